@@ -1,0 +1,83 @@
+"""A survey's way from draft to closing, and what is held for it on that way.
+
+A code is held only until the manifest is built; the nodes' entry lists only until they are
+handed to the job. No share, no answer and no node key has a column here.
+"""
+
+import secrets
+from typing import ClassVar
+
+from django.db import models
+
+
+def new_survey_id() -> str:
+    """Return 16 random bytes as hex: the id fixed before the roster (docs/protocol.md §8)."""
+    return secrets.token_hex(16)
+
+
+class SurveyState(models.TextChoices):
+    """Where a survey stands at the portal; the job's own state is the ledger's."""
+
+    DRAFT = "draft"  # invitations may be added
+    PREPARED = "prepared"  # the manifest is built and waits for the coordinator's signature
+    PUBLISHED = "published"  # signed; the ledger's job has been proposed to the nodes
+    CLOSED = "closed"  # the coordinator's signed order to close has been taken
+
+
+class Survey(models.Model):
+    """One questionnaire in its normal form, owned by an organisation."""
+
+    id = models.CharField(
+        primary_key=True, max_length=32, default=new_survey_id, editable=False
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(
+        max_length=12, choices=SurveyState.choices, default=SurveyState.DRAFT
+    )
+    definition = models.JSONField()
+    invited = models.PositiveIntegerField(default=0)
+    prepare_digest = models.CharField(max_length=64, blank=True)
+    manifest = models.BinaryField(null=True)
+    manifest_digest = models.CharField(max_length=71, blank=True)
+    coordinator_key = models.BinaryField(null=True)
+    coordinator_signature = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"survey {self.id}"
+
+
+class HeldCode(models.Model):
+    """An invitation code between being shown and the building of the manifest."""
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="held_codes")
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["survey", "code"], name="a_code_is_held_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"code {self.pk}"
+
+
+class EntryList(models.Model):
+    """One node's sorted list of roster entries, until it is handed to the job."""
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="entry_lists")
+    node = models.CharField(max_length=1)
+    entries = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["survey", "node"], name="one_list_per_node"),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry list {self.pk}"

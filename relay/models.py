@@ -1,0 +1,71 @@
+"""What the relay holds: signed manifests, orders, and packages until three nodes have them.
+
+No table has a time column, and a package's primary key is a random number: on SQLite it is
+the place of the row in the file, so the order of arrival is not kept either.
+"""
+
+import secrets
+from typing import ClassVar
+
+from django.db import models
+
+
+def new_package_key() -> int:
+    """Return a random 62-bit number, which hides the order of arrival."""
+    return secrets.randbits(62)
+
+
+class RelayedSurvey(models.Model):
+    """A manifest signed by its coordinator and three nodes, and where its intake stands."""
+
+    digest = models.CharField(primary_key=True, max_length=71)
+    survey_id = models.CharField(max_length=32, unique=True)
+    signed_manifest = models.TextField()
+    is_answering = models.BooleanField(default=False)
+    is_closed = models.BooleanField(default=False)
+    delivered = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class RelayedOrder(models.Model):
+    """A coordinator-signed order, as it was received."""
+
+    survey = models.ForeignKey(RelayedSurvey, on_delete=models.CASCADE, related_name="orders")
+    kind = models.CharField(max_length=20)
+    order = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["survey", "kind"], name="relay_one_order_of_a_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+
+class WaitingPackage(models.Model):
+    """A sealed package that not all three nodes have yet; bit 2^(index-1) marks a delivery."""
+
+    id = models.BigAutoField(primary_key=True, default=new_package_key)
+    survey = models.ForeignKey(
+        RelayedSurvey, on_delete=models.CASCADE, related_name="packages", db_index=False
+    )
+    package_id = models.CharField(max_length=64)
+    delivered = models.PositiveSmallIntegerField(default=0)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["survey", "package_id"], name="a_package_waits_once"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["survey", "delivered"], name="relay_by_delivery"),
+        ]
+
+    def __str__(self) -> str:
+        return f"package {self.pk}"

@@ -1,0 +1,82 @@
+"""Name the three nodes of a federation: addresses, identity keys, pins (``drempel-nodes/1``).
+
+Source: docs/protocol.md §9. Who hands over this file says who the nodes are.
+"""
+
+from dataclasses import dataclass
+
+from mpcengine.protocol.canonical import JSON, Digest
+from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
+from mpcengine.protocol.strict import Fields, to_base64
+
+NODES_FORMAT = "drempel-nodes/1"
+NODE_NAMES = ("a", "b", "c")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeEntry:
+    """Describe one node; ``pin`` is the SHA-256 of its web certificate, or None."""
+
+    node: str
+    index: int
+    name: str
+    url: str
+    identity_key: bytes
+    pin: Digest | None
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the entry as the file has it."""
+        entry: dict[str, JSON] = {
+            "node": self.node,
+            "index": self.index,
+            "name": self.name,
+            "url": self.url,
+            "identity_key": to_base64(self.identity_key),
+        }
+        return entry if self.pin is None else {**entry, "pin": self.pin}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesFile:
+    """Hold the three nodes in order of index."""
+
+    nodes: tuple[NodeEntry, ...]
+
+    def named(self, node: str) -> NodeEntry:
+        """Return the entry of node ``a``, ``b`` or ``c``; raise KeyError for another name."""
+        for entry in self.nodes:
+            if entry.node == node:
+                return entry
+        raise KeyError(node)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the whole file as JSON."""
+        return {"format": NODES_FORMAT, "nodes": [entry.to_json() for entry in self.nodes]}
+
+
+def parse_nodes_file(obj: JSON) -> NodesFile:
+    """Read a nodes file; raise MalformedInput with the path of what is wrong."""
+    top = Fields(obj, required=("format", "nodes"), file=True)
+    top.choice("format", (NODES_FORMAT,))
+    rows = top.rows(
+        "nodes",
+        3,
+        3,
+        required=("node", "index", "name", "url", "identity_key"),
+        optional=("pin",),
+    )
+    entries = tuple(_entry(row, index) for index, row in enumerate(rows, start=1))
+    if len({entry.identity_key for entry in entries}) != 3:
+        raise top.refuse("nodes", "must have three different identity keys")
+    return NodesFile(nodes=entries)
+
+
+def _entry(row: Fields, index: int) -> NodeEntry:
+    return NodeEntry(
+        node=row.choice("node", (NODE_NAMES[index - 1],)),
+        index=row.integer("index", index, index),
+        name=row.text("name"),
+        url=row.url("url"),
+        identity_key=row.data("identity_key", PUBLIC_KEY_BYTES),
+        pin=row.digest("pin") if row.has("pin") else None,
+    )

@@ -1,0 +1,75 @@
+"""What a coordinator signs besides the manifest: making keys, opening answering, closing.
+
+Source: docs/protocol.md §9. Orders are ``drempel-order/1``; nodes and relay verify each.
+"""
+
+from dataclasses import dataclass
+
+from mpcengine.protocol.canonical import Digest, canonical, parse_canonical
+from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.field import POINTS
+from mpcengine.protocol.signing import (
+    LABEL_ORDER,
+    POINT_BYTES,
+    PUBLIC_KEY_BYTES,
+    verify,
+)
+from mpcengine.protocol.strict import Fields, is_hex
+
+ORDER_FORMAT = "drempel-order/1"
+OPEN_ANSWERING = "open-answering"
+CLOSE = "close"
+ORDERS = (OPEN_ANSWERING, CLOSE)
+SURVEY_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Name the manifest and what is to happen to it."""
+
+    manifest: Digest
+    order: str
+
+
+def build_order(manifest: Digest, order: str) -> bytes:
+    """Return the bytes of an order for the coordinator to sign under LABEL_ORDER."""
+    body = canonical({"format": ORDER_FORMAT, "manifest": manifest, "order": order})
+    parse_order(body)
+    return body
+
+
+def parse_order(data: bytes) -> Order:
+    """Read an order; raise MalformedMessage if it is not exactly one."""
+    top = Fields(parse_canonical(data), required=("format", "manifest", "order"))
+    top.choice("format", (ORDER_FORMAT,))
+    return Order(manifest=top.digest("manifest"), order=top.choice("order", ORDERS))
+
+
+def verify_order(data: bytes, signature: bytes, coordinator_key: bytes) -> Order:
+    """Return the order if the coordinator signed it; raise BadSignature otherwise."""
+    verify(coordinator_key, LABEL_ORDER, data, signature)
+    return parse_order(data)
+
+
+def prepare_body(survey_id: str) -> bytes:
+    """Return what a coordinator signs under LABEL_PREPARE to have keys made: 16 bytes."""
+    return survey_id_bytes(survey_id)
+
+
+def keys_body(*, survey_id: str, index: int, share_key: bytes, issuer_key: bytes) -> bytes:
+    """Return what node ``index`` signs under LABEL_KEYS.
+
+    Survey id (16 bytes) ‖ index (1) ‖ share key (65) ‖ issuer key (32).
+    """
+    if index not in POINTS:
+        raise MalformedMessage("keys.form", "A node's index is 1, 2 or 3.")
+    if len(share_key) != POINT_BYTES or len(issuer_key) != PUBLIC_KEY_BYTES:
+        raise MalformedMessage("keys.form", "A share key has 65 bytes, an issuer key 32.")
+    return survey_id_bytes(survey_id) + bytes((index,)) + share_key + issuer_key
+
+
+def survey_id_bytes(survey_id: str) -> bytes:
+    """Return the 16 bytes of a survey id; raise MalformedMessage if it is not one."""
+    if not is_hex(survey_id, SURVEY_ID_BYTES):
+        raise MalformedMessage("survey_id.form", "A survey id is 32 hexadecimal digits.")
+    return bytes.fromhex(survey_id)

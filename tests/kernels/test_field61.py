@@ -171,7 +171,7 @@ def test_it_refuses_unequal_lengths_and_words_outside_the_field(
 
 
 def test_it_refuses_other_types_and_shapes() -> None:
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: f.check(np.array([1, 2])),
         lambda: f.check([1, 2]),  # type: ignore[arg-type]
         lambda: f.check(TABLE),

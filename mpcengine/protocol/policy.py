@@ -1,0 +1,200 @@
+"""Check a manifest against what one operator allows (``drempel-policy/1``).
+
+Source: docs/protocol.md §9. A refusal has a code of its own and says what, where, what to do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.errors import PolicyRefused
+from mpcengine.protocol.manifest import LARGEST_ROSTER, ROSTER_KINDS, TIMINGS, Manifest
+from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
+from mpcengine.protocol.strict import Fields, parse_base64, to_base64
+
+POLICY_FORMAT = "drempel-policy/1"
+PRODUCT_FLOORS = {"person": 5, "organisation": 3}
+_REQUIRED = (
+    "format",
+    "min_count",
+    "coordinators",
+    "kinds",
+    "rosters",
+    "timings",
+    "min_roster",
+    "max_roster",
+    "max_questions",
+    "max_width",
+    "max_give_up_after_days",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Hold an operator's limits; a unit without a floor is not allowed at all.
+
+    ``test`` marks a policy of a test set-up, whose floors may be below the product's.
+    """
+
+    floors: Mapping[str, int]
+    coordinators: tuple[bytes, ...]
+    kinds: tuple[str, ...]
+    rosters: tuple[str, ...]
+    timings: tuple[str, ...]
+    min_roster: int
+    max_roster: int
+    max_questions: int
+    max_width: int
+    max_give_up_after_days: int
+    test: bool
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the policy as its file has it."""
+        document: dict[str, JSON] = {
+            "format": POLICY_FORMAT,
+            "min_count": dict(self.floors),
+            "coordinators": [to_base64(key) for key in self.coordinators],
+            "kinds": list(self.kinds),
+            "rosters": list(self.rosters),
+            "timings": list(self.timings),
+            "min_roster": self.min_roster,
+            "max_roster": self.max_roster,
+            "max_questions": self.max_questions,
+            "max_width": self.max_width,
+            "max_give_up_after_days": self.max_give_up_after_days,
+        }
+        return {**document, "test": True} if self.test else document
+
+
+def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Policy:
+    """Return the policy of embedded nodes: the product's floors, generous sizes.
+
+    ``coordinators`` are the 32-byte keys allowed to ask. ``test`` lowers both floors to 1.
+    """
+    return Policy(
+        floors=dict.fromkeys(PRODUCT_FLOORS, 1) if test else dict(PRODUCT_FLOORS),
+        coordinators=coordinators,
+        kinds=("survey",),
+        rosters=ROSTER_KINDS,
+        timings=TIMINGS,
+        min_roster=1,
+        max_roster=1_000_000,
+        max_questions=500,
+        max_width=20_000,
+        max_give_up_after_days=365,
+        test=test,
+    )
+
+
+def parse_policy(obj: JSON) -> Policy:
+    """Read a policy file; raise MalformedInput with the path of what is wrong."""
+    top = Fields(obj, required=_REQUIRED, optional=("test",), file=True)
+    top.choice("format", (POLICY_FORMAT,))
+    test = top.boolean("test") if top.has("test") else False
+    policy = Policy(
+        floors=_floors(top, test=test),
+        coordinators=_coordinators(top),
+        kinds=_choices(top, "kinds", ("survey",)),
+        rosters=_choices(top, "rosters", ROSTER_KINDS),
+        timings=_choices(top, "timings", TIMINGS),
+        min_roster=top.integer("min_roster", 1, LARGEST_ROSTER),
+        max_roster=top.integer("max_roster", 1, LARGEST_ROSTER),
+        max_questions=top.integer("max_questions", 1),
+        max_width=top.integer("max_width", 1),
+        max_give_up_after_days=top.integer("max_give_up_after_days", 1, 365),
+        test=test,
+    )
+    if policy.max_roster < policy.min_roster:
+        raise top.refuse("max_roster", "must not be below min_roster")
+    return policy
+
+
+def check_policy(policy: Policy, manifest: Manifest) -> None:
+    """Return nothing if this operator takes part; raise PolicyRefused otherwise."""
+    if manifest.kind not in policy.kinds:
+        raise _refused("kind", f"does not take part in jobs of kind {manifest.kind}")
+    if manifest.coordinator.key not in policy.coordinators:
+        raise _refused(
+            "coordinator",
+            "does not know the manifest's coordinator key; ask the operator to add it",
+        )
+    _check_min_count(policy, manifest)
+    _check_roster(policy, manifest)
+    _check_terms(policy, manifest)
+
+
+def _check_min_count(policy: Policy, manifest: Manifest) -> None:
+    unit, min_count = manifest.survey.unit, manifest.survey.min_count
+    floor = policy.floors.get(unit)
+    if floor is None:
+        raise _refused("unit", f"does not allow surveys whose unit is {unit}")
+    if min_count < floor:
+        raise _refused(
+            "min_count",
+            f"asks for a min_count of at least {floor} where the unit is {unit}; "
+            f"survey.min_count is {min_count}",
+        )
+
+
+def _check_roster(policy: Policy, manifest: Manifest) -> None:
+    roster = manifest.roster
+    if roster.kind not in policy.rosters:
+        raise _refused("roster_kind", f"does not allow rosters of kind {roster.kind}")
+    if not policy.min_roster <= roster.size <= policy.max_roster:
+        raise _refused(
+            "roster_size",
+            f"allows {policy.min_roster} to {policy.max_roster} invitations; "
+            f"roster.size is {roster.size}",
+        )
+
+
+def _check_terms(policy: Policy, manifest: Manifest) -> None:
+    if manifest.timing not in policy.timings:
+        raise _refused("timing", f"does not allow the timing {manifest.timing}")
+    if len(manifest.survey.questions) > policy.max_questions:
+        raise _refused("max_questions", f"allows at most {policy.max_questions} questions")
+    if manifest.width > policy.max_width:
+        raise _refused(
+            "max_width",
+            f"allows records of at most {policy.max_width} slots; record.width is "
+            f"{manifest.width}: ask fewer questions or smaller tables",
+        )
+    if manifest.give_up_after_days > policy.max_give_up_after_days:
+        raise _refused(
+            "give_up_after",
+            f"keeps answers at most {policy.max_give_up_after_days} days after closing; "
+            f"give_up_after_days is {manifest.give_up_after_days}",
+        )
+
+
+def _refused(code: str, sentence_end: str) -> PolicyRefused:
+    return PolicyRefused(f"policy.{code}", f"This node's operator {sentence_end}.")
+
+
+def _floors(top: Fields, *, test: bool) -> dict[str, int]:
+    section = top.fields("min_count", required=(), optional=tuple(PRODUCT_FLOORS))
+    floors = {
+        unit: section.integer(unit, 1 if test else lowest)
+        for unit, lowest in PRODUCT_FLOORS.items()
+        if section.has(unit)
+    }
+    if not floors:
+        raise top.refuse("min_count", "must give a floor for person or organisation")
+    return floors
+
+
+def _coordinators(top: Fields) -> tuple[bytes, ...]:
+    keys = []
+    for place, value in enumerate(top.items("coordinators", 0, 10_000)):
+        key = parse_base64(value)
+        if key is None or len(key) != PUBLIC_KEY_BYTES:
+            raise top.refuse(f"coordinators[{place}]", "must be base64 of 32 bytes")
+        keys.append(key)
+    return tuple(keys)
+
+
+def _choices(top: Fields, key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    values = top.items(key, 0, len(allowed))
+    if any(value not in allowed for value in values) or len(set(values)) != len(values):
+        raise top.refuse(key, f"must be distinct entries of: {', '.join(allowed)}")
+    return tuple(values)

@@ -1,0 +1,153 @@
+"""Turn opened values into the tables and statistics of a result.
+
+Source: docs/protocol.md §14; FORMATS of ``drempel-result/1``. Every option stands as a cell,
+shown or not; nothing else hints at the size of a hidden one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.errors import DisclosureRefused
+from mpcengine.protocol.pattern import Pattern
+from mpcengine.protocol.tables import (
+    Condition,
+    Key,
+    MultipleTable,
+    OneWayTable,
+    RankingTable,
+    Statistic,
+    TablePlan,
+    TwoWayTable,
+)
+
+CHECKED = "checked"
+SELECTED = "checked values, semi-honest selection"
+SEMI_HONEST = "semi-honest"
+NOT_SHOWN = "not_shown"
+
+OwnTable = OneWayTable | MultipleTable | RankingTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Hold what was opened: the plan, the pattern, the values by name, the accepted number."""
+
+    plan: TablePlan
+    pattern: Pattern
+    values: Mapping[str, int]
+    accepted: int
+
+
+def tables_json(release: Release, order: Mapping[str, int]) -> list[JSON]:
+    """Return every table in questionnaire order, then the declared two-way tables.
+
+    ``order`` gives each question's place. Raises DisclosureRefused for a count that cannot be.
+    """
+    plan = release.plan
+    own: list[OwnTable] = [*plan.one_way, *plan.multiple, *plan.ranking]
+    own.sort(key=lambda table: order[_question(table.id)])
+    tables = [_own_json(release, table) for table in own]
+    return tables + [_two_way_json(release, table) for table in plan.two_way]
+
+
+def statistics_json(release: Release) -> list[JSON]:
+    """Return mean and variance of every number that has a binned table."""
+    return [_statistic_json(release, statistic) for statistic in release.plan.statistics]
+
+
+def _question(table_id: str) -> str:
+    return table_id.split(".", 1)[0]
+
+
+def _own_json(release: Release, table: OwnTable) -> JSON:
+    flags = release.pattern.tables[table.id]
+    cells = [
+        _cell(key, _count(release, f"cell/{table.id}/{place}"))
+        for place, key in enumerate(table.keys)
+    ]
+    if not isinstance(table, OneWayTable) and table.null_slot is not None:
+        cells.append(_cell((None,), _count(release, f"null/{table.id}")))
+    if table.condition is not None:
+        cells.append(_cell((NOT_SHOWN,), _not_shown(release, table.condition)))
+    shown = any(flags) or release.pattern.nulls.get(table.id, False)
+    return _table_json(table.id, [table.id], cells, shown=shown)
+
+
+def _two_way_json(release: Release, table: TwoWayTable) -> JSON:
+    cells = [
+        _cell(key, _count(release, f"cell/{table.id}/{place}"))
+        for place, key in enumerate(table.keys)
+    ]
+    shown = any(release.pattern.tables[table.id])
+    return _table_json(table.id, [table.left, table.right], cells, shown=shown)
+
+
+def _table_json(table_id: str, questions: list[str], cells: list[JSON], *, shown: bool) -> JSON:
+    return {
+        "id": table_id,
+        "questions": questions,
+        "status": "released" if shown else "withheld",
+        "assurance": SELECTED,
+        "cells": cells,
+    }
+
+
+def _cell(key: Key, count: int | None) -> JSON:
+    status = "suppressed" if count is None else "released"
+    return {"key": list(key), "count": count, "status": status}
+
+
+def _count(release: Release, name: str) -> int | None:
+    value = release.values.get(name)
+    if value is not None and value > release.accepted:
+        raise DisclosureRefused(
+            "result.count", f"The opened value {name} is larger than the number of answers."
+        )
+    return value
+
+
+def _not_shown(release: Release, condition: Condition) -> int | None:
+    population = 0
+    for place in condition.cells:
+        count = _count(release, f"cell/{condition.table}/{place}")
+        if count is None:
+            return None
+        population += count
+    if population > release.accepted:
+        raise DisclosureRefused("result.count", "A population is larger than the answers.")
+    return release.accepted - population
+
+
+def _statistic_json(release: Release, statistic: Statistic) -> JSON:
+    total = release.values.get(f"sum/{statistic.question}")
+    squares = release.values.get(f"squares/{statistic.question}")
+    number = None if total is None else _answered(release, statistic.table)
+    mean = variance = None
+    if total is not None and number:
+        mean = float(statistic.minimum + Fraction(total, number))
+        if squares is not None and number > 1:
+            spread = squares - Fraction(total * total, number)
+            variance = float(spread / (number - 1))
+    return {
+        "question": statistic.question,
+        "status": "withheld" if mean is None else "released",
+        "n": None if mean is None else number,
+        "mean": {"value": mean, "assurance": SELECTED},
+        "variance": {"value": variance, "assurance": SEMI_HONEST},
+    }
+
+
+def _answered(release: Release, table_id: str) -> int:
+    table = next(table for table in release.plan.one_way if table.id == table_id)
+    number = 0
+    for place in range(len(table.slots)):
+        count = _count(release, f"cell/{table_id}/{place}")
+        if count is None:
+            raise DisclosureRefused(
+                "result.statistic",
+                f"A mean was opened although a cell of {table_id} is hidden.",
+            )
+        number += 0 if place == table.null_cell else count
+    return number

@@ -1,0 +1,231 @@
+"""Put three statements together into ``drempel-result/1``, and verify such a file.
+
+Source: docs/protocol.md §14. Verifying builds the whole document again from what the nodes
+signed and compares: no number, status or label in the file is taken on trust.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mpcengine.protocol.batch import (
+    CANNOT_UNSEAL,
+    Rejected,
+    Verdict,
+    batch_root,
+    verdict_digest,
+)
+from mpcengine.protocol.canonical import JSON, Digest
+from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
+from mpcengine.protocol.released import Release, statistics_json, tables_json
+from mpcengine.protocol.signedmanifest import (
+    SignedManifest,
+    check_nodes,
+    parse_signed_manifest,
+    verify_signed_manifest,
+)
+from mpcengine.protocol.signing import (
+    LABEL_STATEMENT,
+    PUBLIC_KEY_BYTES,
+    SIGNATURE_BYTES,
+    verify,
+)
+from mpcengine.protocol.statement import (
+    RELEASED,
+    WITHHELD,
+    Statement,
+    open_values,
+    parse_statement,
+    pattern_from_names,
+)
+from mpcengine.protocol.strict import Fields, to_base64
+
+RESULT_FORMAT = "drempel-result/1"
+# When a node is lost for good the two others end the job; they can open nothing.
+ENOUGH_TO_WITHHOLD = 2
+_REQUIRED = ("format", "manifest", "kind", "state", "reason", "accepted", "rejected", "proof")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """Say what holds of a verified result.
+
+    ``nodes_checked`` is False where the keys came from the result itself.
+    """
+
+    manifest: Digest
+    state: str
+    reason: str | None
+    accepted: int | None
+    nodes_checked: bool
+
+
+def assemble_result(
+    signed: SignedManifest, statements: Sequence[bytes], signatures: Sequence[bytes]
+) -> dict[str, JSON]:
+    """Return the result document of three released (or two or three withheld) statements.
+
+    Statements stand in order of node index. Verifies manifest and statements, opens the values
+    with the line check and checks them against the release rules. Raises BadSignature,
+    MalformedMessage, InconsistentShares or DisclosureRefused.
+    """
+    manifest = verify_signed_manifest(signed)
+    parsed = _verified(manifest, statements, signatures)
+    first = parsed[0]
+    document: dict[str, JSON] = {
+        "format": RESULT_FORMAT,
+        "manifest": manifest.digest,
+        "kind": manifest.kind,
+        "state": first.state,
+        "reason": first.reason,
+        "accepted": first.accepted,
+        "rejected": [{"reason": reason, "count": n} for reason, n in first.rejected],
+    }
+    if first.state == RELEASED:
+        document |= _numbers(manifest, parsed)
+    nodes = [
+        {
+            "node": statement.node,
+            "key": to_base64(manifest.node(statement.node).identity_key),
+            "statement": to_base64(data),
+            "signature": to_base64(signature),
+        }
+        for statement, data, signature in zip(parsed, statements, signatures, strict=True)
+    ]
+    document["proof"] = {"manifest": signed.to_json(), "root": first.root, "nodes": nodes}
+    return document
+
+
+def verify_result(doc: JSON, nodes: NodesFile | None = None) -> Verification:
+    """Verify a result file from nothing but itself and, if given, the nodes file.
+
+    Raises the first thing that is off: BadSignature, MalformedMessage (with the path of a
+    number that does not follow), InconsistentShares or DisclosureRefused.
+    """
+    top = Fields(doc, required=_REQUIRED, optional=("tables", "statistics"))
+    top.choice("format", (RESULT_FORMAT,))
+    proof = top.fields("proof", required=("manifest", "root", "nodes"))
+    signed = parse_signed_manifest(proof.raw("manifest"), proof.path("manifest"))
+    keys = ("node", "key", "statement", "signature")
+    rows = proof.rows("nodes", ENOUGH_TO_WITHHOLD, 3, required=keys)
+    for row in rows:
+        row.data("key", PUBLIC_KEY_BYTES)
+    rebuilt = assemble_result(
+        signed,
+        [row.data("statement") for row in rows],
+        [row.data("signature", SIGNATURE_BYTES) for row in rows],
+    )
+    difference = _first_difference(rebuilt, doc, "")
+    if difference is not None:
+        raise MalformedMessage(
+            "result.differs", f"{difference} does not follow from what the nodes signed."
+        )
+    if nodes is not None:
+        check_nodes(verify_signed_manifest(signed), nodes)
+    return Verification(
+        manifest=signed.digest,
+        state=rebuilt["state"],
+        reason=rebuilt["reason"],
+        accepted=rebuilt["accepted"],
+        nodes_checked=nodes is not None,
+    )
+
+
+def verify_lists(
+    statement: Statement, accepted: Sequence[str], rejected: Sequence[Rejected]
+) -> None:
+    """Raise MalformedMessage unless a node's published lists are those it signed for.
+
+    The root covers the ids that counted (accepted and those that could not be unsealed); the
+    verdict's digest covers both lists whole.
+    """
+    failed = [entry.package for entry in rejected if entry.reason == CANNOT_UNSEAL]
+    counted = sorted([*accepted, *failed])
+    verdict = Verdict(accepted=tuple(accepted), rejected=tuple(rejected))
+    if batch_root(statement.manifest, counted) != statement.root:
+        raise MalformedMessage("lists.root", "The published lists do not give the signed root.")
+    if verdict_digest(statement.manifest, verdict) != statement.verdict:
+        raise MalformedMessage(
+            "lists.verdict", "The published lists do not give the signed verdict."
+        )
+
+
+def _verified(
+    manifest: Manifest, statements: Sequence[bytes], signatures: Sequence[bytes]
+) -> list[Statement]:
+    if len(statements) != len(signatures):
+        raise MalformedMessage("result.statements", "Each statement needs one signature.")
+    parsed = [parse_statement(data) for data in statements]
+    for statement, data, signature in zip(parsed, statements, signatures, strict=True):
+        key = manifest.node(statement.node).identity_key
+        verify(key, LABEL_STATEMENT, data, signature)
+        if statement.manifest != manifest.digest:
+            raise MalformedMessage(
+                "result.manifest", f"Node {statement.node} signed for another manifest."
+            )
+    _check_agreement(parsed)
+    return parsed
+
+
+def _check_agreement(parsed: Sequence[Statement]) -> None:
+    names = [statement.node for statement in parsed]
+    if names != sorted(set(names)):
+        raise MalformedMessage("result.statements", "Each node states once, in order.")
+    withheld = [statement.state == WITHHELD for statement in parsed]
+    if all(withheld) and len(parsed) >= ENOUGH_TO_WITHHOLD:
+        return
+    if any(withheld) or len(parsed) != len(NODE_NAMES):
+        raise MalformedMessage("result.statements", "A release needs three nodes' statements.")
+    if any(statement.agreement != parsed[0].agreement for statement in parsed):
+        raise MalformedMessage("result.agreement", "The nodes' statements differ.")
+
+
+def _numbers(manifest: Manifest, parsed: Sequence[Statement]) -> dict[str, JSON]:
+    plan = manifest.layout.plan
+    accepted = parsed[0].accepted or 0
+    values = open_values([statement.shares for statement in parsed])
+    release = Release(
+        plan=plan,
+        pattern=pattern_from_names(plan, parsed[0].released),
+        values=values,
+        accepted=accepted,
+    )
+    order = {question.id: place for place, question in enumerate(manifest.survey.questions)}
+    return {
+        "tables": tables_json(release, order),
+        "statistics": statistics_json(release),
+    }
+
+
+def _first_difference(expected: JSON, found: JSON, path: str) -> str | None:
+    """Return the path of the first place where ``found`` is not ``expected``, or None."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        keys = list(expected) + [key for key in found if key not in expected]
+        pairs = [
+            (
+                expected.get(key, _ABSENT),
+                found.get(key, _ABSENT),
+                f"{path}.{key}" if path else key,
+            )
+            for key in keys
+        ]
+    elif isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            return path
+        pairs = [
+            (e, f, f"{path}[{i}]") for i, (e, f) in enumerate(zip(expected, found, strict=True))
+        ]
+    else:
+        return None if _same(expected, found) else path
+    found_paths = (_first_difference(e, f, where) for e, f, where in pairs)
+    return next((where for where in found_paths if where is not None), None)
+
+
+_ABSENT = object()
+
+
+def _same(expected: object, found: object) -> bool:
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return expected is found
+    return expected == found

@@ -15,7 +15,7 @@ from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.pattern import Pattern, released_values
 from mpcengine.protocol.stages import shares_from_json, shares_to_json
 from mpcengine.protocol.strict import Fields
-from mpcengine.protocol.tables import TablePlan
+from mpcengine.protocol.tables import MultipleTable, RankingTable, TablePlan
 
 STATEMENT_FORMAT = "drempel-statement/1"
 RELEASED = "released"
@@ -165,7 +165,8 @@ def pattern_from_names(plan: TablePlan, names: Sequence[str]) -> Pattern:
     sizes = {table.id: len(table.slots) for table in plan.one_way}
     sizes |= {table.id: len(table.slots) for table in plan.two_way}
     nulls: dict[str, bool] = {}
-    for table in (*plan.multiple, *plan.ranking):
+    optional: tuple[MultipleTable | RankingTable, ...] = (*plan.multiple, *plan.ranking)
+    for table in optional:
         sizes[table.id] = len(table.slots)
         if table.null_slot is not None:
             nulls[table.id] = f"null/{table.id}" in shown

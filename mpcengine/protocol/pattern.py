@@ -45,7 +45,8 @@ class ReleasedValue:
     squares: int | None = None
 
 
-def _with_null(plan: TablePlan) -> tuple[MultipleTable | RankingTable, ...]:
+def tables_with_null(plan: TablePlan) -> tuple[MultipleTable | RankingTable, ...]:
+    """Return the tables whose "no answer" is a table of its own, in pattern order."""
     return (*plan.multiple, *plan.ranking)
 
 
@@ -63,7 +64,7 @@ def pattern_size(plan: TablePlan, round_number: int) -> int:
     """Return the number of pattern bits of round 1 or 2."""
     if round_number == 2:
         return sum(len(table.slots) for table in plan.two_way)
-    nulls = sum(table.null_slot is not None for table in _with_null(plan))
+    nulls = sum(table.null_slot is not None for table in tables_with_null(plan))
     cells = sum(len(table.slots) for table in _first_round(plan))
     return cells + nulls + 2 * len(plan.statistics)
 
@@ -77,7 +78,7 @@ def pattern_to_bits(plan: TablePlan, round_number: int, pattern: Pattern) -> lis
     if round_number == 2:
         return [int(bit) for table in plan.two_way for bit in pattern.tables[table.id]]
     bits = [bit for table in plan.one_way for bit in pattern.tables[table.id]]
-    for table in _with_null(plan):
+    for table in tables_with_null(plan):
         bits += pattern.tables[table.id]
         if table.null_slot is not None:
             bits.append(pattern.nulls[table.id])
@@ -104,7 +105,7 @@ def pattern_from_bits(plan: TablePlan, round_number: int, bits: Sequence[int]) -
         return Pattern(tables=tables, nulls={}, statistics={})
     for one_way in plan.one_way:
         tables[one_way.id] = _take(reader, len(one_way.slots))
-    for table in _with_null(plan):
+    for table in tables_with_null(plan):
         tables[table.id] = _take(reader, len(table.slots))
         if table.null_slot is not None:
             nulls[table.id] = next(reader)
@@ -140,7 +141,7 @@ def released_values(plan: TablePlan, pattern: Pattern) -> list[ReleasedValue]:
             for index, is_shown in enumerate(flags)
             if is_shown
         ]
-    for optional in _with_null(plan):
+    for optional in tables_with_null(plan):
         if optional.null_slot is not None and pattern.nulls.get(optional.id, False):
             values.append(
                 ReleasedValue(name=f"null/{optional.id}", form=((optional.null_slot, 1),))

@@ -1,0 +1,186 @@
+"""Call one known receiver over HTTP, with limits on time, size and repetition.
+
+No redirects and no proxies are followed. Errors name the receiver, never what was sent or
+answered, but for the code and sentence of a problem document. Every call of the interface
+(docs/protocol.md §9, §15) does no harm when repeated, so silence is answered by a second try
+after a short random wait; ``repeat=False`` switches that off.
+"""
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import urllib3
+
+from mpcengine.protocol.canonical import parse_json
+from mpcengine.protocol.errors import ProtocolError
+
+CONNECT_SECONDS = 4.0
+READ_SECONDS = 15.0
+TRIES = 2
+WAIT_SECONDS = 0.2
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_PROBLEM_BYTES = 16 * 1024
+JSON_TYPE = "application/json"
+OCTETS_TYPE = "application/octet-stream"
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
+_LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
+
+JsonObject = dict[str, object]
+
+
+class ClientError(Exception):
+    """Name the receiver of a call that did not succeed.
+
+    ClientError
+    ├── Unreachable   nobody answered, or not in time, or "later": try again
+    ├── Refused       the receiver said no, with a code and a sentence
+    └── Misbehaved    the answer is not what the interface says
+    """
+
+    def __init__(self, receiver: str) -> None:
+        super().__init__(receiver)
+        self.receiver = receiver
+
+
+class Unreachable(ClientError):  # noqa: N818  # named for what happened, as in protocol.errors
+    """Nobody answered in time, or the receiver asked to come back later."""
+
+
+class Misbehaved(ClientError):  # noqa: N818  # named for what happened, as in protocol.errors
+    """The receiver answered with something the interface does not know."""
+
+
+class Refused(ClientError):  # noqa: N818  # named for what happened, as in protocol.errors
+    """The receiver refused; ``code`` and ``sentence`` are from its problem document."""
+
+    def __init__(self, receiver: str, *, status: int, code: str, sentence: str) -> None:
+        super().__init__(receiver)
+        self.status = status
+        self.code = code
+        self.sentence = sentence
+
+
+_POOL = urllib3.PoolManager(
+    num_pools=8,
+    maxsize=4,
+    retries=False,
+    timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpPeer:
+    """One receiver: a short name for errors, a base address, perhaps a token."""
+
+    name: str
+    url: str
+    token: str = ""
+
+    def get(self, path: str) -> JsonObject:
+        """Return the JSON object at ``path``; raise ClientError."""
+        return self._call("GET", path, body=None, media="", repeat=True)
+
+    def send(
+        self, method: str, path: str, value: Mapping[str, object], *, repeat: bool = True
+    ) -> JsonObject:
+        """Send a JSON object and return the JSON answer; raise ClientError."""
+        body = json.dumps(value, separators=(",", ":")).encode()
+        return self._call(method, path, body=body, media=JSON_TYPE, repeat=repeat)
+
+    def send_octets(self, path: str, body: bytes) -> JsonObject:
+        """Post bytes and return the JSON answer; raise ClientError."""
+        return self._call("POST", path, body=body, media=OCTETS_TYPE, repeat=True)
+
+    def _call(
+        self, method: str, path: str, *, body: bytes | None, media: str, repeat: bool
+    ) -> JsonObject:
+        for attempt in range(1, TRIES):
+            try:
+                return self._once(method, path, body=body, media=media)
+            except Unreachable:
+                if not repeat:
+                    raise
+                time.sleep(WAIT_SECONDS * attempt * (0.5 + secrets.randbelow(1000) / 1000))
+        return self._once(method, path, body=body, media=media)
+
+    def _once(self, method: str, path: str, *, body: bytes | None, media: str) -> JsonObject:
+        headers = {"Accept": JSON_TYPE, "Accept-Encoding": "identity"}
+        if media:
+            headers["Content-Type"] = media
+        if self.token:
+            headers["Authorization"] = f"Token {self.token}"
+        address = self._address(path)
+        try:
+            answer = _POOL.request(
+                method,
+                address,
+                body=body,
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+            )
+            status, content = answer.status, self._content(answer)
+        except (urllib3.exceptions.HTTPError, OSError):
+            # The cause holds the address and perhaps the body: it is left behind.
+            raise Unreachable(self.name) from None
+        return self._judge(status, content)
+
+    def _address(self, path: str) -> str:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            raise Misbehaved(self.name)
+        return f"{self.url.rstrip('/')}/api/v1/{path}"
+
+    def _content(self, answer: urllib3.BaseHTTPResponse) -> bytes:
+        limit = (
+            MAX_ANSWER_BYTES if answer.status < HTTPStatus.BAD_REQUEST else MAX_PROBLEM_BYTES
+        )
+        content = answer.read(limit + 1)
+        if len(content) > limit:
+            answer.close()
+            raise Misbehaved(self.name)
+        answer.release_conn()
+        return content
+
+    def _judge(self, status: int, content: bytes) -> JsonObject:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
+            raise Unreachable(self.name)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise _refusal(self.name, status, content)
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise Misbehaved(self.name)
+        return _object(self.name, content) if content else {}
+
+
+def _object(name: str, content: bytes) -> JsonObject:
+    try:
+        value = parse_json(content)
+    except ProtocolError:
+        raise Misbehaved(name) from None
+    if not isinstance(value, dict):
+        raise Misbehaved(name)
+    return value
+
+
+def _refusal(name: str, status: int, content: bytes) -> Refused:
+    try:
+        problem = _object(name, content)
+    except Misbehaved:
+        problem = {}
+    code, detail = problem.get("code"), problem.get("detail") or problem.get("title")
+    return Refused(
+        name,
+        status=status,
+        code=code if isinstance(code, str) and _CODE.fullmatch(code) else "refused",
+        sentence=(
+            detail[:300]
+            if isinstance(detail, str) and detail.isprintable()
+            else "No reason was given."
+        ),
+    )

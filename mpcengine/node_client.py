@@ -1,0 +1,170 @@
+"""What the portal and the relay say to a node, and the portal to the relay (protocol §9).
+
+Every function makes one call and checks the form of the answer; signatures are checked by
+the callers, who know the keys. Raises ClientError (see ``http_peer``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from mpcengine.http_peer import HttpPeer, JsonObject, Misbehaved, Refused
+from mpcengine.protocol.codec import pack_batch
+from mpcengine.protocol.strict import parse_base64, to_base64
+
+MAX_PART_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeKeys:
+    """A node's keys for one survey and its signature over them."""
+
+    share_key: bytes
+    issuer_key: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeOutcome:
+    """The end a node names, and the statement it signed."""
+
+    state: str
+    reason: str
+    statement: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswer:
+    """Which packages a node has, and which it refuses for ever, with the code of each."""
+
+    accepted: frozenset[str]
+    refused: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayProgress:
+    """How many packages still wait at the relay, and how many all three nodes have."""
+
+    waiting: int
+    delivered: int
+
+
+def keys_request(
+    node: HttpPeer, *, survey_id: str, coordinator: bytes, signature: bytes
+) -> NodeKeys:
+    """Ask a node for its keys of this survey; asking again gives the same keys."""
+    answer = node.send(
+        "POST",
+        f"surveys/{survey_id}/keys",
+        {"coordinator": to_base64(coordinator), "signature": to_base64(signature)},
+    )
+    return NodeKeys(
+        share_key=_bytes(node, answer, "share_key"),
+        issuer_key=_bytes(node, answer, "issuer_key"),
+        signature=_bytes(node, answer, "signature"),
+    )
+
+
+def manifest_propose(
+    node: HttpPeer, *, manifest: bytes, coordinator_signature: bytes, roster: Sequence[str]
+) -> bytes:
+    """Send the manifest and this node's roster; return the node's signature."""
+    answer = node.send(
+        "POST",
+        "manifests",
+        {
+            "manifest": to_base64(manifest),
+            "coordinator_signature": to_base64(coordinator_signature),
+            "roster": list(roster),
+        },
+    )
+    return _bytes(node, answer, "signature")
+
+
+def signatures_put(node: HttpPeer, *, digest: str, signatures: Mapping[str, bytes]) -> None:
+    """Give a node the three signatures under the manifest."""
+    value = {name: to_base64(signature) for name, signature in signatures.items()}
+    node.send("PUT", f"manifests/{digest}/signatures", {"signatures": value})
+
+
+def order_send(receiver: HttpPeer, *, order: bytes, signature: bytes) -> None:
+    """Forward a coordinator-signed order to a node or to the relay."""
+    receiver.send(
+        "POST", "orders", {"order": to_base64(order), "signature": to_base64(signature)}
+    )
+
+
+def job_state_get(node: HttpPeer, *, digest: str) -> str:
+    """Return the state a node gives for a job."""
+    return _text(node, node.get(f"jobs/{digest}"), "state")
+
+
+def outcome_get(node: HttpPeer, *, digest: str) -> NodeOutcome | None:
+    """Return a node's signed statement, or None while there is none."""
+    try:
+        answer = node.get(f"results/{digest}")
+    except Refused as refusal:
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+    if answer.get("statement") is None:
+        return None
+    reason = answer.get("reason")
+    return NodeOutcome(
+        state=_text(node, answer, "state"),
+        reason=reason[:300] if isinstance(reason, str) else "",
+        statement=_bytes(node, answer, "statement"),
+        signature=_bytes(node, answer, "signature"),
+    )
+
+
+def packages_forward(node: HttpPeer, *, packages: Sequence[bytes]) -> BatchAnswer:
+    """Send a batch of packages; sending it again does no harm."""
+    answer = node.send_octets("packages", pack_batch(packages))
+    accepted, refused = answer.get("accepted"), answer.get("refused")
+    if not isinstance(accepted, list) or not isinstance(refused, list):
+        raise Misbehaved(node.name)
+    return BatchAnswer(
+        accepted=frozenset(str(item) for item in accepted),
+        refused=dict(_refused_item(node, item) for item in refused),
+    )
+
+
+def relay_key_get(relay: HttpPeer) -> bytes:
+    """Return the key under which the relay signs its promises."""
+    return _bytes(relay, relay.get("keys"), "key")
+
+
+def relay_manifest_send(relay: HttpPeer, *, signed_manifest: Mapping[str, object]) -> None:
+    """Give the relay the manifest with all its signatures."""
+    relay.send("POST", "manifests", signed_manifest)
+
+
+def relay_progress_get(relay: HttpPeer, *, digest: str) -> RelayProgress:
+    """Return how many packages of a survey wait at the relay."""
+    answer = relay.get(f"surveys/{digest}")
+    waiting, delivered = answer.get("waiting"), answer.get("delivered")
+    if not isinstance(waiting, int) or not isinstance(delivered, int):
+        raise Misbehaved(relay.name)
+    return RelayProgress(waiting=waiting, delivered=delivered)
+
+
+def _refused_item(node: HttpPeer, item: object) -> tuple[str, str]:
+    if not isinstance(item, dict):
+        raise Misbehaved(node.name)
+    return str(item.get("id")), str(item.get("code"))
+
+
+def _text(peer: HttpPeer, answer: JsonObject, key: str) -> str:
+    value = answer.get(key)
+    if not isinstance(value, str) or len(value) > MAX_PART_BYTES * 2:
+        raise Misbehaved(peer.name)
+    return value
+
+
+def _bytes(peer: HttpPeer, answer: JsonObject, key: str) -> bytes:
+    data = parse_base64(_text(peer, answer, key))
+    if data is None:
+        raise Misbehaved(peer.name)
+    return data

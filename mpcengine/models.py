@@ -53,9 +53,7 @@ class MpcJob(models.Model):
     manifest_digest = models.CharField(max_length=71, unique=True)
     manifest = models.BinaryField()
     coordinator_signature = models.BinaryField()
-    state = models.CharField(
-        max_length=12, choices=JobState.choices, default=JobState.PROPOSED
-    )
+    state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.PROPOSED)
     reason_code = models.CharField(max_length=100, blank=True)
     reason = models.CharField(max_length=400, blank=True)
     closes_at = models.DateTimeField()
@@ -130,9 +128,7 @@ class OrderDelivery(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["order", "receiver"], name="an_order_arrives_once"
-            ),
+            models.UniqueConstraint(fields=["order", "receiver"], name="an_order_arrives_once"),
         ]
 
     def __str__(self) -> str:

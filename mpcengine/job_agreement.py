@@ -1,0 +1,101 @@
+"""Get three signatures under a manifest and carry them to everybody who needs them."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from mpcengine import node_client
+from mpcengine.http_peer import ClientError, Refused
+from mpcengine.leases import job_change, job_end, job_missed, job_move, lease_keep
+from mpcengine.models import JobNode, JobState, MpcJob
+from mpcengine.protocol.errors import BadSignature
+from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.signing import LABEL_MANIFEST, verify
+from mpcengine.selectors import peer_of, relay_peer, signed_manifest_of
+
+
+def agreement_collect(job: MpcJob) -> bool:
+    """Send each node the manifest and its own roster until three have signed or one refuses.
+
+    Returns whether the job moved. A silent node is asked again later, until the closing time.
+    """
+    manifest = parse_manifest(bytes(job.manifest))
+    for row in job.nodes.filter(signature=None):
+        lease_keep(job)
+        try:
+            signature = _signature_of(job, manifest, row)
+        except Refused as refusal:
+            sentence = f"Node {refusal.receiver} refuses: {refusal.sentence}"
+            job_end(job, JobState.REFUSED, code=refusal.code, reason=sentence)
+            return True
+        except BadSignature:
+            sentence = f"The signature of node {row.node} under the manifest does not hold."
+            job_end(job, JobState.FAILED, code="node.signature", reason=sentence)
+            return True
+        except ClientError as error:
+            job_missed(job, error)
+            continue
+        with transaction.atomic():
+            # The node holds its roster from here on; the portal forgets it.
+            job.nodes.filter(pk=row.pk).update(signature=signature, roster=None)
+            job_change(job)
+    if job.nodes.filter(signature=None).exists():
+        return _ended_too_late(job)
+    job_move(job, JobState.AGREED)
+    return True
+
+
+def agreement_spread(job: MpcJob) -> bool:
+    """Put the three signatures at each node, then the signed manifest at the relay.
+
+    Returns whether the job moved; the relay comes last, so that no package can reach it
+    before the nodes know the survey is agreed.
+    """
+    signatures = {row.node: bytes(row.signature or b"") for row in job.nodes.all()}
+    for row in job.nodes.filter(has_signatures=False):
+        lease_keep(job)
+        try:
+            node_client.signatures_put(
+                peer_of(row), digest=job.manifest_digest, signatures=signatures
+            )
+        except ClientError as error:
+            job_missed(job, error)
+            continue
+        with transaction.atomic():
+            job.nodes.filter(pk=row.pk).update(has_signatures=True)
+            job_change(job)
+    if job.nodes.filter(has_signatures=False).exists():
+        return _ended_too_late(job)
+    return _relay_told(job)
+
+
+def _relay_told(job: MpcJob) -> bool:
+    lease_keep(job)
+    try:
+        node_client.relay_manifest_send(
+            relay_peer(), signed_manifest=signed_manifest_of(job).to_json()
+        )
+    except ClientError as error:
+        job_missed(job, error)
+        return _ended_too_late(job)
+    job_move(job, JobState.OPEN)
+    return True
+
+
+def _signature_of(job: MpcJob, manifest: Manifest, row: JobNode) -> bytes:
+    body = bytes(job.manifest)
+    signature = node_client.manifest_propose(
+        peer_of(row),
+        manifest=body,
+        coordinator_signature=bytes(job.coordinator_signature),
+        roster=row.roster or [],
+    )
+    verify(manifest.node(row.node).identity_key, LABEL_MANIFEST, body, signature)
+    return signature
+
+
+def _ended_too_late(job: MpcJob) -> bool:
+    if timezone.now() < job.closes_at:
+        return False
+    sentence = "The nodes and the relay did not all agree before the closing time."
+    job_end(job, JobState.FAILED, code="agreement.too_late", reason=sentence)
+    return True

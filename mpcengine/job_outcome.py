@@ -1,0 +1,99 @@
+"""Ask the nodes how they end, verify what they signed, and store the result."""
+
+from django.db import transaction
+
+from mpcengine import node_client
+from mpcengine.http_peer import ClientError, Misbehaved
+from mpcengine.job_orders import orders_pending_forward
+from mpcengine.leases import job_change, job_end, job_missed, job_move, lease_keep
+from mpcengine.models import JobNode, JobState, MpcJob, SignedResult
+from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.result import ENOUGH_TO_WITHHOLD, assemble_result, verify_result
+from mpcengine.protocol.signing import LABEL_STATEMENT, verify
+from mpcengine.protocol.statement import RELEASED, parse_statement
+from mpcengine.selectors import peer_of, signed_manifest_of
+
+NODE_LOST = "node lost"
+
+
+def outcome_collect(job: MpcJob) -> bool:
+    """Poll the nodes; with their signed statements assemble, verify and store the result.
+
+    Returns whether the job moved. Orders a node has missed are forwarded here too. Two
+    statements are enough only where both say that the third node is lost (protocol §14).
+    """
+    manifest = parse_manifest(bytes(job.manifest))
+    orders_pending_forward(job)
+    for row in job.nodes.filter(statement=None):
+        lease_keep(job)
+        try:
+            _ask(job, manifest, row)
+        except ClientError as error:
+            job_missed(job, error)
+    stated = list(job.nodes.exclude(statement=None))
+    if len(stated) < len(NODE_NAMES) and not _is_node_lost(stated):
+        return False
+    _finish(job, stated)
+    return True
+
+
+def _ask(job: MpcJob, manifest: Manifest, row: JobNode) -> None:
+    peer = peer_of(row)
+    outcome = node_client.outcome_get(peer, digest=job.manifest_digest)
+    if outcome is None:
+        state = node_client.job_state_get(peer, digest=job.manifest_digest)
+        changes: dict[str, object] = {"last_state": state[:32]}
+    else:
+        _check_statement(manifest, row, outcome.statement, outcome.signature)
+        changes = {
+            "last_state": outcome.state[:32],
+            "statement": outcome.statement,
+            "statement_signature": outcome.signature,
+        }
+    with transaction.atomic():
+        job.nodes.filter(pk=row.pk).update(**changes)
+        job_change(job)
+
+
+def _check_statement(
+    manifest: Manifest, row: JobNode, statement: bytes, signature: bytes
+) -> None:
+    """Keep only what this node signed about this manifest; raise Misbehaved for all else."""
+    try:
+        verify(manifest.node(row.node).identity_key, LABEL_STATEMENT, statement, signature)
+        parsed = parse_statement(statement)
+    except ProtocolError:
+        raise Misbehaved(row.node) from None
+    if (parsed.node, parsed.manifest) != (row.node, manifest.digest):
+        raise Misbehaved(row.node)
+
+
+def _is_node_lost(stated: list[JobNode]) -> bool:
+    reasons = [parse_statement(bytes(row.statement or b"")).reason for row in stated]
+    return len(reasons) >= ENOUGH_TO_WITHHOLD and set(reasons) == {NODE_LOST}
+
+
+def _finish(job: MpcJob, stated: list[JobNode]) -> None:
+    try:
+        document = assemble_result(
+            signed_manifest_of(job),
+            [bytes(row.statement or b"") for row in stated],
+            [bytes(row.statement_signature or b"") for row in stated],
+        )
+        verify_result(document)
+    except ProtocolError as error:
+        job_end(job, JobState.FAILED, code=error.code, reason=error.sentence)
+        return
+
+    def write() -> None:
+        SignedResult.objects.create(job=job, document=document)
+
+    is_released = document["state"] == RELEASED
+    job_move(
+        job,
+        JobState.RELEASED if is_released else JobState.WITHHELD,
+        write=write,
+        reason="" if is_released else str(document["reason"])[:400],
+    )

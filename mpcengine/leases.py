@@ -1,0 +1,95 @@
+"""Take, keep, move and put down a job: the one place where a job row changes hands.
+
+Every change goes through ``job_change``, one UPDATE … WHERE (id, state, epoch) that must
+change exactly one row; whoever holds an old epoch cannot write (DESIGN 8).
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+import faults
+from mpcengine.http_peer import ClientError, Refused
+from mpcengine.models import MpcJob
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+RENEW_BELOW = timedelta(seconds=20)
+HIGHEST_MISSES = 8
+
+
+class StaleJob(Exception):  # noqa: N818  # named for what happened, as in protocol.errors
+    """Another worker moved the job since this one read it; write nothing."""
+
+
+def job_change(job: MpcJob, **changes: object) -> None:
+    """Write ``changes`` if the job is still at this state and epoch; raise StaleJob if not."""
+    changed = MpcJob.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch).update(
+        epoch=job.epoch + 1, **changes
+    )
+    if changed != 1:
+        raise StaleJob
+    job.epoch += 1
+    for name, value in changes.items():
+        setattr(job, name, value)
+
+
+def job_lease(*, job_id: int, owner: str, now: datetime) -> MpcJob | None:
+    """Take a free job for 30 seconds; return None if it is taken, gone or moved meanwhile."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    job = MpcJob.objects.filter(free, pk=job_id).first()
+    if job is None:
+        return None
+    try:
+        job_change(job, lease_owner=owner, lease_until=now + LEASE)
+    except StaleJob:
+        return None
+    return job
+
+
+def lease_keep(job: MpcJob) -> None:
+    """Renew a lease that has run for ten seconds; raise StaleJob if it was lost."""
+    now = timezone.now()
+    if job.lease_until is None or job.lease_until - now < RENEW_BELOW:
+        job_change(job, lease_until=now + LEASE)
+
+
+def job_rest(job: MpcJob, *, due_at: datetime | None) -> None:
+    """Put the job down until ``due_at`` (None: for ever)."""
+    job_change(job, lease_owner="", lease_until=None, due_at=due_at)
+
+
+def job_move(
+    job: MpcJob, to: str, *, write: Callable[[], None] | None = None, **changes: object
+) -> None:
+    """Move a job to another state, with what belongs to the move in the same transaction.
+
+    Kill points ``mpcengine.<state>.before_write``, ``.after_write``, ``.after_commit``.
+    """
+    point = f"mpcengine.{to}"
+    faults.point(f"{point}.before_write")
+    with transaction.atomic():
+        if write is not None:
+            write()
+        job_change(job, state=to, misses=0, **changes)
+        faults.point(f"{point}.after_write")
+    faults.point(f"{point}.after_commit")
+
+
+def job_missed(job: MpcJob, error: ClientError) -> None:
+    """Note that a receiver did not answer as hoped; the job comes back to it later."""
+    name = type(error).__name__.lower()
+    code = error.code if isinstance(error, Refused) else "-"
+    logger.warning("ledger job %s: %s is %s (%s)", job.pk, error.receiver, name, code)
+    job_change(job, misses=min(job.misses + 1, HIGHEST_MISSES))
+
+
+def job_end(job: MpcJob, to: str, *, code: str, reason: str) -> None:
+    """End a job without a result: refused or failed, with a code and a sentence."""
+    logger.warning("ledger job %s ends as %s (%s)", job.pk, to, code)
+    job_move(job, to, reason_code=code[:100], reason=reason[:400])

@@ -1,0 +1,77 @@
+"""Look at the ledger without changing it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q
+
+from mpcengine.http_peer import HttpPeer
+from mpcengine.models import TERMINAL_STATES, JobNode, MpcJob, NodeRecord, SignedResult
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.signedmanifest import SignedManifest
+
+
+def job_find(*, digest: str) -> MpcJob | None:
+    """Return the job of a manifest, or None."""
+    return MpcJob.objects.filter(manifest_digest=digest).first()
+
+
+def job_view(*, digest: str) -> dict[str, JSON] | None:
+    """Return what a coordinator may see of a job: states and reasons."""
+    job = job_find(digest=digest)
+    if job is None:
+        return None
+    return {
+        "state": job.state,
+        "reason_code": job.reason_code or None,
+        "reason": job.reason or None,
+        "nodes": {row.node: row.last_state or "unknown" for row in job.nodes.all()},
+    }
+
+
+def jobs_due(*, now: datetime) -> Sequence[int]:
+    """Return the ids of jobs that a driver should look at, longest due first."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    rows = MpcJob.objects.filter(free, due_at__lte=now).exclude(state__in=TERMINAL_STATES)
+    return list(rows.order_by("due_at").values_list("pk", flat=True)[:100])
+
+
+def result_document_get(*, digest: str) -> JSON | None:
+    """Return a job's verified result, or None while there is none."""
+    found = SignedResult.objects.filter(job__manifest_digest=digest).first()
+    return None if found is None else found.document
+
+
+def node_peers() -> dict[str, HttpPeer]:
+    """Return the three nodes of the nodes file as HTTP receivers, by name."""
+    return {row.node: HttpPeer(name=row.node, url=row.url) for row in NodeRecord.objects.all()}
+
+
+def nodes_listed() -> list[NodeRecord]:
+    """Return the nodes of the nodes file as last read, in order of index."""
+    return list(NodeRecord.objects.all())
+
+
+def signed_manifest_of(job: MpcJob) -> SignedManifest:
+    """Return the job's manifest with its four signatures; all three nodes must have signed."""
+    by_name = {row.node: bytes(row.signature or b"") for row in job.nodes.all()}
+    first, second, third = (by_name[name] for name in NODE_NAMES)
+    return SignedManifest(
+        manifest=bytes(job.manifest),
+        coordinator_signature=bytes(job.coordinator_signature),
+        signatures=(first, second, third),
+    )
+
+
+def peer_of(row: JobNode) -> HttpPeer:
+    """Return the HTTP receiver of a job's node, at the address the nodes file gave."""
+    return HttpPeer(name=row.node, url=row.url)
+
+
+def relay_peer() -> HttpPeer:
+    """Return the relay as an HTTP receiver; the token is read from its file."""
+    token = Path(settings.RELAY_TOKEN_FILE).read_text("utf-8").strip()
+    return HttpPeer(name="relay", url=settings.RELAY_URL, token=token)

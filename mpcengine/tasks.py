@@ -1,0 +1,65 @@
+"""Wake the job driver: by a nudge after a commit, and by a reconciler in every worker.
+
+The row is the queue: a lost message costs a moment, a repeated one costs nothing. Tasks carry
+a job's id only.
+"""
+
+import logging
+import secrets
+import threading
+import time
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from mpcengine.job_driver import job_drive
+from mpcengine.selectors import jobs_due
+
+logger = logging.getLogger(__name__)
+
+OWNER = secrets.token_hex(16)
+
+
+@shared_task(name="mpcengine.drive", ignore_result=True)
+def drive(job_id: int) -> None:
+    """Bring one job forward."""
+    job_drive(job_id=job_id, owner=OWNER)
+
+
+def drive_nudge(job_id: int) -> None:
+    """Wake the driver for a job once the current transaction has committed."""
+    transaction.on_commit(lambda: _send(job_id))
+
+
+def drive_due() -> None:
+    """Drive every job that is due and held by nobody."""
+    for job_id in jobs_due(now=timezone.now()):
+        job_drive(job_id=job_id, owner=OWNER)
+
+
+@worker_ready.connect
+def reconciler_start(**_: object) -> None:
+    """Start the thread that drives whatever nudges have missed."""
+    threading.Thread(target=_reconcile, name="ledger-reconciler", daemon=True).start()
+
+
+def _send(job_id: int) -> None:
+    try:
+        drive.delay(job_id)
+    except (OperationalError, OSError):
+        logger.warning("ledger: the broker did not take a nudge for job %s", job_id)
+
+
+def _reconcile() -> None:
+    while True:
+        time.sleep(settings.RECONCILE_SECONDS)
+        try:
+            drive_due()
+        except DatabaseError:
+            logger.warning("ledger: the database did not answer the reconciler")
+        finally:
+            close_old_connections()

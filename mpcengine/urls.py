@@ -1,0 +1,10 @@
+"""Paths of the ledger's public pages under ``/api/v1/``."""
+
+from django.urls import path
+
+from mpcengine import views
+
+urlpatterns = [
+    path("health", views.HealthView.as_view(), name="health"),
+    path("nodes", views.NodesView.as_view(), name="nodes"),
+]

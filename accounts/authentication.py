@@ -1,0 +1,82 @@
+"""Sign programs in by ``Authorization: Token …`` and repeat writes safely."""
+
+from collections.abc import Callable
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Role, User
+from accounts.selectors import user_get_by_token
+from accounts.services import Answer, request_digest, write_once
+from mpcengine.protocol.canonical import canonical
+from mpcengine.refusals import Malformed
+
+KEYWORD = b"token"
+MAX_KEY_CHARACTERS = 100
+
+
+class HashedTokenAuthentication(BaseAuthentication):
+    """Accept a token whose digest is stored and not revoked."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Return the person behind the header, None without one; raise if it is wrong."""
+        parts = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace").split()
+        if not parts or parts[0].lower() != KEYWORD:
+            return None
+        user = user_get_by_token(parts[1].decode("latin-1")) if len(parts) == 2 else None
+        if user is None:
+            raise AuthenticationFailed("This token is not known.", code="token_unknown")
+        return user, None
+
+    def authenticate_header(self, _request: Request) -> str:
+        """Name the scheme in a 401."""
+        return "Token"
+
+
+class HashedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers through __init_subclass__ without annotations
+    """Describe the token header in the OpenAPI document."""
+
+    target_class = "accounts.authentication.HashedTokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, _auto_schema: object) -> dict[str, str]:
+        """Return the security scheme object."""
+        return {"type": "apiKey", "in": "header", "name": "Authorization"}
+
+
+class IsCoordinator(BasePermission):
+    """Allow people whose role is coordinator."""
+
+    def has_permission(self, request: Request, _view: APIView) -> bool:
+        """Tell whether the person signed in is a coordinator."""
+        return isinstance(request.user, User) and request.user.role == Role.COORDINATOR
+
+
+def signed_in(request: Request) -> User:
+    """Return the person a permission has let through."""
+    if not isinstance(request.user, User):
+        raise AuthenticationFailed
+    return request.user
+
+
+def answered_once(request: Request, *, act: Callable[[], Answer]) -> Response:
+    """Answer a write, once per Idempotency-Key if the caller gave one."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > MAX_KEY_CHARACTERS or not key.isprintable():
+        raise Malformed(
+            "idempotency.key",
+            f"An Idempotency-Key has at most {MAX_KEY_CHARACTERS} characters.",
+        )
+    if not key:
+        answer = act()
+    else:
+        digest = request_digest(
+            method=request.method or "", path=request.path, body=canonical(request.data)
+        )
+        answer = write_once(user=signed_in(request), key=key, request_digest=digest, act=act)
+    return Response(answer.body, status=answer.status)

@@ -1,0 +1,119 @@
+"""What can happen to people, their tokens, and the answers kept for repeated writes."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import ApiToken, KeptAnswer, Organisation, Role, User
+from accounts.selectors import TOKEN_PREFIX, token_digest
+from mpcengine.protocol.canonical import JSON
+from mpcengine.refusals import Conflict
+
+TOKEN_BYTES = 32
+KEEP_ANSWERS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a write was answered with: an HTTP status and a JSON body."""
+
+    status: int
+    body: JSON
+    scope: str = ""
+
+
+@transaction.atomic
+def coordinator_create(*, email: str, name: str, organisation: str) -> User:
+    """Create a coordinator and, if it is new, the organisation; return the person.
+
+    An existing person with this address keeps organisation and role.
+    """
+    home, _ = Organisation.objects.get_or_create(name=organisation)
+    user, is_new = User.objects.get_or_create(
+        email=email.lower(),
+        defaults={"name": name, "organisation": home, "role": Role.COORDINATOR},
+    )
+    if is_new:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
+
+
+@transaction.atomic
+def token_issue(*, user: User, name: str) -> str:
+    """Make a token of 256 random bits and return it; only its digest is stored."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    ApiToken.objects.create(user=user, name=name, digest=token_digest(token))
+    return token
+
+
+@transaction.atomic
+def tokens_revoke(*, user: User) -> int:
+    """Revoke all tokens of a person and return how many there were."""
+    return ApiToken.objects.filter(user=user, is_revoked=False).update(is_revoked=True)
+
+
+def write_once(
+    *, user: User, key: str, request_digest: str, act: Callable[[], Answer]
+) -> Answer:
+    """Run ``act`` once per Idempotency-Key and give its answer again afterwards.
+
+    The write and the kept answer are one transaction. Raises Conflict when the key was used
+    for another request, or when its answer has been forgotten.
+    """
+    kept = _kept_answer(user=user, key=key, request_digest=request_digest)
+    if kept is not None:
+        return kept
+    try:
+        with transaction.atomic():
+            answer = act()
+            KeptAnswer.objects.filter(
+                user=user, created_at__lt=timezone.now() - KEEP_ANSWERS
+            ).delete()
+            KeptAnswer.objects.create(
+                user=user,
+                key=key,
+                request_digest=request_digest,
+                scope=answer.scope,
+                status=answer.status,
+                body=answer.body,
+            )
+    except IntegrityError:
+        # Another worker was first with this key; what ``act`` wrote here is undone.
+        kept = _kept_answer(user=user, key=key, request_digest=request_digest)
+        if kept is None:
+            raise
+        return kept
+    return answer
+
+
+@transaction.atomic
+def kept_answers_forget(*, scope: str) -> None:
+    """Blank the answers kept for a scope: they hold something that must not be kept."""
+    KeptAnswer.objects.filter(scope=scope).update(body=None)
+
+
+def request_digest(*, method: str, path: str, body: bytes) -> str:
+    """Return the SHA-256 that stands for a write: method, path and body."""
+    head = f"{method} {path}\n".encode()
+    return hashlib.sha256(head + body).hexdigest()
+
+
+def _kept_answer(*, user: User, key: str, request_digest: str) -> Answer | None:
+    kept = KeptAnswer.objects.filter(user=user, key=key).first()
+    if kept is None:
+        return None
+    if kept.request_digest != request_digest:
+        raise Conflict(
+            "idempotency.other_request", "This Idempotency-Key was used for another request."
+        )
+    if kept.body is None:
+        raise Conflict(
+            "idempotency.forgotten", "The answer to this Idempotency-Key is no longer kept."
+        )
+    return Answer(status=kept.status, body=kept.body, scope=kept.scope)

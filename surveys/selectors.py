@@ -1,0 +1,50 @@
+"""Find surveys, for the organisation that owns them and nobody else."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from mpcengine.protocol.canonical import JSON
+from mpcengine.refusals import Missing
+from mpcengine.selectors import job_view, result_document_get
+from surveys.models import HeldCode, Survey
+
+
+def survey_list(*, organisation: UUID) -> QuerySet[Survey]:
+    """Return an organisation's surveys, newest first."""
+    return Survey.objects.filter(organisation=organisation)
+
+
+def survey_get(*, survey_id: str, organisation: UUID) -> Survey:
+    """Return a survey of this organisation; raise the same Missing for absent and not yours."""
+    survey = survey_list(organisation=organisation).filter(pk=survey_id).first()
+    if survey is None:
+        raise Missing("survey.unknown", "There is no such survey.")
+    return survey
+
+
+def survey_view(survey: Survey) -> dict[str, JSON]:
+    """Return what a coordinator sees of a survey: its state and the state of its job."""
+    job = job_view(digest=survey.manifest_digest) if survey.manifest_digest else None
+    return {
+        "id": survey.pk,
+        "state": survey.state,
+        "invited": survey.invited,
+        "manifest": survey.manifest_digest or None,
+        "definition": survey.definition,
+        "job": job,
+    }
+
+
+def survey_result_get(survey: Survey) -> JSON:
+    """Return the verified result; raise Missing while there is none."""
+    document = result_document_get(digest=survey.manifest_digest)
+    if document is None:
+        raise Missing("result.not_yet", "The survey has no result yet.")
+    return document
+
+
+def codes_held(survey: Survey) -> list[str]:
+    """Return the codes that are held until the manifest is built."""
+    rows = HeldCode.objects.filter(survey=survey).order_by("code")
+    return list(rows.values_list("code", flat=True))

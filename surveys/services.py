@@ -1,0 +1,273 @@
+"""What can happen to a survey: created, invited to, prepared, published, ordered about.
+
+A portal never holds a share, an answer or a node's private key. It holds an invitation code
+only until the manifest is built, and the nodes' entry lists only until the job has them.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.services import kept_answers_forget
+from mpcengine.node_client import NodeKeys
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.manifest import (
+    DEFAULT_GIVE_UP_AFTER_DAYS,
+    LARGEST_ROSTER,
+    Coordinator,
+    ManifestTerms,
+    NodeTerms,
+    Relay,
+    Roster,
+    Window,
+    build_manifest,
+)
+from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
+from mpcengine.protocol.orders import CLOSE, parse_order, prepare_body
+from mpcengine.protocol.roster import (
+    CODE_BYTES,
+    code_from_bytes,
+    node_code,
+    parse_code,
+    roster_entry,
+    roster_root,
+)
+from mpcengine.protocol.signing import LABEL_PREPARE, verify
+from mpcengine.protocol.survey import check_limits, check_supported, parse_survey
+from mpcengine.refusals import Conflict, Malformed
+from mpcengine.services import (
+    job_order_take,
+    job_propose,
+    node_keys_collect,
+    nodes_sync,
+    relay_key_collect,
+)
+from surveys.models import EntryList, HeldCode, Survey, SurveyState
+from surveys.selectors import codes_held
+
+LARGEST_INVITATION = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareTerms:
+    """What a coordinator decides when a survey is prepared; None means the default."""
+
+    coordinator_name: str
+    coordinator_key: bytes
+    prepare_signature: bytes
+    timing: str
+    issuing: Window
+    answering: Window
+    flush_min: int | None
+    give_up_after_days: int | None
+    max_inconsistent: int | None
+    relay_url: str
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of everything but the signature, which may differ at a repetition."""
+        parts = (
+            self.coordinator_name,
+            self.coordinator_key.hex(),
+            self.timing,
+            self.issuing.opens.isoformat(),
+            self.issuing.closes.isoformat(),
+            self.answering.opens.isoformat(),
+            self.answering.closes.isoformat(),
+            repr(self.flush_min),
+            repr(self.give_up_after_days),
+            repr(self.max_inconsistent),
+            self.relay_url,
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Federation:
+    """The nodes, their keys for one survey, and the relay's key, as collected and checked."""
+
+    nodes: NodesFile
+    keys: Mapping[str, NodeKeys]
+    relay_key: bytes
+
+
+@transaction.atomic
+def survey_create(*, organisation_id: UUID, definition: JSON) -> Survey:
+    """Store a survey's definition in its normal form, as a draft of this organisation.
+
+    Raises MalformedInput with the place of what breaks a rule (protocol §5).
+    """
+    survey = parse_survey(definition)
+    check_supported(survey)
+    return Survey.objects.create(organisation_id=organisation_id, definition=survey.to_json())
+
+
+@transaction.atomic
+def invitations_create(*, survey: Survey, count: int) -> list[str]:
+    """Make ``count`` new codes of 130 random bits and return them: they are shown once.
+
+    The codes are held until the manifest is built. Raises Conflict unless the survey is a
+    draft, MalformedInput when its numbers outgrow the field with so many invited.
+    """
+    row = _draft(survey)
+    if not 1 <= count <= LARGEST_INVITATION or row.invited + count > LARGEST_ROSTER:
+        raise Malformed(
+            "invitations.count", f"Ask for 1 to {LARGEST_INVITATION} invitations at a time."
+        )
+    check_limits(parse_survey(row.definition), row.invited + count)
+    codes = [code_from_bytes(secrets.token_bytes(CODE_BYTES)) for _ in range(count)]
+    HeldCode.objects.bulk_create(
+        (HeldCode(survey=row, code=code) for code in codes), batch_size=1000
+    )
+    row.invited += count
+    row.save(update_fields=["invited"])
+    return codes
+
+
+def federation_collect(*, survey: Survey, terms: PrepareTerms) -> Federation:
+    """Ask nodes and relay for the keys of a survey, over HTTP, outside any transaction.
+
+    Asking again gives the same keys. Raises BadSignature for a wrong prepare signature,
+    Unavailable when a receiver is silent, PolicyRefused when a node refuses.
+    """
+    verify(
+        terms.coordinator_key,
+        LABEL_PREPARE,
+        prepare_body(survey.pk),
+        terms.prepare_signature,
+    )
+    keys = node_keys_collect(
+        survey_id=survey.pk,
+        coordinator_key=terms.coordinator_key,
+        signature=terms.prepare_signature,
+    )
+    return Federation(nodes=nodes_sync(), keys=keys, relay_key=relay_key_collect())
+
+
+@transaction.atomic
+def survey_prepare(*, survey: Survey, terms: PrepareTerms, federation: Federation) -> bytes:
+    """Build the manifest, forget the codes, and return the bytes to sign.
+
+    Preparing again with the same terms gives the same bytes; with other terms, as long as
+    nothing is signed, a new manifest over the same roster. Raises Conflict without
+    invitations or after publishing, MalformedMessage for terms that break a rule (§9).
+    """
+    row = Survey.objects.select_for_update().get(pk=survey.pk)
+    if row.state not in {SurveyState.DRAFT, SurveyState.PREPARED}:
+        raise Conflict("survey.published", "The survey is published; its terms stand.")
+    if row.prepare_digest == terms.digest and row.manifest is not None:
+        return bytes(row.manifest)
+    entries = _entries_fix(row)
+    manifest = build_manifest(
+        ManifestTerms(
+            survey_id=row.pk,
+            survey=parse_survey(row.definition),
+            roster=_roster(entries),
+            timing=terms.timing,
+            issuing=terms.issuing,
+            answering=terms.answering,
+            coordinator=Coordinator(name=terms.coordinator_name, key=terms.coordinator_key),
+            relay=Relay(url=terms.relay_url, key=federation.relay_key),
+            nodes=tuple(_node_terms(federation)),
+            flush_min=terms.flush_min,
+            give_up_after_days=terms.give_up_after_days or DEFAULT_GIVE_UP_AFTER_DAYS,
+            max_inconsistent=terms.max_inconsistent,
+        )
+    )
+    row.state = SurveyState.PREPARED
+    row.manifest, row.manifest_digest = manifest.raw, manifest.digest
+    row.prepare_digest = terms.digest
+    row.save(update_fields=["state", "manifest", "manifest_digest", "prepare_digest"])
+    return manifest.raw
+
+
+@transaction.atomic
+def survey_publish(*, survey: Survey, signature: bytes) -> int:
+    """Hand the signed manifest and the nodes' entry lists to the ledger, and forget the lists.
+
+    Publishing again with the same signature returns the same job's id. Raises Conflict before
+    preparing, BadSignature (protocol §9).
+    """
+    row = Survey.objects.select_for_update().get(pk=survey.pk)
+    if row.manifest is None:
+        raise Conflict("survey.not_prepared", "Prepare the survey before publishing it.")
+    lists = {item.node: item.entries for item in row.entry_lists.all()}
+    job = job_propose(
+        manifest=bytes(row.manifest), coordinator_signature=signature, rosters=lists
+    )
+    if row.state == SurveyState.PREPARED:
+        row.entry_lists.all().delete()
+        row.state = SurveyState.PUBLISHED
+        row.coordinator_signature = signature
+        row.save(update_fields=["state", "coordinator_signature"])
+    return job.pk
+
+
+@transaction.atomic
+def survey_order(*, survey: Survey, order: bytes, signature: bytes) -> int:
+    """Give a coordinator's signed order about this survey to the ledger; return its job's id.
+
+    Raises Conflict when the order names another manifest or the job has ended, BadSignature,
+    MalformedMessage (protocol §9).
+    """
+    parsed = parse_order(order)
+    if not survey.manifest_digest or parsed.manifest != survey.manifest_digest:
+        raise Conflict("order.other_survey", "The order names another manifest.")
+    job = job_order_take(order=order, signature=signature)
+    if parsed.order == CLOSE:
+        Survey.objects.filter(pk=survey.pk, state=SurveyState.PUBLISHED).update(
+            state=SurveyState.CLOSED
+        )
+    return job.pk
+
+
+def _draft(survey: Survey) -> Survey:
+    row = Survey.objects.select_for_update().get(pk=survey.pk)
+    if row.state != SurveyState.DRAFT:
+        raise Conflict("survey.not_draft", "The manifest is built; nobody can be added.")
+    return row
+
+
+def _entries_fix(row: Survey) -> dict[str, list[str]]:
+    """Turn held codes into the three entry lists and delete the codes, once for a survey."""
+    if row.state == SurveyState.DRAFT:
+        codes = [parse_code(code) for code in codes_held(row)]
+        if not codes:
+            raise Conflict("survey.no_invitations", "Invite somebody before preparing.")
+        EntryList.objects.bulk_create(
+            EntryList(survey=row, node=name, entries=_entries(codes, row.pk, index))
+            for index, name in enumerate(NODE_NAMES, start=1)
+        )
+        row.held_codes.all().delete()
+        kept_answers_forget(scope=row.pk)
+    return {item.node: item.entries for item in row.entry_lists.all()}
+
+
+def _entries(codes: Sequence[bytes], survey_id: str, index: int) -> list[str]:
+    return sorted(roster_entry(node_code(code, survey_id, index)).hex() for code in codes)
+
+
+def _roster(entries: Mapping[str, Sequence[str]]) -> Roster:
+    roots = tuple(
+        roster_root([bytes.fromhex(entry) for entry in entries[name]]) for name in NODE_NAMES
+    )
+    return Roster(kind="code", size=len(entries[NODE_NAMES[0]]), roots=roots)
+
+
+def _node_terms(federation: Federation) -> list[NodeTerms]:
+    return [
+        NodeTerms(
+            node=entry.node,
+            index=entry.index,
+            name=entry.name,
+            url=entry.url,
+            identity_key=entry.identity_key,
+            share_key=federation.keys[entry.node].share_key,
+            issuer_key=federation.keys[entry.node].issuer_key,
+        )
+        for entry in federation.nodes.nodes
+    ]

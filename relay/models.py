@@ -39,7 +39,9 @@ class RelayedOrder(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["survey", "kind"], name="relay_one_order_of_a_kind"),
+            models.UniqueConstraint(
+                fields=["survey", "kind"], name="relay_one_order_of_a_kind"
+            ),
         ]
 
     def __str__(self) -> str:

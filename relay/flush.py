@@ -1,0 +1,115 @@
+"""Forward waiting packages in shuffled groups to all three nodes, and then forget them.
+
+A group leaves when enough packages wait (``flush_min`` of the manifest), when the survey has
+closed, or at once in immediate timing. What was sent to one node is sent to the others as
+soon as they answer, whatever waits: it has left its group already. The order comes from the
+system's generator and is drawn anew for every attempt; no time travels along.
+"""
+
+import logging
+import math
+import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+import faults
+from mpcengine.http_peer import ClientError, HttpPeer, Refused
+from mpcengine.node_client import packages_forward
+from relay.keys import nodes_file
+from relay.models import RelayedSurvey, WaitingPackage
+from relay.selectors import ALL_DELIVERED, intake_of, manifest_of
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BATCH = 500
+# A node that says this will never take the package: its own close was first, or it refuses it.
+FINAL_CODES = frozenset({"survey.closed", "package.closed"})
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def survey_flush(*, digest: str) -> None:
+    """Forward what may leave now; harmless when run twice or by two workers at once."""
+    with _ONE_AT_A_TIME:
+        keys = _leaving(RelayedSurvey.objects.get(digest=digest))
+        secrets.SystemRandom().shuffle(keys)
+        silent: set[str] = set()
+        for batch in even_batches(keys, LARGEST_BATCH):
+            _forward(digest, batch, silent)
+            if len(silent) == len(nodes_file().nodes):
+                break
+
+
+def even_batches(keys: Sequence[int], largest: int) -> list[Sequence[int]]:
+    """Cut into as few batches of at most ``largest`` as possible, of nearly equal size.
+
+    A short last batch would hide its few packages among nobody.
+    """
+    count = math.ceil(len(keys) / largest)
+    cuts = [len(keys) * i // count for i in range(count + 1)] if count else []
+    return [keys[a:b] for a, b in pairwise(cuts)]
+
+
+def _leaving(survey: RelayedSurvey) -> list[int]:
+    manifest = manifest_of(survey.digest)
+    rows = WaitingPackage.objects.filter(survey=survey).order_by()
+    waiting = rows.filter(delivered=0).count()
+    is_due = (
+        manifest.timing == "immediate"
+        or waiting >= manifest.flush_min
+        or intake_of(survey, now=timezone.now()).is_closed
+    )
+    return list((rows if is_due else rows.exclude(delivered=0)).values_list("pk", flat=True))
+
+
+def _forward(digest: str, keys: Sequence[int], silent: set[str]) -> None:
+    """Send one batch to every node that lacks a part of it, at the same time to all."""
+    rows = list(WaitingPackage.objects.filter(pk__in=keys).order_by())
+    work: list[tuple[HttpPeer, int, list[WaitingPackage]]] = []
+    for node in nodes_file().nodes:
+        bit = 1 << (node.index - 1)
+        lacking = [row for row in rows if not row.delivered & bit]
+        if lacking and node.node not in silent:
+            secrets.SystemRandom().shuffle(lacking)
+            work.append((HttpPeer(name=node.node, url=node.url), bit, lacking))
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        done = list(pool.map(lambda item: _send(item[0], item[2]), work))
+    for (peer, bit, _), taken in zip(work, done, strict=True):
+        if taken is None:
+            silent.add(peer.name)
+        else:
+            _mark(digest, keys, taken, bit)
+
+
+def _send(peer: HttpPeer, rows: Sequence[WaitingPackage]) -> list[int] | None:
+    """Return the keys of the rows a node needs no more, or None if it is silent."""
+    try:
+        answer = packages_forward(peer, packages=[bytes(row.sealed) for row in rows])
+    except Refused as refusal:
+        logger.warning("relay: node %s refuses a batch (%s)", peer.name, refusal.code)
+        return [row.pk for row in rows] if refusal.code in FINAL_CODES else None
+    except ClientError as error:
+        logger.warning("relay: node %s is %s", peer.name, type(error).__name__.lower())
+        return None
+    if answer.refused:
+        logger.warning("relay: node %s refuses %d packages", peer.name, len(answer.refused))
+    settled = answer.accepted | set(answer.refused)
+    return [row.pk for row in rows if row.package_id in settled]
+
+
+def _mark(digest: str, batch: Sequence[int], taken: Sequence[int], bit: int) -> None:
+    """Mark a delivery, then delete what all three have, in one transaction."""
+    faults.point("relay.forwarded.before_write")
+    with transaction.atomic():
+        rows = WaitingPackage.objects.filter(pk__in=taken)
+        rows.update(delivered=F("delivered").bitor(bit))
+        gone, _ = WaitingPackage.objects.filter(pk__in=batch, delivered=ALL_DELIVERED).delete()
+        if gone:
+            RelayedSurvey.objects.filter(digest=digest).update(delivered=F("delivered") + gone)
+        faults.point("relay.forwarded.after_write")
+    faults.point("relay.forwarded.after_commit")

@@ -1,0 +1,77 @@
+"""Look at what the relay holds, without changing it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from mpcengine.protocol.canonical import digest_from_bytes, parse_json
+from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.signedmanifest import parse_signed_manifest
+from mpcengine.refusals import Missing
+from relay.models import RelayedSurvey, WaitingPackage
+
+DIGEST_AT = slice(1, 33)
+ALL_DELIVERED = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Where a survey's intake stands at one moment."""
+
+    is_open: bool
+    is_closed: bool
+
+
+@lru_cache(maxsize=64)
+def manifest_of(digest: str) -> Manifest:
+    """Return the parsed manifest of a registered survey; raise Missing if there is none.
+
+    A manifest never changes, so it is parsed once per process.
+    """
+    row = RelayedSurvey.objects.filter(digest=digest).values_list("signed_manifest").first()
+    if row is None:
+        raise Missing("survey.unknown", "This relay does not know the survey.")
+    signed = parse_signed_manifest(parse_json(row[0].encode()))
+    return parse_manifest(signed.manifest)
+
+
+def package_digest(package: bytes) -> str:
+    """Return the manifest digest that a package names, before anything else is read."""
+    return digest_from_bytes(package[DIGEST_AT])
+
+
+def intake_of(survey: RelayedSurvey, *, now: datetime) -> Intake:
+    """Say whether packages are taken now, by order or by the manifest's times."""
+    manifest = manifest_of(survey.digest)
+    is_closed = survey.is_closed or now >= manifest.answering.closes
+    has_begun = (
+        manifest.timing != "strict" or survey.is_answering or now >= manifest.answering.opens
+    )
+    return Intake(is_open=has_begun and not is_closed, is_closed=is_closed)
+
+
+def survey_get(*, digest: str) -> RelayedSurvey:
+    """Return a registered survey; raise Missing if there is none."""
+    row = RelayedSurvey.objects.filter(digest=digest).first()
+    if row is None:
+        raise Missing("survey.unknown", "This relay does not know the survey.")
+    return row
+
+
+def signed_manifest_get(*, survey_id: str) -> str:
+    """Return the signed manifest of a survey as JSON text; raise Missing if there is none."""
+    row = RelayedSurvey.objects.filter(survey_id=survey_id).first()
+    if row is None:
+        raise Missing("survey.unknown", "This relay does not know the survey.")
+    return row.signed_manifest
+
+
+def waiting_count(*, digest: str) -> int:
+    """Return how many packages of a survey have not reached all three nodes."""
+    return WaitingPackage.objects.filter(survey_id=digest).count()
+
+
+def surveys_waiting() -> list[str]:
+    """Return the digests of surveys with packages that not all three nodes have."""
+    rows = WaitingPackage.objects.order_by().values_list("survey_id", flat=True)
+    return list(rows.distinct())

@@ -1,0 +1,132 @@
+"""What the relay does: registers surveys, takes packages, takes orders.
+
+A package is stored, in a transaction, before the promise to deliver it is signed; taking it
+again gives the same promise. Nothing is stored or logged about who sent it, or when.
+"""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+import faults
+from mpcengine.protocol.canonical import JSON, canonical
+from mpcengine.protocol.errors import MalformedMessage, PolicyRefused
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.orders import CLOSE, parse_order, verify_order
+from mpcengine.protocol.package import Package, package_length, verify_package
+from mpcengine.protocol.receipt import promise_body
+from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
+from mpcengine.protocol.signing import LABEL_PROMISE, sign
+from mpcengine.refusals import Conflict
+from relay.keys import nodes_file, public_key, signing_key
+from relay.models import RelayedOrder, RelayedSurvey, WaitingPackage
+from relay.selectors import intake_of, manifest_of, package_digest, survey_get
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a sender gets back: the package's id and the relay's signature for its bytes."""
+
+    package: str
+    survey: str
+    promise: bytes
+
+
+def survey_register(*, signed_manifest: JSON) -> RelayedSurvey:
+    """Store a signed manifest after checking all four signatures and that the nodes are ours.
+
+    Run for the portal. Registering the same manifest again changes nothing. Raises
+    ProtocolError, or Conflict if the survey id belongs to another manifest (protocol §9).
+    """
+    signed = parse_signed_manifest(signed_manifest)
+    manifest = verify_signed_manifest(signed, nodes_file())
+    _check_ours(manifest)
+    with transaction.atomic():
+        row, _ = RelayedSurvey.objects.get_or_create(
+            survey_id=manifest.survey_id,
+            defaults={
+                "digest": manifest.digest,
+                "signed_manifest": canonical(signed.to_json()).decode(),
+            },
+        )
+    if row.digest != manifest.digest:
+        raise Conflict("survey.other_manifest", "The survey id belongs to another manifest.")
+    return row
+
+
+def package_take(*, package: bytes) -> Promise:
+    """Store one package and return the signed promise for exactly these bytes.
+
+    Cheap checks come first: the survey, the length, whether packages are taken now; then the
+    signature and the three tokens (protocol §8). Taking the same package again changes
+    nothing. Raises Missing, Conflict or ProtocolError.
+    """
+    digest = package_digest(package)
+    manifest = manifest_of(digest)
+    if len(package) != package_length(manifest.envelope_length):
+        raise MalformedMessage("package.length", "The package has another length.")
+    _check_intake(survey_get(digest=digest))
+    parsed = Package.decode(package, manifest.envelope_length)
+    verify_package(manifest, parsed)
+    faults.point("relay.stored.before_write")
+    _store(digest=digest, package_id=parsed.package_id, package=package)
+    faults.point("relay.stored.after_commit")
+    promise = sign(signing_key(), LABEL_PROMISE, promise_body(digest, package))
+    return Promise(package=parsed.package_id, survey=digest, promise=promise)
+
+
+@transaction.atomic
+def order_take(*, order: bytes, signature: bytes) -> RelayedSurvey:
+    """Take a coordinator's signed order to open answering or to close (protocol §9).
+
+    The same order again changes nothing. Raises Missing or ProtocolError.
+    """
+    parsed = parse_order(order)
+    manifest = manifest_of(parsed.manifest)
+    verify_order(order, signature, manifest.coordinator.key)
+    survey = RelayedSurvey.objects.select_for_update().get(digest=parsed.manifest)
+    _, is_new = RelayedOrder.objects.get_or_create(
+        survey=survey, kind=parsed.order, defaults={"order": order, "signature": signature}
+    )
+    if is_new:
+        survey.is_answering = True
+        survey.is_closed = survey.is_closed or parsed.order == CLOSE
+        faults.point(f"relay.{parsed.order}.before_write")
+        survey.save(update_fields=["is_answering", "is_closed"])
+        faults.point(f"relay.{parsed.order}.after_write")
+    return survey
+
+
+def _check_ours(manifest: Manifest) -> None:
+    known = nodes_file()
+    for node in manifest.nodes:
+        if node.url != known.named(node.node).url:
+            raise PolicyRefused("relay.nodes", "The manifest gives a node another address.")
+    if manifest.relay.key != public_key():
+        raise PolicyRefused("relay.key", "The manifest names another relay's key.")
+
+
+def _check_intake(survey: RelayedSurvey) -> None:
+    intake = intake_of(survey, now=timezone.now())
+    if intake.is_closed:
+        raise Conflict("survey.closed", "The survey has closed; no more answers are taken.")
+    if not intake.is_open:
+        raise Conflict("survey.not_open", "The survey does not take answers yet.")
+
+
+def _store(*, digest: str, package_id: str, package: bytes) -> None:
+    """Insert the package unless it waits already; closing and storing exclude each other."""
+    with transaction.atomic():
+        _check_intake(RelayedSurvey.objects.select_for_update().get(digest=digest))
+        rows = WaitingPackage.objects.filter(survey_id=digest, package_id=package_id)
+        if not rows.exists():
+            try:
+                with transaction.atomic():
+                    WaitingPackage.objects.create(
+                        survey_id=digest, package_id=package_id, sealed=package
+                    )
+            except IntegrityError:
+                if not rows.exists():
+                    raise
+        faults.point("relay.stored.after_write")

@@ -1,0 +1,69 @@
+"""Wake the flush: by a nudge after intake, and by a reconciler in every worker.
+
+Tasks carry a survey's digest only and may run any number of times.
+"""
+
+import logging
+import threading
+import time
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from kombu.exceptions import OperationalError
+
+from relay.flush import survey_flush
+from relay.selectors import manifest_of, surveys_waiting
+
+logger = logging.getLogger(__name__)
+
+NUDGE_SECONDS = 1.0
+_last_nudge: dict[str, float] = {}
+
+
+@shared_task(name="relay.flush", ignore_result=True)
+def flush(digest: str) -> None:
+    """Flush one survey."""
+    survey_flush(digest=digest)
+
+
+def flush_nudge(digest: str, *, is_urgent: bool = False) -> None:
+    """Wake the flush of a survey in immediate timing, at most once a second, or after an order.
+
+    In the other timings the reconciler looks often enough. A lost nudge costs a moment only.
+    """
+    now = time.monotonic()
+    if not is_urgent:
+        if manifest_of(digest).timing != "immediate":
+            return
+        if now - _last_nudge.get(digest, -NUDGE_SECONDS) < NUDGE_SECONDS:
+            return
+    _last_nudge[digest] = now
+    try:
+        flush.delay(digest)
+    except (OperationalError, OSError):
+        logger.warning("relay: the broker did not take a nudge")
+
+
+def flush_all() -> None:
+    """Flush every survey that has packages waiting."""
+    for digest in surveys_waiting():
+        survey_flush(digest=digest)
+
+
+@worker_ready.connect
+def reconciler_start(**_: object) -> None:
+    """Start the thread that flushes whatever nudges have missed."""
+    threading.Thread(target=_reconcile, name="relay-reconciler", daemon=True).start()
+
+
+def _reconcile() -> None:
+    while True:
+        time.sleep(settings.RECONCILE_SECONDS)
+        try:
+            flush_all()
+        except DatabaseError:
+            logger.warning("relay: the database did not answer the reconciler")
+        finally:
+            close_old_connections()

@@ -1,0 +1,169 @@
+"""The relay's interface: no sessions, no cookies, nothing about the sender is kept."""
+
+from collections.abc import Sequence
+from typing import IO, Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mpcengine.protocol.canonical import parse_json
+from mpcengine.protocol.strict import parse_base64, to_base64
+from mpcengine.refusals import Malformed
+from relay import serializers as shapes
+from relay.authentication import IsPortal
+from relay.keys import public_key
+from relay.models import RelayedSurvey
+from relay.selectors import (
+    intake_of,
+    signed_manifest_get,
+    survey_get,
+    waiting_count,
+)
+from relay.services import order_take, package_take, survey_register
+from relay.tasks import flush_nudge
+
+LARGEST_PACKAGE = 1024 * 1024
+
+
+class OctetsParser(BaseParser):
+    """Read a body of bytes, no longer than any package."""
+
+    media_type = "application/octet-stream"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        _media_type: str | None = None,
+        _parser_context: object = None,
+    ) -> Any:
+        """Return the bytes; raise Malformed if there are too many."""
+        body: bytes = stream.read(LARGEST_PACKAGE + 1)
+        if len(body) > LARGEST_PACKAGE:
+            raise Malformed("package.length", "The package is too long.")
+        return body
+
+
+class RelayView(APIView):
+    """Anybody may call; nobody is recognised."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = ()
+    permission_classes: Sequence[type[BasePermission]] = ()
+
+
+class ManifestsView(RelayView):
+    """Register a signed manifest."""
+
+    permission_classes = (IsPortal,)
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={201: shapes.RegisteredOut})
+    def post(self, request: Request) -> Response:
+        """Register a signed manifest (the portal only)."""
+        survey = survey_register(signed_manifest=request.data)
+        return Response({"survey": survey.digest}, status=201)
+
+
+class ManifestView(RelayView):
+    """Read a signed manifest."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, _request: Request, survey_id: str) -> Response:
+        """Return the signed manifest of a survey."""
+        return Response(parse_json(signed_manifest_get(survey_id=survey_id).encode()))
+
+
+class PackagesView(RelayView):
+    """Take one package."""
+
+    parser_classes = (OctetsParser,)
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={201: shapes.PromiseOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Store one sealed package and promise, signed, to deliver it."""
+        body = request.data
+        if not isinstance(body, bytes):
+            raise Malformed("package.form", "A package is sent as application/octet-stream.")
+        promise = package_take(package=body)
+        flush_nudge(promise.survey)
+        return Response(
+            {
+                "package": promise.package,
+                "promise": to_base64(promise.promise),
+                "relay_key": to_base64(public_key()),
+            },
+            status=201,
+        )
+
+
+class OrdersView(RelayView):
+    """Take a coordinator's order."""
+
+    parser_classes = (JSONParser,)
+
+    @extend_schema(request=shapes.OrderIn, responses={200: shapes.OrderOut})
+    def post(self, request: Request) -> Response:
+        """Take a signed order to open answering or to close."""
+        given = shapes.OrderIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        order = parse_base64(given.validated_data["order"])
+        signature = parse_base64(given.validated_data["signature"])
+        if order is None or signature is None:
+            raise Malformed("order.base64", "Order and signature must be standard base64.")
+        survey = order_take(order=order, signature=signature)
+        flush_nudge(survey.digest, is_urgent=True)
+        return Response({"survey": survey.digest, "state": _state(survey)})
+
+
+class SurveyView(RelayView):
+    """Read how far a survey's packages are."""
+
+    @extend_schema(responses={200: shapes.ProgressOut})
+    def get(self, _request: Request, digest: str) -> Response:
+        """Return how many packages wait and how many all three nodes have."""
+        survey = survey_get(digest=digest)
+        waiting = waiting_count(digest=digest)
+        state = _state(survey)
+        return Response(
+            {
+                "state": state,
+                "waiting": waiting,
+                "delivered": survey.delivered,
+                "drained": state == "closed" and waiting == 0,
+            }
+        )
+
+
+class KeysView(RelayView):
+    """Read the relay's key."""
+
+    @extend_schema(responses={200: shapes.RelayKeyOut})
+    def get(self, _request: Request) -> Response:
+        """Return the key under which the relay signs promises."""
+        return Response({"key": to_base64(public_key())})
+
+
+class HealthView(RelayView):
+    """Say that the relay works."""
+
+    @extend_schema(responses={200: shapes.HealthOut})
+    def get(self, _request: Request) -> Response:
+        """Read the key and the database, and say so."""
+        public_key()
+        RelayedSurvey.objects.exists()
+        return Response({"status": "ok"})
+
+
+def _state(survey: RelayedSurvey) -> str:
+    intake = intake_of(survey, now=timezone.now())
+    if intake.is_closed:
+        return "closed"
+    return "open" if intake.is_open else "waiting"

@@ -14,9 +14,10 @@ from mpcengine.protocol.encoding_values import read_answer, write_answer
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.layout import Block, Layout, build_layout
 from mpcengine.protocol.questions import MatrixQuestion
-from mpcengine.protocol.schemas_check import check_shape, compile_schema
+from mpcengine.protocol.schemas_check import check_shape, compile_schema, printable
 from mpcengine.protocol.schemas_survey import ANSWERS_FORMAT, ANSWERS_SCHEMA
 from mpcengine.protocol.survey import Survey
+from mpcengine.protocol.tables import OneWayTable
 
 Answers = Mapping[str, Any]
 
@@ -50,12 +51,9 @@ def encode_answers(form: Layout | Survey, answers: Answers) -> list[int]:
     record = [0] * layout.width
     for block in layout.blocks:
         _place(block, values.get(block.id), record)
+    tables = {table.id: table for table in layout.plan.one_way}
     for table in layout.plan.two_way:
-        sides = {
-            one.id: one for one in layout.plan.one_way if one.id in (table.left, table.right)
-        }
-        row = next(i for i, slot in enumerate(sides[table.left].slots) if record[slot])
-        column = next(i for i, slot in enumerate(sides[table.right].slots) if record[slot])
+        row, column = _cell(tables[table.left], record), _cell(tables[table.right], record)
         record[table.slots[row * table.columns + column]] = 1
     return record
 
@@ -101,6 +99,11 @@ def plain_counts(layout: Layout, records: Iterable[Sequence[int]]) -> list[int]:
     return totals
 
 
+def _cell(table: OneWayTable, record: Sequence[int]) -> int:
+    """Return the one cell that is set; declared tables join questions asked of everybody."""
+    return next(place for place, slot in enumerate(table.slots) if record[slot])
+
+
 def _by_block(layout: Layout, answers: Answers) -> dict[str, Any]:
     """Return the answers by block id: matrix rows apart, unknown questions and rows refused."""
     matrices = {q.id: q for q in layout.survey.questions if isinstance(q, MatrixQuestion)}
@@ -108,7 +111,7 @@ def _by_block(layout: Layout, answers: Answers) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for question, value in answers.items():
         if question not in known:
-            place = str(question)[:80]
+            place = printable(question)
             raise MalformedInput(
                 "answer.unknown_question",
                 f"{place} is not a question of this survey; leave it out.",

@@ -34,7 +34,7 @@ def read_answer(block: Block, value: object) -> list[int] | None:
         return _day(block, value)
     if not isinstance(value, str):
         _refuse(block, "type", "must be the id of an option")
-    return [_slot(block, value)]
+    return [block.slots[_option(block, value)]]
 
 
 def write_answer(block: Block, record: Sequence[int]) -> Any:
@@ -60,20 +60,22 @@ def _listed(block: Block, value: object) -> list[int] | None:
         return None
     if len(set(value)) != len(value):
         _refuse(block, "duplicate", "names an option twice")
-    slots = [_slot(block, item) for item in value]
-    question = block.question
-    if isinstance(question, MultipleQuestion):
-        if not question.fewest <= len(slots) <= question.maximum:
-            rule = f"must name {question.fewest} to {question.maximum} options"
-            _refuse(block, "count", f"{rule}, or none for no answer")
-        excess = len(slots) - question.fewest
-        spread = question.maximum - question.fewest
-        return [*slots, *_split(block, excess, spread)]
+    places = [_option(block, item) for item in value]
+    if isinstance(block.question, MultipleQuestion):
+        return _ticked(block, block.question, places)
     size = len(block.values)
-    if len(slots) != size:
+    if len(places) != size:
         _refuse(block, "incomplete", "must put every option in order, or be empty")
-    places = [block.slots.index(slot) for slot in slots]
     return [block.slots[place * size + rank] for rank, place in enumerate(places)]
+
+
+def _ticked(block: Block, question: MultipleQuestion, places: list[int]) -> list[int]:
+    if not question.fewest <= len(places) <= question.maximum:
+        rule = f"must name {question.fewest} to {question.maximum} options"
+        _refuse(block, "count", f"{rule}, or none for no answer")
+    excess = len(places) - question.fewest
+    spread = question.maximum - question.fewest
+    return [*(block.slots[place] for place in places), *_split(block, excess, spread)]
 
 
 def _number(block: Block, value: object) -> list[int]:
@@ -116,11 +118,10 @@ def _split(block: Block, offset: int, limit: int) -> list[int]:
     ]
 
 
-def _slot(block: Block, option: str) -> int:
+def _option(block: Block, option: str) -> int:
     if option not in block.values:
         _refuse(block, "unknown_option", "names an option that the question does not have")
-    place = block.values.index(option)
-    return block.slots[place]
+    return block.values.index(option)
 
 
 def _refuse(block: Block, code: str, rule: str) -> NoReturn:

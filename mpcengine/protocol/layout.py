@@ -51,15 +51,10 @@ def build_layout(survey: Survey) -> Layout:
     builder = _Builder(survey)
     for question in survey.questions:
         builder.add_question(question)
+        _check_width(len(builder.names))
     two_way = tuple(builder.add_table(left, right) for left, right in survey.tables)
     width = len(builder.names)
-    if width > LARGEST_WIDTH:
-        raise MalformedInput(
-            "survey.too_large",
-            f"The survey needs {width} values per answer, more than {LARGEST_WIDTH}; "
-            "ask fewer questions or offer fewer options.",
-            where="questions",
-        )
+    _check_width(width)
     return Layout(
         survey=survey,
         width=width,
@@ -221,6 +216,16 @@ class _Builder:
         )
         self.blocks[block_id] = block
         return block
+
+
+def _check_width(width: int) -> None:
+    if width > LARGEST_WIDTH:
+        raise MalformedInput(
+            "survey.too_large",
+            f"questions need more than {LARGEST_WIDTH} values per answer; ask fewer of them, "
+            "or offer fewer options and tables.",
+            where="questions",
+        )
 
 
 def _only_bin(question: Question) -> tuple[Value, ...]:

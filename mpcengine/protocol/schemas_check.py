@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, TypeChecker, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.errors import MalformedInput
 
 Schema = dict[str, Any]
@@ -30,7 +31,7 @@ def _pattern(
 
 
 # The library takes 1.0 for an integer; our formats refuse every decimal.
-_StrictValidator = extend(
+_StrictValidator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     validators={"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
@@ -40,32 +41,38 @@ _StrictValidator = extend(
 def compile_schema(schema: Schema) -> Validator:
     """Return a reusable validator in which 1.0 is not an integer."""
     Draft202012Validator.check_schema(schema)
-    return _StrictValidator(schema)
+    validator: Validator = _StrictValidator(schema)
+    return validator
 
 
-def check_shape(validator: Validator, obj: object, *, area: str) -> None:
+def check_shape(validator: Validator, obj: JSON, *, area: str) -> None:
     """Return nothing if ``obj`` has the schema's shape.
 
     Raises MalformedInput with code ``<area>.unknown_key``, ``.missing_key`` or ``.value`` for
     the first fault in document order; the sentence holds a path and a rule, never a value.
     """
-    error = min(validator.iter_errors(obj), key=_order, default=None)
-    if error is None:
-        return
+    errors = sorted(validator.iter_errors(obj), key=_order)
+    if errors:
+        raise _refusal(errors[0], area)
+
+
+def _refusal(error: Any, area: str) -> MalformedInput:
     where = path_text(error.absolute_path)
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         unknown = next(key for key in error.instance if key not in known)
         where = join_path(where, unknown)
         sentence = f"{where} is not a known key; remove it or correct its spelling."
-        raise MalformedInput(f"{area}.unknown_key", sentence, where=where)
+        return MalformedInput(f"{area}.unknown_key", sentence, where=where)
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         where = join_path(where, missing)
-        raise MalformedInput(f"{area}.missing_key", f"{where} is missing; add it.", where=where)
+        return MalformedInput(
+            f"{area}.missing_key", f"{where} is missing; add it.", where=where
+        )
     wanted = error.schema.get("description", "of the form that its schema describes")
     sentence = f"{where or 'The document'} must be {wanted}."
-    raise MalformedInput(f"{area}.value", sentence, where=where)
+    return MalformedInput(f"{area}.value", sentence, where=where)
 
 
 def path_text(path: Iterable[str | int]) -> str:
@@ -77,8 +84,14 @@ def path_text(path: Iterable[str | int]) -> str:
 
 
 def join_path(where: str, key: str) -> str:
-    """Return the path of ``key`` inside ``where``, cut to a length a sentence can hold."""
-    return f"{where}.{key[:80]}" if where else key[:80]
+    """Return the path of ``key`` inside ``where``; odd characters and long keys are cut."""
+    shown = printable(key)
+    return f"{where}.{shown}" if where else shown
+
+
+def printable(key: object) -> str:
+    """Return a key of a person's file so that it fits into one sentence on one line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(key)[:80])
 
 
 def _order(error: ValidationError) -> list[tuple[int, str]]:

@@ -174,7 +174,8 @@ def _check_size(pair: tuple[str, str], where: str, cells: dict[str, int]) -> Non
         _refuse(
             "survey.tables",
             where,
-            f"has {size} cells ('no answer' included), more than {MOST_CELLS}; use fewer options",
+            f"has {size} cells ('no answer' included), more than {MOST_CELLS}; "
+            "use fewer options",
         )
 
 

@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from accounts.selectors import user_get_by_token
 from accounts.services import Answer, request_digest, write_once
 from mpcengine.protocol.canonical import canonical
-from mpcengine.refusals import Malformed
+from problems import Malformed
 
 KEYWORD = b"token"
 MAX_KEY_CHARACTERS = 100

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, KeptAnswer, Organisation, Role, User
 from accounts.selectors import TOKEN_PREFIX, token_digest
 from mpcengine.protocol.canonical import JSON
-from mpcengine.refusals import Conflict
+from problems import Conflict
 
 TOKEN_BYTES = 32
 KEEP_ANSWERS = timedelta(days=7)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -18,12 +19,10 @@ from mpcengine.models import MpcJob
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
-RENEW_BELOW = timedelta(seconds=20)
 HIGHEST_MISSES = 8
 
 
-class StaleJob(Exception):  # noqa: N818  # named for what happened, as in protocol.errors
+class StaleJob(Exception):  # named for what happened, as in protocol.errors
     """Another worker moved the job since this one read it; write nothing."""
 
 
@@ -40,23 +39,24 @@ def job_change(job: MpcJob, **changes: object) -> None:
 
 
 def job_lease(*, job_id: int, owner: str, now: datetime) -> MpcJob | None:
-    """Take a free job for 30 seconds; return None if it is taken, gone or moved meanwhile."""
+    """Take a free job for LEASE_SECONDS; return None if it is taken, gone or moved meanwhile."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     job = MpcJob.objects.filter(free, pk=job_id).first()
     if job is None:
         return None
     try:
-        job_change(job, lease_owner=owner, lease_until=now + LEASE)
+        job_change(job, lease_owner=owner, lease_until=now + _lease())
     except StaleJob:
         return None
     return job
 
 
 def lease_keep(job: MpcJob) -> None:
-    """Renew a lease that has run for ten seconds; raise StaleJob if it was lost."""
+    """Renew a lease that has run for LEASE_RENEW_SECONDS; raise StaleJob if it was lost."""
     now = timezone.now()
-    if job.lease_until is None or job.lease_until - now < RENEW_BELOW:
-        job_change(job, lease_until=now + LEASE)
+    worn = _lease() - timedelta(seconds=settings.LEASE_RENEW_SECONDS)
+    if job.lease_until is None or job.lease_until - now < worn:
+        job_change(job, lease_until=now + _lease())
 
 
 def job_rest(job: MpcJob, *, due_at: datetime | None) -> None:
@@ -93,3 +93,7 @@ def job_end(job: MpcJob, to: str, *, code: str, reason: str) -> None:
     """End a job without a result: refused or failed, with a code and a sentence."""
     logger.warning("ledger job %s ends as %s (%s)", job.pk, to, code)
     job_move(job, to, reason_code=code[:100], reason=reason[:400])
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)

@@ -28,8 +28,8 @@ from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.orders import keys_body, parse_order, verify_order
 from mpcengine.protocol.signing import LABEL_KEYS, LABEL_MANIFEST, verify
-from mpcengine.refusals import Conflict, Missing, Unavailable
 from mpcengine.selectors import node_peers, relay_peer
+from problems import Conflict, Missing, Unavailable
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from functools import lru_cache
 from mpcengine.protocol.canonical import digest_from_bytes, parse_json
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.signedmanifest import parse_signed_manifest
-from mpcengine.refusals import Missing
+from problems import Missing
 from relay.models import RelayedSurvey, WaitingPackage
 
 DIGEST_AT = slice(1, 33)

@@ -18,7 +18,7 @@ from mpcengine.protocol.package import Package, package_length, verify_package
 from mpcengine.protocol.receipt import promise_body
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import LABEL_PROMISE, sign
-from mpcengine.refusals import Conflict
+from problems import Conflict
 from relay.keys import nodes_file, public_key, signing_key
 from relay.models import RelayedOrder, RelayedSurvey, WaitingPackage
 from relay.selectors import intake_of, manifest_of, package_digest, survey_get

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.strict import parse_base64, to_base64
-from mpcengine.refusals import Malformed
+from problems import Malformed
 from relay import serializers as shapes
 from relay.authentication import IsPortal
 from relay.keys import public_key

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from mpcengine.protocol.canonical import JSON
-from mpcengine.refusals import Missing
 from mpcengine.selectors import job_view, result_document_get
+from problems import Missing
 from surveys.models import HeldCode, Survey
 
 

@@ -38,7 +38,6 @@ from mpcengine.protocol.roster import (
 )
 from mpcengine.protocol.signing import LABEL_PREPARE, verify
 from mpcengine.protocol.survey import check_limits, check_supported, parse_survey
-from mpcengine.refusals import Conflict, Malformed
 from mpcengine.services import (
     job_order_take,
     job_propose,
@@ -46,6 +45,7 @@ from mpcengine.services import (
     nodes_sync,
     relay_key_collect,
 )
+from problems import Conflict, Malformed
 from surveys.models import EntryList, HeldCode, Survey, SurveyState
 from surveys.selectors import codes_held
 

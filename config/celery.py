@@ -1,0 +1,23 @@
+"""The one Celery application; broker and role come from the settings."""
+
+from typing import Any
+
+from celery import Celery, Task
+from celery.result import AsyncResult
+
+HIDDEN = "hidden"
+
+
+class QuietTask(Task):
+    """A task whose arguments are written nowhere but in its message."""
+
+    def apply_async(self, *args: Any, **options: Any) -> AsyncResult[Any]:
+        """Send the task with its argument texts hidden from events and logs."""
+        options.setdefault("argsrepr", HIDDEN)
+        options.setdefault("kwargsrepr", HIDDEN)
+        return super().apply_async(*args, **options)
+
+
+app = Celery("drempel", task_cls=QuietTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

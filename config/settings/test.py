@@ -1,0 +1,34 @@
+"""Unit tests: every app at once, databases in memory, no broker, no service file.
+
+No process of the product ever runs under these settings; ``tests/roles`` checks the real ones.
+Files are named but absent: a test that needs one makes it and overrides the setting.
+"""
+
+from config.settings.base import *
+from config.settings.embedded import sqlite
+
+ROLE = "test"
+EMBEDDED = True
+DATA_DIR = ""
+SECRET_KEY = "for unit tests only, and long enough to pass"  # noqa: S105 - signs nothing real
+
+INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "mpcengine", "relay", "nodes"]
+AUTH_USER_MODEL = "accounts.User"
+# One role's addresses at a time: pytest.mark.urls("config.urls_node") chooses another.
+ROOT_URLCONF = "config.urls_portal"
+
+NODE_NAME = "a"
+NODE_TITLE = "Anna's node"
+IDENTITY_KEY_FILE = "absent/identity.pem"
+WRAPPING_KEY_FILE = "absent/wrapping.key"
+POLICY_FILE = "absent/policy.json"
+NODES_FILE = "absent/nodes.json"
+PARTY_HOST = "127.0.0.1"
+RELAY_URL = "http://127.0.0.1:9"
+RELAY_TOKEN_FILE = "absent/relay-token"  # noqa: S105 - a path
+RELAY_SIGNING_KEY_FILE = "absent/relay-signing.pem"
+PORTAL_TOKEN_FILE = "absent/portal-token"  # noqa: S105 - a path
+
+DATABASES = {"default": sqlite(":memory:"), "issuing": sqlite(":memory:")}
+DATABASE_ROUTERS = ["nodes.routers.IssuingRouter"]
+CELERY_BROKER_URL = "memory://"

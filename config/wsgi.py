@@ -1,0 +1,9 @@
+"""The WSGI entry; DJANGO_SETTINGS_MODULE chooses the role, DREMPEL_CONFIG the service."""
+
+from django.core.wsgi import get_wsgi_application
+
+# Web processes send nudges too, so the Celery application must exist before the first view.
+from config.celery import app as celery_app
+
+application = get_wsgi_application()
+__all__ = ["application", "celery_app"]

@@ -1,0 +1,213 @@
+"""Turn every refusal of an HTTP interface into one RFC 9457 problem document.
+
+Problem
+├── Malformed     400  what was sent is not what the interface says
+├── Forbidden     403  the sender may not do this
+├── Missing       404  there is no such thing, or it is not yours
+├── Conflict      409  the thing is in another state
+├── TooLarge      413  what was sent is too long
+└── Unavailable   503  it cannot be done now; try again
+
+A document never repeats what was sent: its ``code`` is stable, its ``detail`` is a sentence
+written by us. A ProtocolError keeps its own code and sentence (docs/protocol.md §1).
+"""
+
+import re
+from http import HTTPStatus
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from mpcengine.protocol.errors import (
+    BadSignature,
+    DisclosureRefused,
+    MalformedInput,
+    PolicyRefused,
+    ProtocolError,
+)
+
+PROBLEM_TYPE = "application/problem+json"
+_CODE_CHARACTER = re.compile(r"[^a-z0-9_.-]")
+_FORBIDDEN = (BadSignature, PolicyRefused, DisclosureRefused)
+
+
+class Problem(Exception):
+    """Refuse a call with a stable dotted ``code`` and one ``sentence`` for a person."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class Malformed(Problem):
+    """What was sent is not what the interface says."""
+
+
+class Forbidden(Problem):
+    """The sender may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class Missing(Problem):
+    """There is no such thing, or it is not yours: the same answer for both."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Conflict(Problem):
+    """The thing is in a state in which this cannot be done."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class TooLarge(Problem):
+    """What was sent is too long."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Unavailable(Problem):
+    """It cannot be done now; the same call may succeed later."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def problem(status: int, code: str, detail: str, *, where: str = "") -> dict[str, object]:
+    """Return the members of a problem document; ``where`` names the place of a bad input."""
+    members: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+    }
+    if where:
+        members["where"] = where
+    return members
+
+
+def exception_handler(error: Exception, _context: object) -> Response | None:
+    """Answer a known refusal with its problem document; return None for anything else.
+
+    Django then logs the unknown error without its text and answers with ``server_error``.
+    """
+    members = _members_of(error)
+    if members is None:
+        return None
+    set_rollback()
+    headers: dict[str, str] = {}
+    wait = getattr(error, "wait", None)
+    scheme = getattr(error, "auth_header", None)
+    if wait:
+        headers["Retry-After"] = str(int(wait))
+    if isinstance(scheme, str):
+        headers["WWW-Authenticate"] = scheme
+    status = members["status"]
+    return Response(
+        members,
+        status=status if isinstance(status, int) else HTTPStatus.BAD_REQUEST,
+        headers=headers,
+        content_type=PROBLEM_TYPE,
+    )
+
+
+def _members_of(error: Exception) -> dict[str, object] | None:
+    match error:
+        case Problem():
+            return problem(error.status, error.code, error.sentence)
+        case ProtocolError():
+            return _protocol_members(error)
+        case exceptions.ValidationError():
+            return _invalid(error)
+        case exceptions.APIException():
+            return problem(error.status_code, _code_of(error), _sentence_of(error))
+        case Http404():
+            return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such thing.")
+        case PermissionDenied():
+            return problem(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
+    return None
+
+
+def _protocol_members(error: ProtocolError) -> dict[str, object]:
+    is_forbidden = isinstance(error, _FORBIDDEN)
+    status = HTTPStatus.FORBIDDEN if is_forbidden else HTTPStatus.BAD_REQUEST
+    where = error.where if isinstance(error, MalformedInput) else ""
+    return problem(status, error.code, error.sentence, where=where)
+
+
+def _invalid(error: exceptions.ValidationError) -> dict[str, object]:
+    """Name the first member that is wrong and how, by DRF's code: its texts repeat input."""
+    name, code = _first_fault(error.get_codes())
+    return problem(
+        HTTPStatus.BAD_REQUEST,
+        "malformed",
+        f'"{name}" is not what the interface says ({code}).'
+        if name
+        else f"The body is not what the interface says ({code}).",
+        where=name,
+    )
+
+
+def _first_fault(codes: object, name: str = "") -> tuple[str, str]:
+    if isinstance(codes, dict) and codes:
+        # Field names come from our serializers; an index of a list is a number.
+        member, inner = next(iter(codes.items()))
+        inside = name if member == "non_field_errors" else f"{name}.{member}".strip(".")
+        return _first_fault(inner, inside)
+    if isinstance(codes, list) and codes:
+        place = next((i for i, code in enumerate(codes) if code), 0)
+        inside = name if isinstance(codes[place], str) else f"{name}[{place}]"
+        return _first_fault(codes[place], inside)
+    return name, codes if isinstance(codes, str) else "invalid"
+
+
+def _code_of(error: exceptions.APIException) -> str:
+    codes = error.get_codes()
+    return _CODE_CHARACTER.sub("_", codes.lower()) if isinstance(codes, str) else "refused"
+
+
+def _sentence_of(error: exceptions.APIException) -> str:
+    """Return the text of the error where it is ours, the class's own where input is in it."""
+    if isinstance(error, exceptions.ParseError):
+        return "The body cannot be read as what its Content-Type says."
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return "This address does not take that method."
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return "This address does not take that Content-Type."
+    return str(error.detail)
+
+
+def _answer(status: HTTPStatus, code: str, detail: str) -> JsonResponse:
+    return JsonResponse(problem(status, code, detail), status=status, content_type=PROBLEM_TYPE)
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer an unknown address (Django's handler404)."""
+    del exception  # its text holds the path
+    return _answer(HTTPStatus.NOT_FOUND, "not_found", "There is no such address.")
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer what Django itself refuses (handler400)."""
+    del exception  # its text holds what was sent
+    return _answer(HTTPStatus.BAD_REQUEST, "malformed", "The call cannot be read.")
+
+
+def permission_denied(_request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer what Django itself forbids (handler403)."""
+    del exception
+    return _answer(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
+
+
+def server_error(_request: HttpRequest) -> JsonResponse:
+    """Answer our own fault (handler500)."""
+    return _answer(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
+    )

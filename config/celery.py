@@ -8,7 +8,7 @@ from celery.result import AsyncResult
 HIDDEN = "hidden"
 
 
-class QuietTask(Task):
+class QuietTask(Task[Any, Any]):
     """A task whose arguments are written nowhere but in its message."""
 
     def apply_async(self, *args: Any, **options: Any) -> AsyncResult[Any]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from types import UnionType
-from typing import TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 VARIABLE = "DREMPEL_CONFIG"
 MIN_SECRET_CHARACTERS = 32
@@ -140,7 +140,10 @@ def _read(kind: type[ServiceT], role: str) -> ServiceT:
         raise BadConfiguration(f'The service file has the unknown key "{key[:40]}".')
     for key in sorted(needed - given.keys()):
         raise BadConfiguration(f'The service file lacks the key "{key}".')
-    service = kind(**{key: _typed(key, value, types[key]) for key, value in given.items()})
+    typed: dict[str, Any] = {
+        key: _typed(key, value, types[key]) for key, value in given.items()
+    }
+    service = kind(**typed)
     _require_sense(service, given)
     return service
 

@@ -29,9 +29,10 @@ class VectorRuntime(Protocol):
         ...
 
     def stream(self, subset: tuple[int, int], count: int) -> Vector:
-        """Return the next ``count`` elements of the stream shared by ``subset``, fresh per attempt.
+        """Return the next ``count`` elements of the stream that ``subset`` shares.
 
-        ``subset`` is an increasing pair that contains ``index``.
+        Streams are fresh for each attempt; ``subset`` is an increasing pair that contains
+        ``index``.
         """
         ...
 

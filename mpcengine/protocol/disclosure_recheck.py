@@ -8,6 +8,7 @@ a violation raises DisclosureRefused, whose sentence names the table and never a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mpcengine.protocol.disclosure_recheck_blocks import LineCounts, recheck_block
 from mpcengine.protocol.disclosure_statistics import (
     VARIANCE_MINIMUM,
     bin_spread,
@@ -18,7 +19,6 @@ from mpcengine.protocol.disclosure_tables import is_small
 from mpcengine.protocol.draws import is_bounded
 from mpcengine.protocol.errors import DisclosureRefused
 from mpcengine.protocol.pattern import Pattern, released_values, tables_with_null
-from mpcengine.protocol.disclosure_recheck_blocks import LineCounts, recheck_block
 from mpcengine.protocol.tables import (
     Condition,
     MultipleTable,

@@ -1,0 +1,109 @@
+"""Rule 5 on shares: multiple choice; beside `protocol.disclosure_tables.multiple_shown`.
+
+Source: docs/protocol.md §12 rule 5.
+"""
+
+from dataclasses import dataclass
+
+from mpcengine.circuits.draws import draw_margins
+from mpcengine.circuits.lanes import Rule, signs, times
+from mpcengine.circuits.rules_one_way import hide_drawn, null_rule
+from mpcengine.circuits.shared import Shared, constant
+from mpcengine.protocol.draws import is_bounded
+from mpcengine.protocol.tables import MultipleTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceFlags:
+    """Hold raw flags of the options, and of answered / no answer where there is such a cell."""
+
+    shown: Shared
+    null_shown: Shared | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Hold the shared inputs of one multiple-choice table.
+
+    ``answered`` is population - no answer; ``nothing`` is None without a no-answer slot;
+    ``draw`` is None where the number of ticks is not bounded.
+    """
+
+    table: MultipleTable
+    cells: Shared
+    population: Shared
+    nothing: Shared | None
+    draw: Shared | None
+    min_count: int
+
+    @property
+    def answered(self) -> Shared:
+        """Return how many answered."""
+        return self.population if self.nothing is None else self.population - self.nothing
+
+
+def multiple_rule(choice: Choice) -> Rule[ChoiceFlags]:
+    """Hide options that too few ticked or left, complements under bounds, or everything."""
+    table = choice.table
+    null_shown = None
+    if choice.nothing is not None:
+        bits = yield from null_rule(table, choice.nothing, choice.answered, choice.min_count)
+        null_shown = bits.shown
+    large, small = yield from _mark_options(choice, null_shown)
+    shown = 1 - small
+    if is_bounded(table) and choice.draw is not None:
+        shown = yield from _hide_complement(choice, large, small, choice.draw)
+    if null_shown is not None and table.maximum < len(table.slots):
+        shown = yield from _hide_pinned(choice, shown, null_shown)
+    return ChoiceFlags(shown=shown, null_shown=null_shown)
+
+
+def _mark_options(choice: Choice, null_shown: Shared | None) -> Rule[tuple[Shared, Shared]]:
+    """Return the bits [k <= c <= A - k], and "hidden for its own count"."""
+    cells, min_count, size = choice.cells, choice.min_count, len(choice.cells)
+    unticked = choice.answered.spread(size) - cells
+    if not choice.table.extremes_show:
+        ticked_large, left_large = yield from signs(cells - min_count, unticked - min_count)
+        (large,) = yield from times((ticked_large, left_large))
+        return large, 1 - large
+    ticked_large, left_large, some, not_all = yield from signs(
+        cells - min_count, unticked - min_count, cells - 1, unticked - 1
+    )
+    is_public = constant(1) if null_shown is None else null_shown
+    large, everybody = yield from times(
+        (ticked_large, left_large), (1 - not_all, is_public.spread(size))
+    )
+    (both,) = yield from times((1 - some, everybody))
+    on_purpose = (1 - some) + everybody - both
+    return large, 1 - large - on_purpose
+
+
+def _hide_complement(
+    choice: Choice, large: Shared, small: Shared, draw: Shared
+) -> Rule[Shared]:
+    """Hide one drawn option more if the bounds on ticks would tell the hidden ones."""
+    number, min_count = small.total(), choice.min_count
+    hidden_cells, everyone, scaled = yield from times(
+        (small, choice.cells), (number, choice.answered), (draw, large.total())
+    )
+    ticked = hidden_cells.total()
+    some, two, ticked_large, left_large, reached = yield from signs(
+        number - 1,
+        number - 2,
+        ticked - min_count,
+        everyone - ticked - min_count,
+        draw_margins(large, scaled),
+    )
+    (covered,) = yield from times((ticked_large, left_large))
+    (enough,) = yield from times((two, covered))
+    may_fail = choice.table.extremes_show
+    return (yield from hide_drawn(small, some - enough, reached, may_fail=may_fail))
+
+
+def _hide_pinned(choice: Choice, shown: Shared, null_shown: Shared) -> Rule[Shared]:
+    """Hide all options if their ticks would tell a hidden number of answers."""
+    bound = (choice.answered - choice.min_count) * choice.table.maximum
+    (is_open,) = yield from signs(bound - choice.cells.total())
+    (shut,) = yield from times((1 - null_shown, 1 - is_open))
+    (kept,) = yield from times((shown, (1 - shut).spread(len(shown))))
+    return kept

@@ -1,7 +1,7 @@
 """What a node's worker and its party process say to each other through pipes.
 
 Source: docs/protocol.md §16. On standard input: a frame with the spec (u32 little-endian
-length, canonical JSON), then in round 1 ``rows`` × ``width`` words of eight bytes, little-endian.
+length, canonical JSON), then in round 1 ``rows`` × ``width`` little-endian 64-bit words.
 On standard output: a frame with the outcome's header, then its arrays one after the other.
 On failure one JSON line on standard error. Nothing here reads or writes: bytes in, bytes out.
 """
@@ -32,7 +32,6 @@ CAUSES = (
     "deadline",
     "bad_share",
 )
-# Others: 2 and 1.
 CAUSE_BAD_SPEC, CAUSE_OTHER = "bad_spec", "internal"
 # Places where a party told so by its spec (``fault``) kills itself, for recovery tests.
 FAULT_POINTS = ("party.connected", "party.rows_read", "party.computed", "party.before_outcome")
@@ -41,9 +40,10 @@ _LENGTH = struct.Struct("<I")
 _OUTCOME = "drempel-party-outcome/1"
 _SPEC = "drempel-party-spec/1"
 _SPEC_KEYS = (
-    "format job attempt round index listen_fd certificate private_key pin peers root survey "
-    "rows width accepted min_count draw_seed deadline_seconds connect_seconds stall_seconds"
-).split()
+    *("format", "job", "attempt", "round", "index", "root", "survey", "rows", "width"),
+    *("listen_fd", "certificate", "private_key", "pin", "peers", "accepted", "min_count"),
+    *("draw_seed", "deadline_seconds", "connect_seconds", "stall_seconds"),
+)
 _SECOND_ROUND_KEYS = ("counts", "pattern")
 LARGEST_SECONDS = 86_400.0
 
@@ -69,7 +69,7 @@ class PartySpec:
     listens already; ``survey``: the survey's normal form, from which the plan is rebuilt;
     ``rows`` × ``width``: size of the stream that follows in round 1 (0 rows in round 2);
     ``accepted``: number of accepted records; ``counts`` (own shares) and ``pattern`` (public
-    bits of round 1): round 2 only. Has no representation of its fields: it holds a key and shares.
+    bits of round 1): round 2 only. Its fields are kept out of ``repr``: a key and shares.
     """
 
     job: Digest
@@ -118,7 +118,7 @@ class OutcomeHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Name why an attempt ended: a cause, the peer it is about (0: none) and a public detail."""
+    """Name why an attempt ended: a cause, its peer (0: none) and a public detail."""
 
     cause: str
     peer: int
@@ -134,7 +134,7 @@ def frame(obj: JSON) -> bytes:
 
 
 def frame_length(prefix: bytes) -> int:
-    """Return the length of the frame after its four bytes; raise MalformedMessage over 64 MiB."""
+    """Return the length of the frame that follows; raise MalformedMessage over 64 MiB."""
     if len(prefix) != PREFIX_BYTES:
         raise MalformedMessage("party.frame", "A frame ends before its length.")
     length = int(_LENGTH.unpack(prefix)[0])

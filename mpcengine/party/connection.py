@@ -1,0 +1,252 @@
+"""One connection to one peer: the place where everything that a peer sends is limited.
+
+It offers MPyC's ``MessageExchanger`` calls (send, receive, nbytes_sent, close_connection), and
+MPyC's frames: label (i64), length (u32), payload, little-endian. Unlike MPyC's it caps frames
+and buffers, refuses a label used twice, and never waits in silence (study M5, M6, M14).
+Source: docs/protocol.md §16.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mpcengine.party import tls
+from mpcengine.party.failure import PartyFailure
+from mpcengine.party.hello import LONGEST_HELLO, check_hello
+from mpcengine.protocol.canonical import JSON, canonical, parse_canonical
+from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.partywire import CAUSES
+
+FRAME_LIMIT = 64 * 2**20
+BUFFER_LIMIT = 256 * 2**20
+PAIR_KEY_BYTES = 16
+# Labels that no program counter uses: it is a small number or a hash of two.
+HELLO, PAIR_KEY, HEARTBEAT, FAREWELL = (-(2**63) + i for i in range(4))
+_HEADER = struct.Struct("<qI")
+_LONGEST_FAREWELL = 200
+DONE = "done"
+
+
+class PeerBytes(bytes):
+    """Carry the index of the peer that sent these bytes, so that a refusal can name it."""
+
+    peer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Say whom a connection is for: the peer's index and pin, our hello, who sends the key.
+
+    ``pair_key`` is our key for this pair if we are the lower index, else None: then the peer
+    sends it.
+    """
+
+    peer: int
+    pin: str
+    hello: dict[str, JSON]
+    pair_key: bytes | None
+
+
+class Connection(asyncio.Protocol):
+    """Speak with one authenticated peer; every misbehaviour is told to ``on_failure`` once."""
+
+    def __init__(
+        self, expected: Expected, on_failure: Callable[["Connection", PartyFailure], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.expected = expected
+        self.opened: asyncio.Future[bytes] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        # Set when the peer said farewell, or is gone.
+        self.finished: asyncio.Future[None] = loop.create_future()
+        self.farewell: tuple[str, int] | None = None
+        self.nbytes_sent = 0
+        self.heard_at = loop.time()
+        self._loop = loop
+        self._on_failure = on_failure
+        self._transport: asyncio.Transport | None = None
+        self._bytes = bytearray()
+        self._buffered = 0
+        self._greeted = False
+        self._left = False
+        self._arrived: dict[int, PeerBytes] = {}
+        self._waiting: dict[int, asyncio.Future[PeerBytes]] = {}
+        self._seen: set[int] = set()
+
+    @property
+    def peer(self) -> int:
+        """Return the peer's index, as its certificate proves."""
+        return self.expected.peer
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Tell whether a value from this peer is outstanding."""
+        return bool(self._waiting)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Compare the proven certificate with the pin, then send our hello."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (for the type checker)
+        self._transport = transport
+        if tls.proven_pin(transport) != self.expected.pin:
+            self._refuse("peer_unknown_cert", "the certificate is not the pinned one")
+            return
+        self.send(HELLO, canonical(self.expected.hello))
+
+    def data_received(self, data: bytes) -> None:
+        """Cut what arrives into frames; refuse one that is too long before it is here."""
+        self.heard_at = self._loop.time()
+        self._bytes.extend(data)
+        try:
+            while self._take_frame():
+                pass
+        except PartyFailure as failure:
+            self._end(failure)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Tell that the peer is gone, unless we closed or it said that it was done."""
+        for future in (self.closed, self.finished):
+            if not future.done():
+                future.set_result(None)
+        if self.farewell != (DONE, 0) or self._waiting or not self.opened.done():
+            self._end(PartyFailure("peer_lost", peer=self.peer, detail="connection closed"))
+
+    def send(self, label: int, payload: bytes) -> None:
+        """Send one frame; raise PartyFailure if the peer is gone or the frame too long."""
+        if len(payload) > FRAME_LIMIT:
+            raise PartyFailure("internal", detail="a frame of our own is over 64 MiB")
+        if self._transport is None or self._transport.is_closing():
+            raise PartyFailure("peer_lost", peer=self.peer, detail="connection closed")
+        self._transport.write(_HEADER.pack(label, len(payload)))
+        self._transport.write(payload)
+        self.nbytes_sent += _HEADER.size + len(payload)
+
+    def receive(self, label: int) -> "PeerBytes | asyncio.Future[PeerBytes]":
+        """Return the payload with ``label`` if it is here, else a future of it."""
+        payload = self._arrived.pop(label, None)
+        if payload is not None:
+            self._buffered -= len(payload)
+            return payload
+        if self.closed.done():
+            raise PartyFailure("peer_lost", peer=self.peer, detail="connection closed")
+        future: asyncio.Future[PeerBytes] = self._loop.create_future()
+        self._waiting[label] = future
+        return future
+
+    def close_connection(self) -> None:
+        """Close after everything written has been sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def beat(self) -> None:
+        """Send a sign of life, unless the peer is gone or has said farewell."""
+        if self._is_writable() and self.farewell is None:
+            self.send(HEARTBEAT, b"")
+
+    def leave(self, cause: str, peer: int) -> None:
+        """Tell the peer why we go: ``done``, or a cause and whom it is about.
+
+        Nothing that happens to the connection afterwards is a failure.
+        """
+        if self._is_writable() and self.opened.done():
+            self.send(FAREWELL, canonical({"cause": cause, "peer": peer}))
+        self._left = True
+
+    def _is_writable(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def _take_frame(self) -> bool:
+        if len(self._bytes) < _HEADER.size:
+            return False
+        label, length = _HEADER.unpack_from(self._bytes)
+        if length > (FRAME_LIMIT if self.opened.done() else LONGEST_HELLO):
+            raise self._rejected("a frame is longer than allowed")
+        stop = _HEADER.size + length
+        if len(self._bytes) < stop:
+            return False
+        payload = PeerBytes(memoryview(self._bytes)[_HEADER.size : stop])
+        payload.peer = self.peer
+        del self._bytes[:stop]
+        self._handle(label, payload)
+        return self._is_writable()
+
+    def _handle(self, label: int, payload: PeerBytes) -> None:
+        if not self._greeted:
+            self._take_hello(label, payload)
+        elif label == FAREWELL:
+            self._take_farewell(payload)
+        elif not self.opened.done():
+            self._take_pair_key(label, payload)
+        elif label == HEARTBEAT:
+            if payload:
+                raise self._rejected("a heartbeat has a payload")
+        else:
+            self._deliver(label, payload)
+
+    def _take_hello(self, label: int, payload: PeerBytes) -> None:
+        if label != HELLO:
+            raise self._rejected("the first frame is no hello")
+        check_hello(self.expected.hello, self.peer, payload)
+        self._greeted = True
+        if self.expected.pair_key is not None:
+            self.send(PAIR_KEY, self.expected.pair_key)
+            self.opened.set_result(self.expected.pair_key)
+
+    def _take_pair_key(self, label: int, payload: PeerBytes) -> None:
+        if label != PAIR_KEY or len(payload) != PAIR_KEY_BYTES:
+            raise self._rejected("the second frame is no pair key")
+        self.opened.set_result(bytes(payload))
+
+    def _deliver(self, label: int, payload: PeerBytes) -> None:
+        if label in self._seen or label in (HELLO, PAIR_KEY):
+            raise self._rejected("a label is used twice")
+        self._seen.add(label)
+        future = self._waiting.pop(label, None)
+        if future is not None:
+            if not future.done():
+                future.set_result(payload)
+            return
+        self._buffered += len(payload)
+        if self._buffered > BUFFER_LIMIT:
+            raise self._rejected("more than 256 MiB wait unread")
+        self._arrived[label] = payload
+
+    def _take_farewell(self, payload: PeerBytes) -> None:
+        self.farewell = self._read_farewell(payload)
+        if not self.finished.done():
+            self.finished.set_result(None)
+        if self.farewell[0] != DONE:
+            raise PartyFailure("peer_lost", peer=self.peer, detail="it left")
+
+    def _read_farewell(self, payload: PeerBytes) -> tuple[str, int]:
+        try:
+            value = parse_canonical(payload) if len(payload) <= _LONGEST_FAREWELL else None
+        except MalformedMessage:
+            value = None
+        match value:
+            case {"cause": str(cause), "peer": int(peer)} if cause in (
+                *CAUSES,
+                DONE,
+                "internal",
+            ):
+                return cause, peer if 0 <= peer <= 3 else 0
+        raise self._rejected("a farewell cannot be read")
+
+    def _rejected(self, sentence: str) -> PartyFailure:
+        return PartyFailure("frame_rejected", peer=self.peer, detail=sentence)
+
+    def _refuse(self, cause: str, sentence: str) -> None:
+        self._end(PartyFailure(cause, peer=self.peer, detail=sentence))
+
+    def _end(self, failure: PartyFailure) -> None:
+        if not self.opened.done():
+            self.opened.set_exception(failure)
+            # Whoever dials reads it; nobody may be left to do so after a cancelled attempt.
+            self.opened.exception()
+            if failure.failure.cause == "peer_lost":
+                # Before both hellos a lost connection is only a failed try.
+                return
+        if not self._left:
+            self._left = True
+            self._on_failure(self, failure)
+        self.close_connection()

@@ -1,0 +1,143 @@
+"""Run one party from its spec to its outcome: the thread that holds this room together.
+
+``python -m mpcengine.party`` calls ``main``: read the spec, connect, compute, agree on the end,
+write the outcome; or write one line that names the cause and exit with its code.
+Source: docs/protocol.md §16.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from mpcengine.circuits.runtime import Vector
+from mpcengine.party import isolated, rows
+from mpcengine.party.failure import PartyFailure
+from mpcengine.party.session import Session
+from mpcengine.party.vectors import PartyVectors
+from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.partywire import (
+    CAUSE_BAD_SPEC,
+    CAUSE_OTHER,
+    EXIT_BAD_SPEC,
+    EXIT_DONE,
+    EXIT_OTHER,
+    Failure,
+    PartySpec,
+    encode_failure,
+    encode_outcome,
+    parse_spec,
+)
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+# A party may use 2 GiB (DESIGN 11); above this the system refuses and only this party ends.
+MEMORY_LIMIT_BYTES = 3 * 2**30
+
+
+@dataclass(slots=True, kw_only=True)
+class Task:
+    """Give a computation its spec, its vectors, its rows and a clock for its phases."""
+
+    spec: PartySpec
+    vectors: PartyVectors
+    session: Session
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
+
+    def chunks(self) -> AsyncIterator[Vector]:
+        """Yield the rows on standard input, a matrix of about 4 MiB at a time."""
+        return rows.chunks(STDIN, self.spec.rows, self.spec.width)
+
+    def phase(self, name: str) -> None:
+        """End the phase ``name``: what passed since the last one is its time."""
+        now = time.monotonic()
+        self.seconds[f"seconds_{name}"] = now - self._since
+        self._since = now
+
+    def fault(self, point: str) -> None:
+        """Kill this process if its spec asks for it here (recovery tests only)."""
+        if self.spec.fault == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+Work = Callable[[Task], Awaitable[Mapping[str, Vector]]]
+
+
+def main(work: Work) -> int:
+    """Run ``work`` as the spec on standard input says; return the exit code.
+
+    0: the outcome is on standard output; 2: the spec or the rows are wrong; 3: a named cause
+    about a peer or a limit; 1: anything else. One JSON line on standard error unless 0.
+    """
+    _limit_process()
+    try:
+        spec = parse_spec(rows.read_frame(STDIN))
+        isolated.load()
+        outcome = asyncio.run(_attempt(spec, work))
+    except MalformedMessage as error:
+        return _say(Failure(cause=CAUSE_BAD_SPEC, peer=0, detail=error.sentence), EXIT_BAD_SPEC)
+    except PartyFailure as named:
+        is_spec = named.failure.cause == CAUSE_BAD_SPEC
+        return _say(named.failure, EXIT_BAD_SPEC if is_spec else named.exit_code)
+    except Exception as error:  # noqa: BLE001 (its message may hold a value: only its type)
+        return _say(
+            Failure(cause=CAUSE_OTHER, peer=0, detail=type(error).__name__), EXIT_OTHER
+        )
+    _write(STDOUT, outcome)
+    return EXIT_DONE
+
+
+async def _attempt(spec: PartySpec, work: Work) -> bytes:
+    session = Session(spec)
+    started = time.monotonic()
+    tasks: list[Task] = []
+
+    async def compute(connected: Session) -> Mapping[str, Vector]:
+        task = Task(spec=spec, vectors=PartyVectors(connected), session=connected)
+        task.seconds["seconds_connect"] = time.monotonic() - started
+        task.fault("party.connected")
+        tasks.append(task)
+        return await work(task)
+
+    arrays = await session.run(compute)
+    tasks[0].fault("party.before_outcome")
+    return _outcome(tasks[0], arrays)
+
+
+def _outcome(task: Task, arrays: Mapping[str, Vector]) -> bytes:
+    figures = {
+        **task.seconds,
+        "bytes_sent": float(task.session.bytes_sent),
+        "rounds": float(task.session.rounds),
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    head = encode_outcome(
+        task.spec.round,
+        [(name, len(array)) for name, array in arrays.items()],
+        notices=task.session.notices,
+        figures=figures,
+    )
+    return head + b"".join(array.astype("<u8").tobytes() for array in arrays.values())
+
+
+def _limit_process() -> None:
+    # No core file and no log line may ever hold a share.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.disable(logging.CRITICAL)
+
+
+def _say(failure: Failure, code: int) -> int:
+    _write(STDERR, encode_failure(failure))
+    return code
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -5,6 +5,7 @@ Source: docs/protocol.md §2; RFC 8785 (JSON Canonicalization Scheme), RFC 8259.
 
 import hashlib
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -41,7 +42,12 @@ def parse_json(data: bytes) -> JSON:
     """
     try:
         text = data.decode("utf-8")
-        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
+        obj: JSON = json.loads(
+            text,
+            object_pairs_hook=_distinct,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
     except UnicodeDecodeError as error:
         raise MalformedMessage(
             "json.utf8", f"The bytes are not UTF-8 (byte {error.start})."
@@ -55,6 +61,9 @@ def parse_json(data: bytes) -> JSON:
         raise MalformedMessage(
             "json.syntax", "The JSON is nested too deeply or holds a number that is too long."
         ) from error
+    if "\\u" in text:
+        _check_surrogates(obj)
+    return obj
 
 
 def parse_canonical(data: bytes) -> JSON:
@@ -107,6 +116,23 @@ def _duplicate_sentence(pairs: list[tuple[str, JSON]]) -> str:
             return f"The key {key[:64]!r} stands twice in one JSON object."
         seen.add(key)
     return "A key stands twice in one JSON object."
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedMessage("json.value", "A number is too large for a double.")
+    return number
+
+
+def _check_surrogates(obj: JSON) -> None:
+    # Only an escape can bring in half of a surrogate pair, which no UTF-8 can carry.
+    try:
+        json.dumps(obj, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise MalformedMessage(
+            "json.value", "A text holds half of a surrogate pair."
+        ) from error
 
 
 def _no_constant(name: str) -> NoReturn:

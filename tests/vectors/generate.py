@@ -1,0 +1,50 @@
+"""Write every vector file of the protocol's base: ``python -m tests.vectors.generate``.
+
+The files are plain JSON (hexadecimal bytes, decimal field elements); the browser code reads the
+same ones. A test makes them anew and compares.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from mpcengine.protocol.canonical import JSON
+from tests.vectors.make_envelope import envelopes
+from tests.vectors.make_package import batches, packages
+from tests.vectors.make_primitives import (
+    canonical_json,
+    codec,
+    codes_and_rosters,
+    sharing,
+    signing,
+)
+from tests.vectors.make_result import manifests, results
+
+HERE = Path(__file__).parent
+FILES: dict[str, Callable[[], JSON]] = {
+    "sharing": sharing,
+    "canonical": canonical_json,
+    "codec": codec,
+    "signing": signing,
+    "roster": codes_and_rosters,
+    "envelope": envelopes,
+    "package": packages,
+    "batch": batches,
+    "manifest": manifests,
+    "result": results,
+}
+
+
+def text_of(name: str) -> str:
+    """Return the text of one vector file."""
+    return json.dumps(FILES[name](), indent=1, ensure_ascii=True) + "\n"
+
+
+def main() -> None:
+    """Write all files beside this one."""
+    for name in FILES:
+        (HERE / f"{name}.json").write_text(text_of(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,7 @@ again gives the same promise. Nothing is stored or logged about who sent it, or 
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import transaction
 
 import faults
 from mpcengine.protocol.canonical import JSON, canonical
@@ -19,9 +18,10 @@ from mpcengine.protocol.receipt import promise_body
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import LABEL_PROMISE, sign
 from problems import Conflict
+from relay.intake import Arrival, check_intake, package_store
 from relay.keys import nodes_file, public_key, signing_key
-from relay.models import RelayedOrder, RelayedSurvey, WaitingPackage
-from relay.selectors import intake_of, manifest_of, package_digest, survey_get
+from relay.models import RelayedOrder, RelayedSurvey
+from relay.selectors import manifest_of, package_digest, survey_get
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,10 @@ def package_take(*, package: bytes) -> Promise:
     manifest = manifest_of(digest)
     if len(package) != package_length(manifest.envelope_length):
         raise MalformedMessage("package.length", "The package has another length.")
-    _check_intake(survey_get(digest=digest))
+    check_intake(survey_get(digest=digest))
     parsed = Package.decode(package, manifest.envelope_length)
     verify_package(manifest, parsed)
-    faults.point("relay.stored.before_write")
-    _store(digest=digest, package_id=parsed.package_id, package=package)
-    faults.point("relay.stored.after_commit")
+    package_store(Arrival(survey=digest, package_id=parsed.package_id, package=package))
     promise = sign(signing_key(), LABEL_PROMISE, promise_body(digest, package))
     return Promise(package=parsed.package_id, survey=digest, promise=promise)
 
@@ -105,28 +103,3 @@ def _check_ours(manifest: Manifest) -> None:
             raise PolicyRefused("relay.nodes", "The manifest gives a node another address.")
     if manifest.relay.key != public_key():
         raise PolicyRefused("relay.key", "The manifest names another relay's key.")
-
-
-def _check_intake(survey: RelayedSurvey) -> None:
-    intake = intake_of(survey, now=timezone.now())
-    if intake.is_closed:
-        raise Conflict("survey.closed", "The survey has closed; no more answers are taken.")
-    if not intake.is_open:
-        raise Conflict("survey.not_open", "The survey does not take answers yet.")
-
-
-def _store(*, digest: str, package_id: str, package: bytes) -> None:
-    """Insert the package unless it waits already; closing and storing exclude each other."""
-    with transaction.atomic():
-        _check_intake(RelayedSurvey.objects.select_for_update().get(digest=digest))
-        rows = WaitingPackage.objects.filter(survey_id=digest, package_id=package_id)
-        if not rows.exists():
-            try:
-                with transaction.atomic():
-                    WaitingPackage.objects.create(
-                        survey_id=digest, package_id=package_id, sealed=package
-                    )
-            except IntegrityError:
-                if not rows.exists():
-                    raise
-        faults.point("relay.stored.after_write")

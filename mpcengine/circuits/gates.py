@@ -28,26 +28,22 @@ async def condition_gates(
     runtime: VectorRuntime,
     plan: TablePlan,
     raw: Mapping[str, Shared],
-    counts: Shared,
-    min_count: int,
+    large: Mapping[Condition, Shared],
 ) -> dict[Condition, Shared]:
-    """Return the gate of every condition of the plan; ``raw`` are one-way flags, ungated.
+    """Return the gate of every condition of the plan.
 
+    ``raw`` are the ungated flags of one-way tables, ``large`` the bits of `population_rule`.
     Rounds grow with the depth of follow-ups, not with their number.
     """
     by_id = {table.id: table for table in plan.one_way}
-    conditions = _conditions(plan)
+    found = conditions(plan)
     rules = [
-        _condition_rule(
-            raw[condition.table][list(condition.cells)],
-            asked(condition, by_id, counts, 0),
-            min_count,
-        )
-        for condition in conditions
+        all_of(joined([raw[condition.table][list(condition.cells)], large[condition]]))
+        for condition in found
     ]
-    gates = dict(zip(conditions, await run_rules(runtime, rules), strict=True))
+    gates = dict(zip(found, await run_rules(runtime, rules), strict=True))
     depth = 1
-    while level := [item for item in conditions if _depth(item, by_id) == depth]:
+    while level := [item for item in found if _depth(item, by_id) == depth]:
         parents = [gates[above] for item in level if (above := by_id[item.table].condition)]
         left = joined([gates[item] for item in level]).vector
         product = Shared(await multiply(runtime, left, joined(parents).vector))
@@ -56,23 +52,24 @@ async def condition_gates(
     return gates
 
 
-def _conditions(plan: TablePlan) -> list[Condition]:
+def conditions(plan: TablePlan) -> list[Condition]:
     """Return the distinct conditions in plan order, the same at all parties."""
-    tables = (*plan.one_way, *plan.multiple, *plan.ranking)
-    found = dict.fromkeys(_condition_of(table) for table in tables)
+    found: dict[Condition | None, None] = dict.fromkeys(
+        [
+            *(table.condition for table in plan.one_way),
+            *(table.condition for table in plan.multiple),
+            *(table.condition for table in plan.ranking),
+        ]
+    )
     return [condition for condition in found if condition is not None]
 
 
-def _condition_of(table: object) -> Condition | None:
-    condition: Condition | None = getattr(table, "condition", None)
-    return condition
+def population_rule(population: Shared, min_count: int) -> Rule[Shared]:
+    """Return the bit [population >= min_count]."""
+    (large,) = yield from signs(population - min_count)
+    return large
 
 
 def _depth(condition: Condition, by_id: Mapping[str, OneWayTable]) -> int:
     above = by_id[condition.table].condition
     return 0 if above is None else 1 + _depth(above, by_id)
-
-
-def _condition_rule(flags: Shared, population: Shared, min_count: int) -> Rule[Shared]:
-    (large,) = yield from signs(population - min_count)
-    return (yield from all_of(joined([flags, large])))

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from mpcengine.circuits.draws import deal_draws
-from mpcengine.circuits.gates import asked, condition_gates
+from mpcengine.circuits.gates import asked, condition_gates, conditions, population_rule
 from mpcengine.circuits.lanes import Rule, run_rules
 from mpcengine.circuits.limits import check_limits
 from mpcengine.circuits.rules_blocks import Grid, block_rule
@@ -39,6 +39,7 @@ from mpcengine.protocol.tables import (
 )
 
 Draws = Sequence[Sequence[int]]
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -56,14 +57,15 @@ class RoundOne:
         self.rankings: dict[str, Shared] = {}
         self.ranking_nulls: dict[str, NullBits] = {}
         self.statistics: dict[str, tuple[Shared, Shared]] = {}
+        self.large: dict[Condition, Shared] = {}
 
     def cells(self, table: OneWayTable | MultipleTable | RankingTable) -> Shared:
         """Return a table's counts."""
         return self.counts[list(table.slots)]
 
-    def asked(self, table: MultipleTable | RankingTable) -> Shared:
-        """Return a table's population."""
-        return asked(table.condition, self.by_id, self.counts, self.accepted)
+    def asked(self, condition: Condition | None) -> Shared:
+        """Return the population behind a condition."""
+        return asked(condition, self.by_id, self.counts, self.accepted)
 
     def rules(self, draws: Mapping[str, Shared]) -> list[Rule[None]]:
         """Return the rules of all tables, to be run side by side."""
@@ -86,12 +88,16 @@ class RoundOne:
             rules.append(_kept(self.rankings, table.id, block_rule(grid)))
             if table.null_slot is not None:
                 nothing = self.counts[table.null_slot]
-                answered = self.asked(table) - nothing
+                answered = self.asked(table.condition) - nothing
                 null = null_rule(table, nothing, answered, self.min_count)
                 rules.append(_kept(self.ranking_nulls, table.id, null))
         rules += [
             _kept(self.statistics, item.question, statistic_rule(self.moments(index, item)))
             for index, item in enumerate(self.plan.statistics)
+        ]
+        rules += [
+            _kept(self.large, item, population_rule(self.asked(item), self.min_count))
+            for item in conditions(self.plan)
         ]
         return rules
 
@@ -100,7 +106,7 @@ class RoundOne:
         return Choice(
             table=table,
             cells=self.cells(table),
-            population=self.asked(table),
+            population=self.asked(table.condition),
             nothing=None if table.null_slot is None else self.counts[table.null_slot],
             draw=draws.get(f"multiple/{table.id}"),
             min_count=self.min_count,
@@ -139,7 +145,7 @@ def _weighted(counts: Shared, form: Sequence[tuple[int, int]]) -> Shared:
     return counts[[slot for slot, _ in form]].weighted([weight for _, weight in form])
 
 
-def _kept(into: dict[str, T], key: str, rule: Rule[T]) -> Rule[None]:
+def _kept(into: dict[K, T], key: K, rule: Rule[T]) -> Rule[None]:
     """Run a rule and keep its result under ``key``."""
     into[key] = yield from rule
 
@@ -167,7 +173,7 @@ async def gate_round_one(
     labelled = dict(zip(draw_labels(plan, 1), dealt, strict=True))
     await run_rules(runtime, state.rules(labelled))
     raw = {table: flags.shown for table, flags in state.one_way.items()}
-    gates = await condition_gates(runtime, plan, raw, state.counts, min_count)
+    gates = await condition_gates(runtime, plan, raw, state.large)
     return (await _gated(runtime, state, gates)).vector
 
 

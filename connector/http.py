@@ -1,0 +1,162 @@
+"""Call portal, relay and nodes over HTTP: pooled connections, limits, patience where safe.
+
+No redirects and no proxies are followed. Every call named ``repeatable`` does no harm when it
+is made twice (docs/protocol.md §8, §9), so silence is answered by trying again, ever later,
+until the receiver's patience ends.
+"""
+
+import json
+import re
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from time import monotonic
+
+import urllib3
+
+from connector.errors import Misbehaved, Refused, Unreachable
+from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.errors import ProtocolError
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
+FIRST_WAIT_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 3.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+JSON_TYPE = "application/json"
+OCTETS_TYPE = "application/octet-stream"
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
+_LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
+_NO_REASON = "No reason was given."
+
+JsonObject = dict[str, JSON]
+
+
+def new_pool(connections: int) -> urllib3.PoolManager:
+    """Return a pool that keeps up to ``connections`` open to each receiver."""
+    return urllib3.PoolManager(
+        num_pools=8,
+        maxsize=connections,
+        block=False,
+        retries=False,
+        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """One receiver: a name for sentences, a base address, perhaps a token.
+
+    ``patience`` is how many seconds a repeatable call is tried for; ``stop``, once set, ends
+    all patience.
+    """
+
+    name: str
+    url: str
+    pool: urllib3.PoolManager
+    token: str = ""
+    patience: float = PATIENCE_SECONDS
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def get(self, path: str) -> JsonObject:
+        """Return the JSON object at ``path`` under ``/api/v1/``; raise ConnectorError."""
+        return self._patiently("GET", path, None, "")
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        value: Mapping[str, JSON],
+        *,
+        repeatable: bool = True,
+    ) -> JsonObject:
+        """Send a JSON object and return the JSON answer; raise ConnectorError."""
+        body = json.dumps(value, separators=(",", ":")).encode()
+        if repeatable:
+            return self._patiently(method, path, body, JSON_TYPE)
+        return self._once(method, path, body, JSON_TYPE)
+
+    def send_octets(self, path: str, body: bytes) -> JsonObject:
+        """Post bytes, again and again if need be, and return the JSON answer."""
+        return self._patiently("POST", path, body, OCTETS_TYPE)
+
+    def _patiently(self, method: str, path: str, body: bytes | None, media: str) -> JsonObject:
+        deadline = monotonic() + self.patience
+        wait = FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return self._once(method, path, body, media)
+            except Unreachable:
+                # Between half the wait and all of it: callers that failed together spread out.
+                pause = wait * (0.5 + secrets.randbelow(500) / 1000)
+                if monotonic() + pause > deadline or self.stop.wait(pause):
+                    raise
+                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    def _once(self, method: str, path: str, body: bytes | None, media: str) -> JsonObject:
+        headers = {"Accept": JSON_TYPE, "Accept-Encoding": "identity"}
+        if media:
+            headers["Content-Type"] = media
+        if self.token:
+            headers["Authorization"] = f"Token {self.token}"
+        try:
+            answer = self.pool.request(
+                method,
+                f"{self.url.rstrip('/')}/api/v1/{path}",
+                body=body,
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+            )
+            status, content = answer.status, self._content(answer)
+        except (urllib3.exceptions.HTTPError, OSError):
+            # The cause holds the address and perhaps the body: it is left behind.
+            raise Unreachable(self.name, f"{self.name} cannot be reached.") from None
+        return self._judge(status, content)
+
+    def _content(self, answer: urllib3.BaseHTTPResponse) -> bytes:
+        content = answer.read(MAX_ANSWER_BYTES + 1)
+        if len(content) > MAX_ANSWER_BYTES:
+            answer.close()
+            raise Misbehaved(self.name, f"{self.name} sent an answer that is too long.")
+        answer.release_conn()
+        return content
+
+    def _judge(self, status: int, content: bytes) -> JsonObject:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
+            raise Unreachable(self.name, f"{self.name} answered with status {status}.")
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise self._refusal(status, content)
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise Misbehaved(self.name, f"{self.name} sent us elsewhere, which it may not.")
+        return self._object(content)
+
+    def _object(self, content: bytes) -> JsonObject:
+        try:
+            value = parse_json(content)
+        except ProtocolError:
+            value = None
+        if not isinstance(value, dict):
+            raise Misbehaved(self.name, f"{self.name} did not answer with a JSON object.")
+        return value
+
+    def _refusal(self, status: int, content: bytes) -> Refused:
+        try:
+            problem = self._object(content)
+        except Misbehaved:
+            problem = {}
+        code, where = problem.get("code"), problem.get("where")
+        return Refused(
+            self.name,
+            _printable(problem.get("detail")) or _NO_REASON,
+            status=status,
+            code=code if isinstance(code, str) and _CODE.fullmatch(code) else "refused",
+            where=_printable(where),
+        )
+
+
+def _printable(value: object) -> str:
+    return value[:300] if isinstance(value, str) and value.isprintable() else ""

@@ -1,0 +1,163 @@
+"""Answer a survey: fetch and verify the manifest, get three tokens, seal, send, keep a receipt.
+
+Source: docs/protocol.md §8. An attempt is a value that moves in three steps, and each step's
+outcome is to be kept before the next one begins: finished bytes are sent again, never made
+again (corrections B3). ``connector.attempt`` keeps them in a file.
+"""
+
+import hashlib
+import secrets
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from connector.errors import Misbehaved
+from connector.http import Receiver
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.codec import pack_vector
+from mpcengine.protocol.eligibility import token_verify
+from mpcengine.protocol.envelope import seal_envelope
+from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.field import MODULUS
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.nodesfile import NodesFile
+from mpcengine.protocol.package import Package, Three, sign_package
+from mpcengine.protocol.receipt import NodeAddress, Receipt, verify_promise
+from mpcengine.protocol.roster import node_code, parse_code
+from mpcengine.protocol.sharing import split
+from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
+from mpcengine.protocol.signing import generate_p256_key, point_bytes
+from mpcengine.protocol.strict import parse_base64, to_base64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Hold a respondent's one-time key and the three tokens on it: the right to answer once."""
+
+    private: EllipticCurvePrivateKey
+    tokens: Three
+
+
+def manifest_fetch(relay: Receiver, survey_id: str, nodes: NodesFile | None) -> Manifest:
+    """Return the survey's manifest if the coordinator and the three nodes have signed it.
+
+    With ``nodes`` the nodes' identity keys must be those of the file. Raises Misbehaved if a
+    signature does not hold or the manifest is of another survey; else ConnectorError.
+    """
+    found = relay.get(f"manifests/{survey_id}")
+    try:
+        manifest = verify_signed_manifest(parse_signed_manifest(found), nodes)
+    except ProtocolError as error:
+        raise Misbehaved(relay.name, f"{relay.name}'s manifest: {error.sentence}") from error
+    if manifest.survey_id != survey_id:
+        raise Misbehaved(relay.name, f"{relay.name} gave the manifest of another survey.")
+    return manifest
+
+
+def ticket_fetch(
+    nodes: Mapping[str, Receiver],
+    manifest: Manifest,
+    code: str,
+    private: EllipticCurvePrivateKey | None = None,
+) -> Ticket:
+    """Exchange an invitation code at each of the three nodes for a token on a one-time key.
+
+    ``nodes`` maps node names to receivers. ``private`` is the key of an earlier, unfinished
+    try, which the caller has kept: a code serves one key only. Raises MalformedInput for what
+    is no code, Refused if a node does not know it, Misbehaved for a token that does not hold.
+    """
+    secret = parse_code(code)
+    key = generate_p256_key() if private is None else private
+    point = point_bytes(key)
+    first, second, third = (
+        _token_fetch(nodes[terms.node], manifest, secret, point, terms.index)
+        for terms in manifest.nodes
+    )
+    return Ticket(private=key, tokens=(first, second, third))
+
+
+def package_seal(
+    manifest: Manifest, ticket: Ticket, record: Sequence[int], revision: int = 0
+) -> Package:
+    """Split a record under fresh randomness, seal a share to each node, and sign it all.
+
+    ``record`` is what ``encoding.encode_answers`` returned. Every call draws anew: keep the
+    package's bytes and send them only; a correction is a higher ``revision`` (0 to 7).
+    """
+    point = point_bytes(ticket.private)
+    shares = split(record, random_elements(len(record)))
+    first, second, third = (
+        seal_envelope(
+            terms.share_key,
+            manifest=manifest.digest,
+            index=terms.index,
+            one_time_key=point,
+            revision=revision,
+            share=pack_vector(share),
+        )
+        for terms, share in zip(manifest.nodes, shares, strict=True)
+    )
+    return sign_package(
+        ticket.private,
+        manifest=manifest.digest,
+        revision=revision,
+        tokens=ticket.tokens,
+        envelopes=(first, second, third),
+    )
+
+
+def package_send(relay: Receiver, manifest: Manifest, package: Package) -> Receipt:
+    """Hand a finished package to the relay and return the receipt with its verified promise.
+
+    Sending the same bytes again is safe. Raises Misbehaved if the promise does not hold.
+    """
+    content = package.encode()
+    answer = relay.send_octets("packages", content)
+    promise = parse_base64(answer.get("promise"))
+    try:
+        verify_promise(manifest.relay.key, manifest.digest, content, promise or b"")
+    except ProtocolError:
+        sentence = f"{relay.name}'s promise to deliver the answer is not signed as it must be."
+        raise Misbehaved(relay.name, sentence) from None
+    return Receipt(
+        manifest=manifest.digest,
+        package=package.package_id,
+        revision=package.revision,
+        content=hashlib.sha256(content).hexdigest(),
+        relay_url=manifest.relay.url,
+        relay_key=manifest.relay.key,
+        promise=promise or b"",
+        nodes=tuple(
+            NodeAddress(node=terms.node, url=terms.url, identity_key=terms.identity_key)
+            for terms in manifest.nodes
+        ),
+    )
+
+
+def random_elements(count: int) -> list[int]:
+    """Return ``count`` uniform field elements from the system's generator."""
+    drawn: list[int] = []
+    while len(drawn) < count:
+        missing = count - len(drawn)
+        words = struct.unpack(f"<{missing}Q", secrets.token_bytes(8 * missing))
+        # 61 bits are uniform below 2^61; the one value that is no element is drawn again.
+        drawn += [word & MODULUS for word in words if word & MODULUS != MODULUS]
+    return drawn
+
+
+def _token_fetch(
+    node: Receiver, manifest: Manifest, secret: bytes, point: bytes, index: int
+) -> bytes:
+    body: dict[str, JSON] = {
+        "manifest": manifest.digest,
+        "code": to_base64(node_code(secret, manifest.survey_id, index)),
+        "one_time_key": to_base64(point),
+    }
+    token = parse_base64(node.send("POST", "tokens", body).get("token")) or b""
+    try:
+        token_verify(manifest.issuer_keys[index - 1], manifest.digest, point, token)
+    except ProtocolError:
+        raise Misbehaved(node.name, f"{node.name}'s token does not hold.") from None
+    return token

@@ -17,7 +17,7 @@ from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.strict import parse_base64, to_base64
 from problems import Malformed
 from relay import serializers as shapes
-from relay.authentication import IsPortal
+from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
 from relay.models import RelayedSurvey
 from relay.selectors import (
@@ -60,6 +60,7 @@ class RelayView(APIView):
 class ManifestsView(RelayView):
     """Register a signed manifest."""
 
+    authentication_classes = (PortalAuthentication,)
     permission_classes = (IsPortal,)
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={201: shapes.RegisteredOut})

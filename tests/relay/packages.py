@@ -1,0 +1,29 @@
+"""Sealed packages of respondents who answer nothing real: the relay cannot open them."""
+
+import os
+
+from mpcengine.protocol.eligibility import token_issue
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.package import Package, sign_package
+from mpcengine.protocol.signing import generate_p256_key, point_bytes
+from tests.mpcengine.cast import Federation
+
+
+def package_for(
+    federation: Federation, manifest: Manifest, *, signed_by: Federation | None = None
+) -> Package:
+    """Return a package that verifies, with random bytes for envelopes."""
+    private = generate_p256_key()
+    point = point_bytes(private)
+    issuers = (signed_by or federation).nodes
+    first, second, third = (
+        token_issue(node.issuer, manifest.digest, point) for node in issuers
+    )
+    length = manifest.envelope_length
+    return sign_package(
+        private,
+        manifest=manifest.digest,
+        revision=0,
+        tokens=(first, second, third),
+        envelopes=(os.urandom(length), os.urandom(length), os.urandom(length)),
+    )

@@ -1,0 +1,121 @@
+"""A relay as real processes: many at once, killed at any point, a node down meanwhile."""
+
+import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import urllib3
+
+from mpcengine.protocol.strict import to_base64
+from tests.mpcengine.cast import Federation, Published, order_of, publish
+from tests.relay.packages import package_for
+from tests.relay.relay_process import RelayProcess
+
+
+def opened(relay: RelayProcess, **terms: object) -> Published:
+    published = publish(relay.federation, **terms)
+    for node in relay.federation.nodes:
+        node.manifests[published.manifest.digest] = published.manifest
+    status, _ = relay.call("POST", "manifests", json.dumps(published.signed.to_json()).encode())
+    assert status == 201
+    return published
+
+
+def drained(relay: RelayProcess, published: Published) -> None:
+    body, signature = order_of(published.manifest, "close")
+    value = {"order": to_base64(body), "signature": to_base64(signature)}
+    assert relay.call("POST", "orders", json.dumps(value).encode())[0] == 200
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if relay.call("GET", f"surveys/{published.manifest.digest}")[1]["drained"]:
+            return
+        time.sleep(0.1)
+    raise TimeoutError(relay.log)
+
+
+def test_two_hundred_identical_packages_at_once_are_one_row(
+    relay: RelayProcess, federation: Federation
+) -> None:
+    relay.start_web()
+    published = opened(relay)
+    body = package_for(federation, published.manifest).encode()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: relay.call("POST", "packages", body), range(200)))
+    assert [status for status, _ in answers] == [201] * 200
+    assert len({answer["promise"] for _, answer in answers}) == 1
+    assert relay.call("GET", f"surveys/{published.manifest.digest}")[1]["waiting"] == 1
+
+
+@pytest.mark.parametrize(
+    ("point", "stored"),
+    [
+        ("relay.stored.before_write", 0),
+        ("relay.stored.after_write", 0),
+        ("relay.stored.after_commit", 1),
+    ],
+)
+def test_a_relay_killed_between_store_and_answer_keeps_or_lacks_the_whole_package(
+    relay: RelayProcess, federation: Federation, point: str, stored: int
+) -> None:
+    relay.start_web()
+    published = opened(relay)
+    body = package_for(federation, published.manifest).encode()
+    (relay.faults / point).touch()
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        relay.call("POST", "packages", body)
+    relay.stop()
+    relay.start_web()
+    path = f"surveys/{published.manifest.digest}"
+    assert relay.call("GET", path)[1]["waiting"] == stored
+    assert relay.call("POST", "packages", body)[0] == 201
+    assert relay.call("GET", path)[1]["waiting"] == 1
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "relay.forwarded.before_write",
+        "relay.forwarded.after_write",
+        "relay.forwarded.after_commit",
+    ],
+)
+def test_a_worker_killed_while_forwarding_loses_nothing(
+    relay: RelayProcess, federation: Federation, point: str
+) -> None:
+    relay.start_web()
+    published = opened(relay, flush_min=20)
+    sent = [package_for(federation, published.manifest).encode() for _ in range(20)]
+    (relay.faults / point).touch()
+    worker = relay.start_worker()
+    for body in sent:
+        assert relay.call("POST", "packages", body)[0] == 201
+    assert worker.wait(30) == -signal.SIGKILL
+    relay.start_worker()
+    drained(relay, published)
+    for node in federation.nodes:
+        assert set(node.packages) == set(sent)
+    assert relay.call("GET", f"surveys/{published.manifest.digest}")[1]["delivered"] == 20
+
+
+def test_the_log_holds_no_package_and_no_sender(
+    relay: RelayProcess, federation: Federation
+) -> None:
+    relay.start_web()
+    published = opened(relay, flush_min=1)
+    package = package_for(federation, published.manifest)
+    relay.call("POST", "packages", package.encode())
+    wrong = bytearray(package.encode())
+    wrong[-1] ^= 1
+    assert relay.call("POST", "packages", bytes(wrong))[0] == 403
+    federation.nodes[0].refusals["POST packages"] = (400, "batch.malformed")
+    relay.start_worker()
+    until = time.monotonic() + 20
+    while "batch.malformed" not in relay.log and time.monotonic() < until:
+        time.sleep(0.1)
+    text = relay.log + (relay.folder / "output").read_text()
+    assert "batch.malformed" in text
+    assert package.package_id not in text
+    assert package.one_time_key.hex() not in text
+    assert relay.token not in text

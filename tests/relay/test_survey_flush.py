@@ -1,0 +1,137 @@
+"""Forward waiting packages: when, in which order, and until all three nodes have them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mpcengine import http_peer
+from mpcengine.protocol.manifest import Window
+from mpcengine.protocol.orders import CLOSE
+from relay.flush import even_batches, survey_flush
+from relay.models import RelayedSurvey, WaitingPackage
+from relay.services import package_take
+from tests.mpcengine.cast import Federation, Published
+from tests.relay.packages import package_for
+from tests.relay.test_package_take import order, registered
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("config.urls_relay")]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_peer, "WAIT_SECONDS", 0.001)
+
+
+def filled(
+    federation: Federation, count: int, **terms: object
+) -> tuple[Published, list[bytes]]:
+    published = registered(federation, **terms)
+    for node in federation.nodes:
+        node.manifests[published.manifest.digest] = published.manifest
+    sent = [package_for(federation, published.manifest).encode() for _ in range(count)]
+    for package in sent:
+        package_take(package=package)
+    return published, sent
+
+
+def test_it_waits_until_flush_min_packages_are_there(federation: Federation) -> None:
+    published, sent = filled(federation, 9, flush_min=10)
+    survey_flush(digest=published.manifest.digest)
+    assert [node.packages for node in federation.nodes] == [[], [], []]
+    sent.append(package_for(federation, published.manifest).encode())
+    package_take(package=sent[-1])
+    survey_flush(digest=published.manifest.digest)
+    assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
+    assert not WaitingPackage.objects.exists()
+    assert RelayedSurvey.objects.get().delivered == 10
+
+
+def test_it_forwards_everything_at_closing(federation: Federation) -> None:
+    published, sent = filled(federation, 3, flush_min=10)
+    order(published, CLOSE)
+    survey_flush(digest=published.manifest.digest)
+    assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
+
+
+def test_it_forwards_everything_at_the_closing_time(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    window = Window(opens=now - timedelta(hours=1), closes=now + timedelta(hours=1))
+    published, sent = filled(federation, 3, flush_min=10, issuing=window, answering=window)
+    survey_flush(digest=published.manifest.digest)
+    assert federation.nodes[0].packages == []
+    monkeypatch.setattr("relay.flush.timezone.now", lambda: window.closes)
+    survey_flush(digest=published.manifest.digest)
+    assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
+
+
+def test_it_forwards_at_once_in_immediate_timing(federation: Federation) -> None:
+    published, sent = filled(federation, 1, flush_min=10, timing="immediate")
+    survey_flush(digest=published.manifest.digest)
+    assert all(node.packages == sent for node in federation.nodes)
+
+
+def test_the_order_of_arrival_is_lost(federation: Federation) -> None:
+    published, sent = filled(federation, 40, flush_min=10)
+    survey_flush(digest=published.manifest.digest)
+    orders = [tuple(node.packages) for node in federation.nodes]
+    assert tuple(sent) not in orders
+    assert len(set(orders)) == 3
+    # Were arrival kept even in part, early packages would come early: compare the halves.
+    early = [sent.index(package) < 20 for package in orders[0][:20]]
+    assert 2 <= sum(early) <= 18
+
+
+def test_a_node_that_is_down_gets_its_packages_when_it_is_back(
+    federation: Federation,
+) -> None:
+    published, sent = filled(federation, 12, flush_min=10)
+    federation.nodes[1].die()
+    survey_flush(digest=published.manifest.digest)
+    assert sorted(federation.nodes[0].packages) == sorted(sent)
+    assert set(WaitingPackage.objects.values_list("delivered", flat=True)) == {0b101}
+    federation.nodes[1].start()
+    survey_flush(digest=published.manifest.digest)
+    assert sorted(federation.nodes[1].packages) == sorted(sent)
+    assert len(federation.nodes[0].packages) == 12
+    assert not WaitingPackage.objects.exists()
+
+
+def test_new_packages_do_not_leave_with_what_one_node_still_lacks(
+    federation: Federation,
+) -> None:
+    published, sent = filled(federation, 12, flush_min=10)
+    federation.nodes[1].die()
+    survey_flush(digest=published.manifest.digest)
+    late = package_for(federation, published.manifest).encode()
+    package_take(package=late)
+    federation.nodes[1].start()
+    survey_flush(digest=published.manifest.digest)
+    assert sorted(federation.nodes[1].packages) == sorted(sent)
+    assert all(late not in node.packages for node in federation.nodes)
+
+
+def test_a_node_that_closed_first_is_not_waited_for(federation: Federation) -> None:
+    published, _ = filled(federation, 12, flush_min=10)
+    federation.nodes[2].refusals["POST packages"] = (409, "survey.closed")
+    survey_flush(digest=published.manifest.digest)
+    assert not WaitingPackage.objects.exists()
+
+
+def test_any_other_refusal_of_a_batch_keeps_the_packages(federation: Federation) -> None:
+    published, _ = filled(federation, 12, flush_min=10)
+    federation.nodes[2].refusals["POST packages"] = (409, "survey.not_open")
+    survey_flush(digest=published.manifest.digest)
+    assert set(WaitingPackage.objects.values_list("delivered", flat=True)) == {0b011}
+
+
+@given(count=st.integers(0, 5000), largest=st.integers(1, 700))
+def test_batches_are_few_and_even(count: int, largest: int) -> None:
+    batches = even_batches(range(count), largest)
+    sizes = [len(batch) for batch in batches]
+    assert [key for batch in batches for key in batch] == list(range(count))
+    assert len(batches) == -(-count // largest)
+    assert not sizes or (max(sizes) <= largest and max(sizes) - min(sizes) <= 1)

@@ -1,4 +1,4 @@
-"""Write every vector file of the protocol's base: ``python -m tests.vectors.generate``.
+"""Write every vector file of the protocol: ``python -m tests.vectors.generate``.
 
 The files are plain JSON (hexadecimal bytes, decimal field elements); the browser code reads the
 same ones. A test makes them anew and compares.
@@ -19,6 +19,7 @@ from tests.vectors.make_primitives import (
     signing,
 )
 from tests.vectors.make_result import manifests, results
+from tests.vectors.make_survey import encodings, layouts, surveys
 
 HERE = Path(__file__).parent
 FILES: dict[str, Callable[[], JSON]] = {
@@ -32,6 +33,9 @@ FILES: dict[str, Callable[[], JSON]] = {
     "batch": batches,
     "manifest": manifests,
     "result": results,
+    "survey": surveys,
+    "layout": layouts,
+    "encoding": encodings,
 }
 
 

@@ -15,7 +15,8 @@ from mpcengine.protocol.batch import (
     verdict_digest,
 )
 from mpcengine.protocol.canonical import JSON, Digest
-from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.disclosure_recheck import recheck_released
+from mpcengine.protocol.errors import DisclosureRefused, MalformedMessage
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
 from mpcengine.protocol.released import Release, statistics_json, tables_json
@@ -182,16 +183,17 @@ def _check_agreement(parsed: Sequence[Statement]) -> None:
 
 
 def _numbers(manifest: Manifest, parsed: Sequence[Statement]) -> dict[str, JSON]:
-    plan = manifest.layout.plan
+    plan, survey = manifest.layout.plan, manifest.survey
     accepted = parsed[0].accepted or 0
+    if accepted < survey.min_count:
+        raise DisclosureRefused(
+            "result.accepted", "Fewer answers than min_count were released."
+        )
     values = open_values([statement.shares for statement in parsed])
-    release = Release(
-        plan=plan,
-        pattern=pattern_from_names(plan, parsed[0].released),
-        values=values,
-        accepted=accepted,
-    )
-    order = {question.id: place for place, question in enumerate(manifest.survey.questions)}
+    pattern = pattern_from_names(plan, parsed[0].released)
+    recheck_released(plan, pattern, values, accepted, survey.min_count)
+    release = Release(plan=plan, pattern=pattern, values=values, accepted=accepted)
+    order = {question.id: place for place, question in enumerate(survey.questions)}
     return {
         "tables": tables_json(release, order),
         "statistics": statistics_json(release),

@@ -26,7 +26,7 @@ VECTORS = load("envelope")
 RFC = {
     name: bytes.fromhex(text) for name, text in VECTORS["rfc9180"].items() if name != "section"
 }
-CONTEXT = {
+CONTEXT: dict[str, Any] = {
     "manifest": cast().manifest.digest,
     "index": 1,
     "one_time_key": point_bytes(p256("one-time Rosa")),

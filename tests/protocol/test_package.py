@@ -50,7 +50,7 @@ def test_it_refuses_the_bad_packages(case: dict[str, Any]) -> None:
 def test_it_signs_a_fresh_package_whose_shares_every_node_opens() -> None:
     private = p256("one-time Ravi")
     key, shares = point_bytes(private), shares_of("Ravi")
-    envelopes = tuple(
+    envelopes: Any = tuple(
         seal_envelope(
             node.share_key,
             manifest=MANIFEST.digest,
@@ -91,7 +91,7 @@ def test_it_names_a_package_by_its_body_not_by_its_signature() -> None:
 def test_it_builds_no_body_of_uneven_parts() -> None:
     one = package("Rosa", shares_of("Rosa"))
     first, second, third = one.envelopes
-    parts = {
+    parts: dict[str, Any] = {
         "manifest": one.manifest,
         "one_time_key": one.one_time_key,
         "revision": 0,
@@ -114,7 +114,7 @@ def test_it_builds_no_body_of_uneven_parts() -> None:
 
 def test_it_refuses_envelopes_of_another_survey_s_length() -> None:
     one = package("Rosa", shares_of("Rosa"))
-    shorter = tuple(envelope[:-8] for envelope in one.envelopes)
+    shorter: Any = tuple(envelope[:-8] for envelope in one.envelopes)
     with pytest.raises(MalformedMessage) as caught:
         verify_package(MANIFEST, replace(one, envelopes=shorter))
     assert caught.value.code == "package.length"

@@ -16,10 +16,15 @@ from tests.vectors.cast import cast, seed
 
 DIGEST = cast().manifest.digest
 OTHER = "sha256:" + "11" * 32
-HEAD = {"manifest": DIGEST, "node": "b"}
+HEAD: dict[str, Any] = {"manifest": DIGEST, "node": "b"}
 IDS = tuple(sorted(seed(f"package {n}").hex() for n in range(4)))
-ATTEMPT = {"round": 2, "attempt": 3}
-READY = {**ATTEMPT, "party_host": "127.0.0.1", "party_port": 40001, "pin": OTHER}
+ATTEMPT: dict[str, Any] = {"round": 2, "attempt": 3}
+READY: dict[str, Any] = {
+    **ATTEMPT,
+    "party_host": "127.0.0.1",
+    "party_port": 40001,
+    "pin": OTHER,
+}
 MESSAGES: dict[str, Any] = {
     "commit": stages.Commit(**HEAD, commitment=OTHER),
     "list": stages.IdList(**HEAD, salt=bytes(range(32)), ids=IDS),

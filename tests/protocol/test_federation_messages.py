@@ -1,0 +1,224 @@
+"""Files and messages of a federation are read strictly and signed by whom they say."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mpcengine.protocol.errors import BadSignature, MalformedInput, MalformedMessage
+from mpcengine.protocol.messages import (
+    PeerMessage,
+    pack_signed,
+    peer_sender,
+    sign_peer_message,
+    unpack_signed,
+    verify_peer_message,
+)
+from mpcengine.protocol.nodesfile import parse_nodes_file
+from mpcengine.protocol.orders import (
+    CLOSE,
+    OPEN_ANSWERING,
+    build_order,
+    keys_body,
+    prepare_body,
+    verify_order,
+)
+from mpcengine.protocol.receipt import (
+    NodeAddress,
+    Receipt,
+    parse_receipt,
+    promise_body,
+    verify_promise,
+)
+from mpcengine.protocol.signing import LABEL_ORDER, LABEL_PROMISE, public_bytes, sign
+from tests.vectors.cast import SURVEY_ID, cast, package
+from tests.vectors.make_package import shares_of
+
+DIGEST = cast().manifest.digest
+NODES = cast().nodes.to_json()
+MESSAGE = PeerMessage(
+    label="exchange", sender="a", receiver="b", job=DIGEST, epoch="root", body=b"\x00\xff"
+)
+IDENTITY = [public_bytes(key) for key in cast().identity]
+
+
+def test_it_reads_back_a_nodes_file_with_and_without_pins() -> None:
+    assert parse_nodes_file(json.loads(json.dumps(NODES))) == cast().nodes
+    pinned = {**NODES, "nodes": [{**row, "pin": DIGEST} for row in NODES["nodes"]]}
+    assert parse_nodes_file(pinned).to_json() == pinned
+    assert cast().nodes.named("b").index == 2
+    with pytest.raises(KeyError):
+        cast().nodes.named("d")
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda d: d.update(format="drempel-nodes/2"), "format"),
+        (lambda d: d.update(more=1), "more"),
+        (lambda d: d["nodes"].pop(), "nodes"),
+        (lambda d: d["nodes"].reverse(), "nodes[0].node"),
+        (lambda d: d["nodes"][1].update(index=1), "nodes[1].index"),
+        (lambda d: d["nodes"][1].update(url="ftp://a"), "nodes[1].url"),
+        (lambda d: d["nodes"][1].update(url="http://a b"), "nodes[1].url"),
+        (lambda d: d["nodes"][1].update(name=""), "nodes[1].name"),
+        (lambda d: d["nodes"][2].update(pin="x"), "nodes[2].pin"),
+        (lambda d: d["nodes"][2].update(identity_key="AA=="), "nodes[2].identity_key"),
+        (lambda d: d["nodes"][2].pop("url"), "nodes[2].url"),
+        (
+            lambda d: d["nodes"][2].update(identity_key=d["nodes"][1]["identity_key"]),
+            "nodes",
+        ),
+    ],
+)
+def test_it_names_the_place_of_a_fault_in_a_nodes_file(change: Any, where: str) -> None:
+    document = json.loads(json.dumps(NODES))
+    change(document)
+    with pytest.raises(MalformedInput) as caught:
+        parse_nodes_file(document)
+    assert caught.value.where == where
+
+
+@pytest.mark.parametrize("order", [OPEN_ANSWERING, CLOSE])
+def test_it_takes_an_order_from_the_coordinator_only(order: str) -> None:
+    data = build_order(DIGEST, order)
+    signature = sign(cast().coordinator, LABEL_ORDER, data)
+    key = public_bytes(cast().coordinator)
+    assert verify_order(data, signature, key).order == order
+    assert verify_order(data, signature, key).manifest == DIGEST
+    with pytest.raises(BadSignature):
+        verify_order(data, sign(cast().relay, LABEL_ORDER, data), key)
+    other = build_order(DIGEST, CLOSE if order == OPEN_ANSWERING else OPEN_ANSWERING)
+    with pytest.raises(BadSignature):
+        verify_order(other, signature, key)
+
+
+def test_it_knows_no_other_order() -> None:
+    for manifest, order in ((DIGEST, "erase"), ("x", CLOSE)):
+        with pytest.raises(MalformedMessage):
+            build_order(manifest, order)
+    data = json.dumps(
+        {"format": "drempel-order/1", "manifest": DIGEST, "order": CLOSE}
+    ).encode()
+    signature = sign(cast().coordinator, LABEL_ORDER, data)
+    with pytest.raises(MalformedMessage):
+        verify_order(data, signature, public_bytes(cast().coordinator))
+
+
+def test_it_fixes_what_is_signed_for_keys() -> None:
+    node = cast().manifest.nodes[1]
+    body = keys_body(
+        survey_id=SURVEY_ID, index=2, share_key=node.share_key, issuer_key=node.issuer_key
+    )
+    assert body == bytes.fromhex(SURVEY_ID) + b"\x02" + node.share_key + node.issuer_key
+    assert prepare_body(SURVEY_ID).hex() == SURVEY_ID
+    good: dict[str, Any] = {
+        "survey_id": SURVEY_ID,
+        "index": 2,
+        "share_key": bytes(65),
+        "issuer_key": bytes(32),
+    }
+    keys_body(**good)
+    for change in (
+        {"survey_id": SURVEY_ID.upper()},
+        {"index": 0},
+        {"share_key": bytes(64)},
+        {"issuer_key": bytes(33)},
+    ):
+        with pytest.raises(MalformedMessage):
+            keys_body(**{**good, **change})
+
+
+def test_it_takes_a_peer_message_from_its_sender_for_its_receiver() -> None:
+    data, signature = sign_peer_message(cast().identity[0], MESSAGE)
+    assert peer_sender(data) == "a"
+    read = verify_peer_message(
+        data, signature, sender="a", receiver="b", identity_key=IDENTITY[0]
+    )
+    assert read == MESSAGE
+    for sender, receiver in (("a", "c"), ("c", "b"), ("b", "a")):
+        with pytest.raises(MalformedMessage) as caught:
+            verify_peer_message(
+                data, signature, sender=sender, receiver=receiver, identity_key=IDENTITY[0]
+            )
+        assert caught.value.code == "peer.addressee"
+    with pytest.raises(BadSignature):
+        verify_peer_message(data, signature, sender="a", receiver="b", identity_key=IDENTITY[1])
+    with pytest.raises(BadSignature):
+        verify_peer_message(
+            data + b" ", signature, sender="a", receiver="b", identity_key=IDENTITY[0]
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sender": "d"}, {"receiver": ""}, {"job": "x"}, {"epoch": ""}, {"label": "x" * 61}],
+)
+def test_it_sends_no_peer_message_of_another_form(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedMessage):
+        sign_peer_message(cast().identity[0], replace(MESSAGE, **change))
+
+
+def test_it_joins_and_takes_apart_body_and_signature() -> None:
+    joined = pack_signed(b"body", bytes(64))
+    assert unpack_signed(joined) == (b"body", bytes(64))
+    for bad in (joined[:-1], joined + b"\x00", b"", b"\xff" * 80):
+        with pytest.raises(MalformedMessage):
+            unpack_signed(bad)
+    with pytest.raises(MalformedMessage):
+        pack_signed(b"body", bytes(63))
+
+
+def receipt() -> dict[str, Any]:
+    one = package("Rosa", shares_of("Rosa"))
+    data = one.encode()
+    body = promise_body(DIGEST, data)
+    return Receipt(
+        manifest=DIGEST,
+        package=one.package_id,
+        revision=0,
+        content=body[32:].hex(),
+        relay_url=cast().manifest.relay.url,
+        relay_key=cast().manifest.relay.key,
+        promise=sign(cast().relay, LABEL_PROMISE, body),
+        nodes=tuple(
+            NodeAddress(node=n.node, url=n.url, identity_key=n.identity_key)
+            for n in cast().manifest.nodes
+        ),
+    ).to_json()
+
+
+def test_it_holds_a_relay_to_the_very_bytes_it_promised() -> None:
+    data = package("Rosa", shares_of("Rosa")).encode()
+    read = parse_receipt(json.loads(json.dumps(receipt())))
+    verify_promise(read.relay_key, DIGEST, data, read.promise)
+    with pytest.raises(BadSignature):
+        verify_promise(read.relay_key, DIGEST, data[:-1] + b"\x00", read.promise)
+    with pytest.raises(BadSignature):
+        verify_promise(read.relay_key, "sha256:" + "00" * 32, data, read.promise)
+
+
+@pytest.mark.parametrize(
+    "change", [{"content": "00" * 32}, {"manifest": "sha256:" + "00" * 32}]
+)
+def test_it_reads_no_receipt_whose_promise_does_not_hold(change: dict[str, str]) -> None:
+    with pytest.raises(BadSignature):
+        parse_receipt({**receipt(), **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"format": "drempel-receipt/2"}, "format"),
+        ({"answers": {}}, "answers"),
+        ({"package": "00"}, "package"),
+        ({"revision": 8}, "revision"),
+        ({"nodes": []}, "nodes"),
+        ({"relay": {"url": "x"}}, "relay.key"),
+    ],
+)
+def test_it_names_the_place_of_a_fault_in_a_receipt(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(MalformedInput) as caught:
+        parse_receipt({**receipt(), **change})
+    assert caught.value.where == where

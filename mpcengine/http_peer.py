@@ -48,15 +48,15 @@ class ClientError(Exception):
         self.receiver = receiver
 
 
-class Unreachable(ClientError):  # noqa: N818  # named for what happened, as in protocol.errors
+class Unreachable(ClientError):  # named for what happened, as in protocol.errors
     """Nobody answered in time, or the receiver asked to come back later."""
 
 
-class Misbehaved(ClientError):  # noqa: N818  # named for what happened, as in protocol.errors
+class Misbehaved(ClientError):  # named for what happened, as in protocol.errors
     """The receiver answered with something the interface does not know."""
 
 
-class Refused(ClientError):  # noqa: N818  # named for what happened, as in protocol.errors
+class Refused(ClientError):  # named for what happened, as in protocol.errors
     """The receiver refused; ``code`` and ``sentence`` are from its problem document."""
 
     def __init__(self, receiver: str, *, status: int, code: str, sentence: str) -> None:

@@ -39,7 +39,7 @@ def job_change(job: MpcJob, **changes: object) -> None:
 
 
 def job_lease(*, job_id: int, owner: str, now: datetime) -> MpcJob | None:
-    """Take a free job for LEASE_SECONDS; return None if it is taken, gone or moved meanwhile."""
+    """Take a free job for LEASE_SECONDS; return None if it is taken, gone or moved."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     job = MpcJob.objects.filter(free, pk=job_id).first()
     if job is None:

@@ -90,7 +90,7 @@ class PackagesView(RelayView):
     )
     def post(self, request: Request) -> Response:
         """Store one sealed package and promise, signed, to deliver it."""
-        body = request.data
+        body: object = request.data
         if not isinstance(body, bytes):
             raise Malformed("package.form", "A package is sent as application/octet-stream.")
         promise = package_take(package=body)

@@ -1,6 +1,7 @@
 """Drive a job from proposal to signed result against nodes that speak real HTTP."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -38,6 +39,10 @@ def drive(job: MpcJob) -> MpcJob:
     return job
 
 
+def result_of(published: Published) -> Any:
+    return result_document_get(digest=published.manifest.digest)
+
+
 def close(published: Published) -> None:
     order, signature = order_of(published.manifest, "close")
     job_order_take(order=order, signature=signature)
@@ -60,7 +65,7 @@ def test_it_brings_a_survey_from_proposal_to_a_verified_result(federation: Feder
 
     release(federation.nodes, published.manifest, COUNTS)
     assert drive(job).state == "released"
-    document = result_document_get(digest=published.manifest.digest)
+    document = result_of(published)
     assert [cell["count"] for cell in document["tables"][0]["cells"]] == [12, 15, 11]
     assert verify_result(document).accepted == 38
     assert job.due_at is None
@@ -74,7 +79,7 @@ def test_it_shows_a_withheld_result_with_its_reason_and_no_number(
     close(published)
     withhold(federation.nodes, published.manifest, "fewer than min_count")
     assert drive(job).state == "withheld"
-    document = result_document_get(digest=published.manifest.digest)
+    document = result_of(published)
     assert (document["accepted"], document["reason"]) == (None, "fewer than min_count")
     assert "tables" not in document
 
@@ -206,7 +211,7 @@ def test_it_ends_with_two_statements_only_when_both_say_the_node_is_lost(
     federation.nodes[2].die()
     withhold(federation.nodes[:2], published.manifest, "node lost")
     assert drive(job).state == "withheld"
-    assert len(result_document_get(digest=published.manifest.digest)["proof"]["nodes"]) == 2
+    assert len(result_of(published)["proof"]["nodes"]) == 2
 
 
 def test_two_statements_with_another_reason_are_not_enough(federation: Federation) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import urllib3
 
@@ -94,7 +95,9 @@ class RelayProcess:
         """Start the worker process."""
         return self._run(["-m", "celery", "-A", "config.celery", "worker", "-P", "solo"])
 
-    def call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, dict]:
+    def call(
+        self, method: str, path: str, body: bytes | None = None
+    ) -> tuple[int, dict[str, Any]]:
         """Call the relay and return status and JSON."""
         octets = path == "packages"
         headers = {

@@ -3,9 +3,9 @@
 import dataclasses
 import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from rest_framework.test import APIClient
 
 from mpcengine.protocol.manifest import Window
@@ -27,25 +27,25 @@ def portal() -> APIClient:
     return caller
 
 
-def registered(federation: Federation, **terms: object) -> Published:
+def registered(federation: Federation, **terms: Any) -> Published:
     published = publish(federation, **terms)
     survey_register(signed_manifest=published.signed.to_json())
     return published
 
 
-def send(body: bytes) -> HttpResponse:
+def send(body: bytes) -> Any:
     return APIClient().post(
         "/api/v1/packages", data=body, content_type="application/octet-stream"
     )
 
 
-def order(published: Published, kind: str) -> HttpResponse:
+def order(published: Published, kind: str) -> Any:
     body, signature = order_of(published.manifest, kind)
     value = {"order": to_base64(body), "signature": to_base64(signature)}
     return APIClient().post("/api/v1/orders", value, format="json")
 
 
-def strict_windows(published_answering: timedelta) -> dict[str, object]:
+def strict_windows(published_answering: timedelta) -> dict[str, Any]:
     now = datetime.now(UTC).replace(microsecond=0)
     turn = now + published_answering
     return {

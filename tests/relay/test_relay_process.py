@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import urllib3
@@ -14,7 +15,7 @@ from tests.relay.packages import package_for
 from tests.relay.relay_process import RelayProcess
 
 
-def opened(relay: RelayProcess, **terms: object) -> Published:
+def opened(relay: RelayProcess, **terms: Any) -> Published:
     published = publish(relay.federation, **terms)
     for node in relay.federation.nodes:
         node.manifests[published.manifest.digest] = published.manifest

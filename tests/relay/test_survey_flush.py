@@ -1,6 +1,7 @@
 """Forward waiting packages: when, in which order, and until all three nodes have them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_peer, "WAIT_SECONDS", 0.001)
 
 
-def filled(
-    federation: Federation, count: int, **terms: object
-) -> tuple[Published, list[bytes]]:
+def filled(federation: Federation, count: int, **terms: Any) -> tuple[Published, list[bytes]]:
     published = registered(federation, **terms)
     for node in federation.nodes:
         node.manifests[published.manifest.digest] = published.manifest

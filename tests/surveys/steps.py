@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.http import HttpResponse
 from rest_framework.test import APIClient
 
 from mpcengine.protocol.manifest import Manifest, parse_manifest
@@ -21,7 +20,7 @@ def create(carol: APIClient, **changes: Any) -> str:
     return str(answer.json()["id"])
 
 
-def invite(carol: APIClient, survey: str, count: int) -> HttpResponse:
+def invite(carol: APIClient, survey: str, count: int) -> Any:
     return carol.post(f"{SURVEYS}/{survey}/invitations", {"count": count}, format="json")
 
 
@@ -41,22 +40,22 @@ def terms(survey: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def prepare(carol: APIClient, survey: str, given: dict[str, Any]) -> HttpResponse:
+def prepare(carol: APIClient, survey: str, given: dict[str, Any]) -> Any:
     return carol.post(f"{SURVEYS}/{survey}/prepare", given, format="json")
 
 
-def manifest_in(answer: HttpResponse) -> Manifest:
+def manifest_in(answer: Any) -> Manifest:
     data = parse_base64(answer.json()["manifest"])
     assert data is not None
     return parse_manifest(data)
 
 
-def publish(carol: APIClient, survey: str, manifest: Manifest) -> HttpResponse:
+def publish(carol: APIClient, survey: str, manifest: Manifest) -> Any:
     signature = to_base64(sign(CAROL, LABEL_MANIFEST, manifest.raw))
     return carol.post(f"{SURVEYS}/{survey}/publish", {"signature": signature}, format="json")
 
 
-def order(carol: APIClient, survey: str, manifest: Manifest, kind: str) -> HttpResponse:
+def order(carol: APIClient, survey: str, manifest: Manifest, kind: str) -> Any:
     body, signature = order_of(manifest, kind)
     given = {"order": to_base64(body), "signature": to_base64(signature)}
     return carol.post(f"{SURVEYS}/{survey}/orders", given, format="json")

@@ -28,7 +28,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_PROBLEM_BYTES = 16 * 1024
 JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
-_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
+CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 _LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
 
 JsonObject = dict[str, object]
@@ -177,7 +177,7 @@ def _refusal(name: str, status: int, content: bytes) -> Refused:
     return Refused(
         name,
         status=status,
-        code=code if isinstance(code, str) and _CODE.fullmatch(code) else "refused",
+        code=code if isinstance(code, str) and CODE.fullmatch(code) else "refused",
         sentence=(
             detail[:300]
             if isinstance(detail, str) and detail.isprintable()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from mpcengine.http_peer import HttpPeer, JsonObject, Misbehaved, Refused
+from mpcengine.http_peer import CODE, HttpPeer, JsonObject, Misbehaved, Refused
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.strict import parse_base64, to_base64
 
@@ -151,9 +151,12 @@ def relay_progress_get(relay: HttpPeer, *, digest: str) -> RelayProgress:
 
 
 def _refused_item(node: HttpPeer, item: object) -> tuple[str, str]:
+    """Return id and code of one refusal; an odd code is named so, never repeated."""
     if not isinstance(item, dict):
         raise Misbehaved(node.name)
-    return str(item.get("id")), str(item.get("code"))
+    package, code = item.get("id"), item.get("code")
+    is_known = isinstance(code, str) and CODE.fullmatch(code)
+    return str(package), str(code) if is_known else "unknown"
 
 
 def _text(peer: HttpPeer, answer: JsonObject, key: str) -> str:

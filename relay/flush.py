@@ -10,8 +10,10 @@ import logging
 import math
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import pairwise
 
 from django.db import transaction
@@ -28,15 +30,20 @@ from relay.selectors import ALL_DELIVERED, intake_of, manifest_of
 logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 500
-# A node that says this will never take the package: its own close was first, or it refuses it.
-FINAL_CODES = frozenset({"survey.closed", "package.closed"})
+# A node that says this has not heard of the survey's opening yet; every other refusal of one
+# package is for ever: it came after the node's own close, or it does not verify there.
+LATER_CODES = frozenset({"survey.not_open", "manifest.unknown"})
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def survey_flush(*, digest: str) -> None:
     """Forward what may leave now; harmless when run twice or by two workers at once."""
     with _ONE_AT_A_TIME:
-        keys = _leaving(RelayedSurvey.objects.get(digest=digest))
+        survey = RelayedSurvey.objects.get(digest=digest)
+        if _is_given_up(survey):
+            WaitingPackage.objects.filter(survey=survey).delete()
+            return
+        keys = _leaving(survey)
         secrets.SystemRandom().shuffle(keys)
         silent: set[str] = set()
         for batch in even_batches(keys, LARGEST_BATCH):
@@ -53,6 +60,13 @@ def even_batches(keys: Sequence[int], largest: int) -> list[Sequence[int]]:
     count = math.ceil(len(keys) / largest)
     cuts = [len(keys) * i // count for i in range(count + 1)] if count else []
     return [keys[a:b] for a, b in pairwise(cuts)]
+
+
+def _is_given_up(survey: RelayedSurvey) -> bool:
+    """Tell whether even the nodes have given the survey up: then nobody wants its packages."""
+    manifest = manifest_of(survey.digest)
+    end = manifest.answering.closes + timedelta(days=manifest.give_up_after_days)
+    return timezone.now() > end
 
 
 def _leaving(survey: RelayedSurvey) -> list[int]:
@@ -92,13 +106,14 @@ def _send(peer: HttpPeer, rows: Sequence[WaitingPackage]) -> list[int] | None:
         answer = packages_forward(peer, packages=[bytes(row.sealed) for row in rows])
     except Refused as refusal:
         logger.warning("relay: node %s refuses a batch (%s)", peer.name, refusal.code)
-        return [row.pk for row in rows] if refusal.code in FINAL_CODES else None
+        return None
     except ClientError as error:
         logger.warning("relay: node %s is %s", peer.name, type(error).__name__.lower())
         return None
-    if answer.refused:
-        logger.warning("relay: node %s refuses %d packages", peer.name, len(answer.refused))
-    settled = answer.accepted | set(answer.refused)
+    for code, count in Counter(answer.refused.values()).items():
+        logger.warning("relay: node %s refuses %d packages (%s)", peer.name, count, code)
+    final = {name for name, code in answer.refused.items() if code not in LATER_CODES}
+    settled = answer.accepted | final
     return [row.pk for row in rows if row.package_id in settled]
 
 

@@ -123,6 +123,7 @@ class NodeDouble(Double):
         self.packages: list[bytes] = []
         self.statements: dict[str, tuple[bytes, bytes]] = {}
         self.signs_wrongly = False
+        self.refuses_packages = ""
         super().__init__()
 
     @property
@@ -196,6 +197,9 @@ class NodeDouble(Double):
         items = unpack_batch(body, 500)
         length = next(iter(self.manifests.values())).envelope_length
         ids = [Package.decode(item, length).package_id for item in items]
+        if self.refuses_packages:
+            refused = [{"id": name, "code": self.refuses_packages} for name in ids]
+            return 200, {"accepted": [], "refused": refused}
         self.packages += items
         return 200, {"accepted": ids, "refused": []}
 

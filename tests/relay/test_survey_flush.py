@@ -113,18 +113,50 @@ def test_new_packages_do_not_leave_with_what_one_node_still_lacks(
     assert all(late not in node.packages for node in federation.nodes)
 
 
-def test_a_node_that_closed_first_is_not_waited_for(federation: Federation) -> None:
+@pytest.mark.parametrize("code", ["survey.closed", "signature.invalid"])
+def test_a_package_that_a_node_refuses_for_ever_is_not_kept_for_it(
+    federation: Federation, code: str
+) -> None:
     published, _ = filled(federation, 12, flush_min=10)
-    federation.nodes[2].refusals["POST packages"] = (409, "survey.closed")
+    federation.nodes[2].refuses_packages = code
     survey_flush(digest=published.manifest.digest)
     assert not WaitingPackage.objects.exists()
+    assert len(federation.nodes[0].packages) == 12
 
 
-def test_any_other_refusal_of_a_batch_keeps_the_packages(federation: Federation) -> None:
-    published, _ = filled(federation, 12, flush_min=10)
-    federation.nodes[2].refusals["POST packages"] = (409, "survey.not_open")
+@pytest.mark.parametrize("code", ["survey.not_open", "manifest.unknown"])
+def test_a_package_that_a_node_refuses_for_now_is_kept(
+    federation: Federation, code: str
+) -> None:
+    published, sent = filled(federation, 12, flush_min=10)
+    federation.nodes[2].refuses_packages = code
     survey_flush(digest=published.manifest.digest)
     assert set(WaitingPackage.objects.values_list("delivered", flat=True)) == {0b011}
+    federation.nodes[2].refuses_packages = ""
+    survey_flush(digest=published.manifest.digest)
+    assert sorted(federation.nodes[2].packages) == sorted(sent)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 413, 500, 503])
+def test_a_refused_batch_keeps_its_packages(federation: Federation, status: int) -> None:
+    published, _ = filled(federation, 12, flush_min=10)
+    federation.nodes[2].refusals["POST packages"] = (status, "survey.closed")
+    survey_flush(digest=published.manifest.digest)
+    assert set(WaitingPackage.objects.values_list("delivered", flat=True)) == {0b011}
+
+
+def test_packages_of_a_survey_that_was_given_up_are_deleted(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, _ = filled(federation, 12, flush_min=10, give_up_after_days=2)
+    federation.nodes[2].die()
+    end = published.manifest.answering.closes + timedelta(days=2)
+    monkeypatch.setattr("relay.flush.timezone.now", lambda: end)
+    survey_flush(digest=published.manifest.digest)
+    assert WaitingPackage.objects.count() == 12
+    monkeypatch.setattr("relay.flush.timezone.now", lambda: end + timedelta(seconds=1))
+    survey_flush(digest=published.manifest.digest)
+    assert not WaitingPackage.objects.exists()
 
 
 @given(count=st.integers(0, 5000), largest=st.integers(1, 700))

@@ -159,13 +159,18 @@ def _first_fault(codes: object, name: str = "") -> tuple[str, str]:
     if isinstance(codes, dict) and codes:
         # Field names come from our serializers; an index of a list is a number.
         member, inner = next(iter(codes.items()))
-        inside = name if member == "non_field_errors" else f"{name}.{member}".strip(".")
-        return _first_fault(inner, inside)
+        return _first_fault(inner, _inside(name, member))
     if isinstance(codes, list) and codes:
         place = next((i for i, code in enumerate(codes) if code), 0)
         inside = name if isinstance(codes[place], str) else f"{name}[{place}]"
         return _first_fault(codes[place], inside)
     return name, codes if isinstance(codes, str) else "invalid"
+
+
+def _inside(name: str, member: object) -> str:
+    if member == "non_field_errors":
+        return name
+    return f"{name}[{member}]" if isinstance(member, int) else f"{name}.{member}".strip(".")
 
 
 def _code_of(error: exceptions.APIException) -> str:

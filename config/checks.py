@@ -12,7 +12,7 @@ drempel.E008  the lease is renewed too late to be kept
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,7 @@ def check_issuing_apart(app_configs: Apps, **_: Any) -> Found:
     del app_configs
     if settings.ROLE != "node":
         return []
-    names = {one: settings.DATABASES.get(one, {}).get("NAME") for one in ("default", "issuing")}
-    is_apart = names["issuing"] and names["default"] != names["issuing"]
-    if not is_apart or ROUTER not in settings.DATABASE_ROUTERS:
+    if not _is_apart(settings.DATABASES) or ROUTER not in settings.DATABASE_ROUTERS:
         return [
             Error("Who may answer and what was answered share a database.", id="drempel.E005")
         ]
@@ -125,3 +123,8 @@ def check_leases(app_configs: Apps, **_: Any) -> Found:
     if settings.LEASE_RENEW_SECONDS * 2 > settings.LEASE_SECONDS:
         return [Error("LEASE_RENEW_SECONDS is too long.", id="drempel.E008")]
     return []
+
+
+def _is_apart(databases: Mapping[str, Mapping[str, object]]) -> bool:
+    issuing = databases.get("issuing", {}).get("NAME")
+    return bool(issuing) and issuing != databases["default"]["NAME"]

@@ -1,0 +1,133 @@
+"""A process starts from a whole and sensible service file, or says in one sentence why not."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config import env
+from tests.roles.service_files import ROLES, service_members
+
+READ: dict[str, Callable[[], env.Service]] = {
+    "portal": env.portal_service,
+    "relay": env.relay_service,
+    "node": env.node_service,
+}
+
+
+def read(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, role: str, content: object
+) -> env.Service:
+    named = folder / "service.json"
+    named.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    monkeypatch.setenv(env.VARIABLE, str(named))
+    return READ[role]()
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, folder: Path, role: str, content: object) -> str:
+    with pytest.raises(env.BadConfiguration) as refused:
+        read(monkeypatch, folder, role, content)
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_it_reads_a_whole_file(
+    role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read(monkeypatch, tmp_path, role, service_members(role, tmp_path))
+    assert found.role == role
+    assert found.data_dir == tmp_path
+    assert found.fault_dir is None
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_it_names_each_missing_key(
+    role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = service_members(role, tmp_path)
+    for key in whole.keys() - {"role"}:
+        rest = {name: value for name, value in whole.items() if name != key}
+        assert f'"{key}"' in refusal(monkeypatch, tmp_path, role, rest)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("port", "8001"),
+        ("port", 0),
+        ("port", 65536),
+        ("port", True),
+        ("embedded", 1),
+        ("embedded", False),
+        ("data_dir", "relative"),
+        ("data_dir", 7),
+        ("party_host", ""),
+        ("index", 1),
+        ("node", "d"),
+        ("colour", "red"),
+        ("fault_dir", None),
+    ],
+)
+def test_it_refuses_an_odd_value(
+    key: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = service_members("node", tmp_path) | {key: value}
+    assert f'"{key}"' in refusal(monkeypatch, tmp_path, "node", members)
+
+
+def test_it_refuses_another_roles_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = service_members("node", tmp_path)
+    assert '"role"' in refusal(monkeypatch, tmp_path, "portal", members)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"role":"node","role":"node"}'])
+def test_it_refuses_what_is_not_one_object(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal(monkeypatch, tmp_path, "node", content)
+
+
+def test_it_asks_for_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(env.VARIABLE, raising=False)
+    with pytest.raises(env.BadConfiguration, match=env.VARIABLE):
+        env.portal_service()
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600])
+def test_it_takes_a_secret_that_its_owner_alone_can_read(mode: int, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s" * env.MIN_SECRET_CHARACTERS)
+    secret.chmod(mode)
+    assert env.secret_text(secret) == "s" * env.MIN_SECRET_CHARACTERS
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
+def test_it_refuses_a_secret_that_others_can_open(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = service_members("node", tmp_path)
+    Path(str(members["identity_key_file"])).chmod(mode)
+    assert "identity.pem" in refusal(monkeypatch, tmp_path, "node", members)
+
+
+def test_it_refuses_a_link_in_place_of_a_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s" * env.MIN_SECRET_CHARACTERS)
+    secret.chmod(0o600)
+    link = tmp_path / "link"
+    link.symlink_to(secret)
+    with pytest.raises(env.BadConfiguration, match="plain file"):
+        env.require_private(link)
+
+
+def test_it_refuses_a_secret_one_character_too_short(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s" * (env.MIN_SECRET_CHARACTERS - 1))
+    secret.chmod(0o600)
+    with pytest.raises(env.BadConfiguration) as refused:
+        env.secret_text(secret)
+    assert "sss" not in str(refused.value)

@@ -25,7 +25,7 @@ from mpcengine.circuits.shared import Shared, joined
 from mpcengine.circuits.shares import multiply
 from mpcengine.protocol.disclosure_blocks import BlockFlags, pooled_lines
 from mpcengine.protocol.disclosure_statistics import bin_spread
-from mpcengine.protocol.disclosure_tables import exempt_lines
+from mpcengine.protocol.disclosure_tables import two_way_flags
 from mpcengine.protocol.draws import draw_labels
 from mpcengine.protocol.pattern import Pattern, pattern_size
 from mpcengine.protocol.tables import (
@@ -292,11 +292,7 @@ def _pooled_grid(
         cells=joined(cells),
         rows=len(rows),
         columns=len(columns),
-        flags=BlockFlags(
-            extremes_show=table.extremes_show,
-            exempt_rows=exempt_lines(table, by_id[table.left], rows),
-            exempt_columns=exempt_lines(table, by_id[table.right], columns),
-        ),
+        flags=two_way_flags(table, by_id, rows, columns),
         column_draw=draws[f"two-way/{table.id}/column"],
         row_draw=draws[f"two-way/{table.id}/row"],
         min_count=min_count,

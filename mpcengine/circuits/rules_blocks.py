@@ -3,6 +3,7 @@
 A grid is a vector of rows after rows. Source: docs/protocol.md §12 rule 4.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mpcengine.circuits.draws import draw_margins
@@ -24,14 +25,13 @@ class Grid:
     row_draw: Shared
     min_count: int
 
-    def exempt_cells(self) -> list[int]:
-        """Return the places of cells in lines that are shown whatever their counts."""
-        flags = self.flags
+    def places(self, chosen: Callable[[int, int], bool]) -> list[int]:
+        """Return the places of the cells that ``chosen`` (row, column) picks."""
         return [
-            r * self.columns + c
-            for r in range(self.rows)
-            for c in range(self.columns)
-            if r in flags.exempt_rows or c in flags.exempt_columns
+            row * self.columns + column
+            for row in range(self.rows)
+            for column in range(self.columns)
+            if chosen(row, column)
         ]
 
     def along_rows(self, columns: Shared) -> Shared:
@@ -64,7 +64,8 @@ def block_rule(grid: Grid) -> Rule[Shared]:
     large, small = yield from mark_small(
         grid.cells, grid.min_count, extremes_show=grid.flags.extremes_show
     )
-    small = small.without(grid.exempt_cells())
+    small = small.replaced(grid.places(grid.flags.is_pooled), 1 - large)
+    small = small.without(grid.places(grid.flags.is_exempt))
     columns, rows = yield from _measure(grid, large, small)
     scaled_column, scaled_row = yield from times(
         (grid.column_draw, columns.candidates.total()),

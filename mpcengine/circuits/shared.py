@@ -93,6 +93,12 @@ class Shared:
         copy[list(indexes)] = 0
         return Shared(copy)
 
+    def replaced(self, indexes: Sequence[int], other: "Shared") -> "Shared":
+        """Return a copy with the integers at public ``indexes`` taken from ``other``."""
+        copy = self.vector.copy()
+        copy[list(indexes)] = other.vector[list(indexes)]
+        return Shared(copy)
+
 
 def joined(parts: Sequence[Shared]) -> Shared:
     """Return the vectors one after another."""

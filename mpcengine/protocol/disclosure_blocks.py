@@ -16,11 +16,26 @@ Grid = Sequence[Sequence[int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockFlags:
-    """Say what a table shows on purpose: zeros, and lines (rows, columns) of "no answer"."""
+    """Say what a table shows on purpose: zeros, and lines (rows, columns) of "no answer".
+
+    Nothing is shown on purpose in a pooled line: its cells can be worked out, and each stands
+    for several hidden cells, which a small one would narrow down.
+    """
 
     extremes_show: bool = False
     exempt_rows: frozenset[int] = frozenset()
     exempt_columns: frozenset[int] = frozenset()
+    pooled_rows: frozenset[int] = frozenset()
+    pooled_columns: frozenset[int] = frozenset()
+
+    def is_pooled(self, row: int, column: int) -> bool:
+        """Say whether a cell lies in a pooled line."""
+        return row in self.pooled_rows or column in self.pooled_columns
+
+    def is_exempt(self, row: int, column: int) -> bool:
+        """Say whether a cell is shown whatever its count."""
+        is_in_line = row in self.exempt_rows or column in self.exempt_columns
+        return is_in_line and not self.is_pooled(row, column)
 
 
 def block_shown(
@@ -49,9 +64,8 @@ def _small_cells(grid: Grid, min_count: int, flags: BlockFlags) -> list[list[boo
     return [
         [
             count < min_count
-            and not (flags.extremes_show and count == 0)
-            and r not in flags.exempt_rows
-            and c not in flags.exempt_columns
+            and not (flags.extremes_show and count == 0 and not flags.is_pooled(r, c))
+            and not flags.is_exempt(r, c)
             for c, count in enumerate(line)
         ]
         for r, line in enumerate(grid)
@@ -89,3 +103,11 @@ def pooled_lines(shown: Sequence[bool]) -> list[tuple[int, ...]]:
     ]
     hidden = tuple(index for index, is_shown in enumerate(shown) if not is_shown)
     return [*alone, hidden] if hidden else alone
+
+
+def pooled_places(lines: Sequence[tuple[int, ...]]) -> frozenset[int]:
+    """Return the index of the pooled line among `pooled_lines`, if there is one.
+
+    A pooled line has two options or more: where one option is hidden, so is another.
+    """
+    return frozenset(index for index, line in enumerate(lines) if len(line) > 1)

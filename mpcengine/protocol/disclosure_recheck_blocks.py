@@ -49,7 +49,7 @@ def recheck_block(
     _refuse_unless(_is_block(grid, rows, columns), table, "its hidden cells are no block.")
     transposed = list(zip(*grid, strict=True))
     for lines, margins, across in ((grid, rows, columns), (transposed, columns, rows)):
-        is_open = _lines_hold(lines, margins, across, min_count, extremes_show=extremes_show)
+        is_open = _lines_hold(lines, margins, across, min_count)
         _refuse_unless(is_open, table, "hidden cells can be worked out.")
 
 
@@ -96,8 +96,6 @@ def _lines_hold(
     margins: LineCounts,
     across: LineCounts,
     min_count: int,
-    *,
-    extremes_show: bool,
 ) -> bool:
     """Check each line with a public margin against what it hides.
 
@@ -112,8 +110,7 @@ def _lines_hold(
         if hidden:
             is_open = rest >= min_count and hidden + is_pooled > 1
         elif is_pooled:
-            small = is_small(rest, min_count, extremes_show=extremes_show)
-            is_open = rest >= 0 and (index in margins.exempt or not small)
+            is_open = rest >= min_count
         else:
             is_open = rest == 0
         if not is_open:

@@ -6,7 +6,12 @@ flag a cell: True is shown.
 
 from collections.abc import Mapping, Sequence
 
-from mpcengine.protocol.disclosure_blocks import BlockFlags, block_shown, pooled_lines
+from mpcengine.protocol.disclosure_blocks import (
+    BlockFlags,
+    block_shown,
+    pooled_lines,
+    pooled_places,
+)
 from mpcengine.protocol.draws import chosen_index, draw_of, is_bounded
 from mpcengine.protocol.pattern import Pattern
 from mpcengine.protocol.tables import (
@@ -195,11 +200,7 @@ def two_way_shown(
         ]
         for row in rows
     ]
-    flags = BlockFlags(
-        extremes_show=table.extremes_show,
-        exempt_rows=exempt_lines(table, by_id[table.left], rows),
-        exempt_columns=exempt_lines(table, by_id[table.right], columns),
-    )
+    flags = two_way_flags(table, by_id, rows, columns)
     column_draw = draw_of(draws, "two-way", table.id, "column")
     row_draw = draw_of(draws, "two-way", table.id, "row")
     for row, line in zip(
@@ -211,7 +212,23 @@ def two_way_shown(
     return tuple(flag for line in shown for flag in line)
 
 
-def exempt_lines(
+def two_way_flags(
+    table: TwoWayTable,
+    by_id: Mapping[str, OneWayTable],
+    rows: Sequence[tuple[int, ...]],
+    columns: Sequence[tuple[int, ...]],
+) -> BlockFlags:
+    """Return what a two-way table shows on purpose, after pooling to these lines."""
+    return BlockFlags(
+        extremes_show=table.extremes_show,
+        exempt_rows=_exempt_lines(table, by_id[table.left], rows),
+        exempt_columns=_exempt_lines(table, by_id[table.right], columns),
+        pooled_rows=pooled_places(rows),
+        pooled_columns=pooled_places(columns),
+    )
+
+
+def _exempt_lines(
     table: TwoWayTable, side: OneWayTable, lines: Sequence[tuple[int, ...]]
 ) -> frozenset[int]:
     """Return the index of the "no answer" line if the table shows it whatever its counts."""

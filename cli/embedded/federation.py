@@ -1,0 +1,174 @@
+"""Run a whole federation on this machine: ten services, ready in seconds, gone in seconds."""
+
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic, sleep
+
+from cli.embedded.house import SERVICES, House, house_build, house_open
+from cli.embedded.ports import listen, port_of
+from cli.embedded.services import manage_program, web_program, worker_program
+from cli.embedded.supervisor import Supervisor
+from cli.errors import CliError
+from cli.signals import shielded
+from cli.templates import templates_ready
+from connector.errors import ConnectorError
+from connector.http import Receiver, new_pool
+
+START_SECONDS = 90.0
+COORDINATOR = "coordinator@drempel.example"
+ORGANISATION = "Sample coordinator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Say where a federation lives and what is special about it.
+
+    ``folder`` None means a temporary one, taken away at the end; ``portal_port`` 0 chooses a
+    free port. ``is_test`` lowers the nodes' floors to 1, ``has_faults`` adds kill points.
+    """
+
+    folder: Path | None = None
+    portal_port: int = 0
+    is_test: bool = False
+    has_faults: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Federation:
+    """A running federation: its house, its processes, and receivers to call it by."""
+
+    house: House
+    supervisor: Supervisor
+    portal: Receiver
+    relay: Receiver
+    nodes: Mapping[str, Receiver]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def running(options: Options) -> Iterator[Federation]:
+    """Start a federation and yield it once it answers; at the end nothing of it is left.
+
+    Raises CliError if it cannot be started, BadInput if ``folder`` holds something else.
+    """
+    stop = threading.Event()
+    stack = ExitStack()
+    try:
+        try:
+            yield _started(options, stack, stop)
+        finally:
+            _close(stack, stop)
+    finally:
+        # A signal may have come between the end of the work and the line above. There is only
+        # one (see cli.signals), so this second time nothing can come in between.
+        _close(stack, stop)
+
+
+def _close(stack: ExitStack, stop: threading.Event) -> None:
+    with shielded():
+        stop.set()
+        stack.close()
+
+
+def _started(options: Options, stack: ExitStack, stop: threading.Event) -> Federation:
+    templates = templates_ready()
+    with shielded():
+        folder = _folder(options, stack)
+        sockets = _sockets(options, folder, stack)
+        ports = {service: port_of(one) for service, one in sockets.items()}
+        house = house_build(
+            folder, ports, templates, is_test=options.is_test, has_faults=options.has_faults
+        )
+        supervisor = Supervisor()
+        stack.callback(supervisor.stop)
+    for service in SERVICES:
+        supervisor.start(web_program(house, service, sockets[service].fileno()))
+    _sample_coordinator(house, supervisor)
+    for service in SERVICES:
+        supervisor.start(worker_program(house, service))
+    federation = _receivers(house, supervisor, stop)
+    _wait_until_ready(federation)
+    return federation
+
+
+def _folder(options: Options, stack: ExitStack) -> Path:
+    if options.folder is not None:
+        return options.folder.resolve()
+    folder = Path(tempfile.mkdtemp(prefix="drempel-"))
+    stack.callback(_remove, folder)
+    return folder
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(10):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        # A file that a dying process was just writing.
+        sleep(0.05)
+
+
+def _sockets(options: Options, folder: Path, stack: ExitStack) -> dict[str, socket.socket]:
+    known = house_open(folder) or {}
+    if options.portal_port:
+        known["portal"] = options.portal_port
+    sockets = {}
+    for service in SERVICES:
+        sockets[service] = stack.enter_context(listen(known.get(service, 0)))
+    return sockets
+
+
+def _sample_coordinator(house: House, supervisor: Supervisor) -> None:
+    """Create the sample coordinator and her API token, unless an earlier start has."""
+    if house.token_file.exists():
+        return
+    program = manage_program(
+        house,
+        "portal",
+        "coordinator_create",
+        COORDINATOR,
+        *("--organisation", ORGANISATION, "--token-file", str(house.token_file)),
+    )
+    supervisor.run(program, START_SECONDS)
+
+
+def _receivers(house: House, supervisor: Supervisor, stop: threading.Event) -> Federation:
+    pool = new_pool(16)
+    token = house.token_file.read_text("utf-8").strip()
+    return Federation(
+        house=house,
+        supervisor=supervisor,
+        portal=Receiver(
+            name="The portal", url=house.portal_url, pool=pool, token=token, stop=stop
+        ),
+        relay=Receiver(name="The relay", url=house.relay_url, pool=pool, stop=stop),
+        nodes={
+            entry.node: Receiver(name=f"Node {entry.node}", url=entry.url, pool=pool, stop=stop)
+            for entry in house.nodes.nodes
+        },
+        stop=stop,
+    )
+
+
+def _wait_until_ready(federation: Federation) -> None:
+    deadline = monotonic() + START_SECONDS
+    for receiver in (federation.portal, federation.relay, *federation.nodes.values()):
+        while not _is_healthy(receiver):
+            federation.supervisor.check()
+            if monotonic() > deadline:
+                raise CliError(f"{receiver.name} does not answer; try again.")
+            sleep(0.05)
+
+
+def _is_healthy(receiver: Receiver) -> bool:
+    try:
+        replace(receiver, patience=0.0).get("health")
+    except ConnectorError:
+        return False
+    return True

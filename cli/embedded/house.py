@@ -1,0 +1,246 @@
+"""Lay out the data folder of an embedded federation: keys, policies, service files, databases.
+
+One folder a service, mode 0700; every secret a file of mode 0600. A folder that is a house
+already is taken as it is: same keys, same ports, same databases.
+"""
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from cli.embedded.ports import LOOPBACK
+from cli.errors import BadInput
+from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry, NodesFile, parse_nodes_file
+from mpcengine.protocol.policy import default_policy
+from mpcengine.protocol.signing import public_bytes
+
+SERVICES = ("portal", "relay", "node-a", "node-b", "node-c")
+DATABASES: Mapping[str, tuple[str, ...]] = {
+    "portal": ("portal.sqlite3",),
+    "relay": ("relay.sqlite3",),
+    "node": ("packages.sqlite3", "issuing.sqlite3"),
+}
+NODE_TITLES = {"a": "Anna's node", "b": "Bram's node", "c": "Chiara's node"}
+PORTS_FILE = "ports.json"
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Hold where everything is: the folder, each service's port, nodes file, coordinator's key.
+
+    ``has_faults`` gives every service a folder ``faults`` for a test's kill points.
+    """
+
+    folder: Path
+    ports: Mapping[str, int]
+    nodes: NodesFile
+    coordinator: Ed25519PrivateKey
+    has_faults: bool = False
+
+    @property
+    def portal_url(self) -> str:
+        """Return the portal's address: another host name than the others', for cookies."""
+        return f"http://localhost:{self.ports['portal']}"
+
+    @property
+    def relay_url(self) -> str:
+        """Return the relay's address."""
+        return f"http://{LOOPBACK}:{self.ports['relay']}"
+
+    @property
+    def numba_cache(self) -> Path:
+        """Return the private folder of compiled loops."""
+        return self.folder / "numba"
+
+    @property
+    def scratch(self) -> Path:
+        """Return the folder that services use for temporary files."""
+        return self.folder / "tmp"
+
+    @property
+    def token_file(self) -> Path:
+        """Return where the sample coordinator's API token is kept."""
+        return self.folder / "coordinator" / "api-token"
+
+    def service_folder(self, service: str) -> Path:
+        """Return a service's own folder."""
+        return self.folder / service
+
+    def fault_folder(self, service: str) -> Path:
+        """Return where a test arms a service's kill points."""
+        return self.folder / service / "faults"
+
+
+def role_of(service: str) -> str:
+    """Return ``portal``, ``relay`` or ``node``."""
+    return service.partition("-")[0]
+
+
+def house_open(folder: Path) -> dict[str, int] | None:
+    """Return the ports of the house in ``folder``, or None if there is none yet.
+
+    Raises BadInput if the folder holds something else.
+    """
+    ports = folder / PORTS_FILE
+    if ports.is_file():
+        return {name: int(port) for name, port in parse_json(ports.read_bytes()).items()}
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"{folder} holds something else; name a new or an empty folder.")
+    return None
+
+
+def house_build(
+    folder: Path,
+    ports: Mapping[str, int],
+    templates: Path | None,
+    *,
+    is_test: bool = False,
+    has_faults: bool = False,
+) -> House:
+    """Make the house in ``folder``, or read the one that is there, and return it.
+
+    ``templates`` holds migrated empty databases and a warm numba cache (None: make none).
+    ``is_test`` gives the nodes policies whose floor is 1.
+    """
+    if not (folder / PORTS_FILE).is_file():
+        coordinator = _build(folder, ports, templates, is_test=is_test, has_faults=has_faults)
+    else:
+        coordinator = _load_key(folder / "coordinator" / "signing.pem")
+    nodes = parse_nodes_file(parse_json((folder / "nodes.json").read_bytes()))
+    return House(
+        folder=folder,
+        ports=dict(ports),
+        nodes=nodes,
+        coordinator=coordinator,
+        has_faults=has_faults,
+    )
+
+
+def _build(
+    folder: Path,
+    ports: Mapping[str, int],
+    templates: Path | None,
+    *,
+    is_test: bool,
+    has_faults: bool,
+) -> Ed25519PrivateKey:
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    for name in (*SERVICES, "coordinator", "tmp", "numba"):
+        (folder / name).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    coordinator = _make_key(folder / "coordinator" / "signing.pem")
+    keys = {n: _make_key(folder / f"node-{n}" / "identity.pem") for n in NODE_NAMES}
+    _write_json(folder / "nodes.json", _nodes_file(keys, ports).to_json())
+    policy = default_policy(coordinators=(public_bytes(coordinator),), test=is_test)
+    relay_token = secrets.token_hex(32)
+    for service in SERVICES:
+        own = folder / service
+        members = _members(folder, service, ports)
+        if has_faults:
+            (own / "faults").mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            members["fault_dir"] = str(own / "faults")
+        _write(own / "secret-key", secrets.token_hex(32))
+        if role_of(service) == "node":
+            _write_json(own / "policy.json", policy.to_json())
+        else:
+            _write(own / "relay-token", relay_token)
+        _write_json(own / "service.json", members)
+    _make_key(folder / "relay" / "signing.pem")
+    if templates is not None:
+        _copy_templates(folder, templates)
+    # Written last: a folder with this file is a whole house.
+    _write_json(folder / PORTS_FILE, dict(ports))
+    return coordinator
+
+
+def _members(folder: Path, service: str, ports: Mapping[str, int]) -> dict[str, JSON]:
+    """Return the members of a service file (contract of config.env)."""
+    own, role = folder / service, role_of(service)
+    members: dict[str, JSON] = {
+        "role": role,
+        "embedded": True,
+        "data_dir": str(own),
+        "port": ports[service],
+        "broker_dir": str(own / "broker"),
+        "secret_key_file": str(own / "secret-key"),
+        "log_file": str(own / "log.txt"),
+        "nodes_file": str(folder / "nodes.json"),
+    }
+    if role == "portal":
+        members["relay_url"] = f"http://{LOOPBACK}:{ports['relay']}"
+        members["relay_token_file"] = str(own / "relay-token")
+    elif role == "relay":
+        members["signing_key_file"] = str(own / "signing.pem")
+        members["portal_token_file"] = str(own / "relay-token")
+    else:
+        node = service.partition("-")[2]
+        members["node"] = node
+        members["index"] = NODE_NAMES.index(node) + 1
+        members["name"] = NODE_TITLES[node]
+        members["party_host"] = LOOPBACK
+        members["identity_key_file"] = str(own / "identity.pem")
+        members["policy_file"] = str(own / "policy.json")
+    return members
+
+
+def _nodes_file(keys: Mapping[str, Ed25519PrivateKey], ports: Mapping[str, int]) -> NodesFile:
+    return NodesFile(
+        nodes=tuple(
+            NodeEntry(
+                node=name,
+                index=index,
+                name=NODE_TITLES[name],
+                url=f"http://{LOOPBACK}:{ports[f'node-{name}']}",
+                identity_key=public_bytes(keys[name]),
+                pin=None,
+            )
+            for index, name in enumerate(NODE_NAMES, start=1)
+        )
+    )
+
+
+def _copy_templates(folder: Path, templates: Path) -> None:
+    for service in SERVICES:
+        for name in DATABASES[role_of(service)]:
+            copy = folder / service / name
+            shutil.copyfile(templates / name, copy)
+            copy.chmod(PRIVATE_FILE)
+    shutil.copytree(templates / "numba", folder / "numba", dirs_exist_ok=True)
+
+
+def _make_key(path: Path) -> Ed25519PrivateKey:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write(path, pem.decode("ascii"))
+    return key
+
+
+def _load_key(path: Path) -> Ed25519PrivateKey:
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadInput(f"{path} does not hold a coordinator's key; name another folder.")
+    return key
+
+
+def _write_json(path: Path, value: JSON) -> None:
+    _write(path, json.dumps(value, indent=1))
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

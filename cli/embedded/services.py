@@ -1,0 +1,74 @@
+"""Say how each embedded process is started: arguments and environment, no secret in either."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.embedded.house import House, role_of
+
+ROOT = Path(__file__).resolve().parents[2]
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Hold one process to start: its name, arguments, environment, output file and sockets."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: dict[str, str]
+    output: Path
+    sockets: tuple[int, ...] = ()
+
+
+def web_program(house: House, service: str, socket: int) -> Program:
+    """Return the web process of a service, which takes callers from a socket we hold."""
+    arguments = (
+        "gunicorn",
+        "config.wsgi:application",
+        *("--config", str(Path(__file__).with_name("gunicorn_conf.py"))),
+        *("--bind", f"fd://{socket}"),
+        *("--worker-tmp-dir", str(house.scratch)),
+        *("--log-level", "warning"),
+    )
+    return _program(house, service, "web", arguments, (socket,))
+
+
+def worker_program(house: House, service: str) -> Program:
+    """Return the worker process of a service."""
+    arguments = (
+        "celery",
+        *("-A", "config.celery", "worker", "-P", "solo", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat", "-n", service),
+    )
+    return _program(house, service, "worker", arguments, ())
+
+
+def manage_program(house: House, service: str, *arguments: str) -> Program:
+    """Return a management command under a service's settings; it runs once and ends."""
+    return _program(house, service, arguments[0], ("django", *arguments), ())
+
+
+def _program(
+    house: House, service: str, kind: str, arguments: tuple[str, ...], sockets: tuple[int, ...]
+) -> Program:
+    own = house.service_folder(service)
+    kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    return Program(
+        name=f"{service} {kind}",
+        arguments=(sys.executable, "-m", *arguments),
+        environment={
+            **kept,
+            "DREMPEL_CONFIG": str(own / "service.json"),
+            "DJANGO_SETTINGS_MODULE": f"config.settings.{role_of(service)}",
+            "NUMBA_CACHE_DIR": str(house.numba_cache),
+            "TMPDIR": str(house.scratch),
+            "PYTHONUNBUFFERED": "1",
+            # One thread a process: fifteen processes share the machine.
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        },
+        output=own / f"{kind}.out",
+        sockets=sockets,
+    )

@@ -3,19 +3,29 @@
 Source: docs/protocol.md §5. A description completes the sentence "… must be".
 """
 
-from typing import Any
-
 from mpcengine.protocol.questions import HIDE, OPERATORS, SHOW
+from mpcengine.protocol.schemas_parts import (
+    LARGEST_INTEGER,
+    Schema,
+    boolean,
+    constant,
+    document,
+    fields,
+    items,
+    one_of,
+    pattern,
+    ref,
+    string,
+    whole,
+)
 
-Schema = dict[str, Any]
-
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
 SURVEY_FORMAT = "drempel-survey/1"
 ANSWERS_FORMAT = "drempel-answers/1"
-LARGEST_INTEGER = 2**53 - 1
 MOST_QUESTIONS = 200
 MOST_CELLS = 200
 MOST_RANKED = 8
+MOST_ROWS = 100
+MOST_LANGUAGES = 40
 
 _ID = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
 _LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -24,203 +34,131 @@ _ID_RULE = "an id: a letter, then up to 62 letters, digits, '_' or '-'"
 _TABLE_ID = r"^[A-Za-z][A-Za-z0-9_-]{0,62}(\.[A-Za-z][A-Za-z0-9_-]{0,62})?$"
 
 
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _items(of: Schema, lowest: int, highest: int, what: str) -> Schema:
-    return {
-        "type": "array",
-        "items": of,
-        "minItems": lowest,
-        "maxItems": highest,
-        "description": f"a list of {lowest} to {highest} {what}",
-    }
-
-
-def _whole(lowest: int, highest: int) -> Schema:
-    return {
-        "type": "integer",
-        "minimum": lowest,
-        "maximum": highest,
-        "description": f"a whole number from {lowest} to {highest}, without decimals",
-    }
-
-
-def _one_of(*names: str) -> Schema:
-    return {"enum": list(names), "description": f"one of: {', '.join(names)}"}
-
-
-def _object(required: tuple[str, ...], properties: Schema, what: str) -> Schema:
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": properties,
-        "additionalProperties": False,
-        "description": what,
-    }
-
-
-def _question(required: tuple[str, ...], properties: Schema) -> Schema:
-    common = {
-        "id": _ref("id"),
-        "kind": {"type": "string", "description": "the name of a kind of question"},
-        "title": _ref("text"),
-        "required": {"type": "boolean", "description": "true or false"},
-        "extremes": _one_of(SHOW, HIDE),
-        "nonresponse": _one_of(SHOW, HIDE),
-    }
-    return _object(("id", "kind", *required), {**common, **properties}, "a question")
+def _question(required: Schema, **optional: Schema) -> Schema:
+    return fields(
+        {
+            "id": ref("id"),
+            "kind": {"type": "string", "description": "the name of a kind of question"},
+            **required,
+        },
+        "a question",
+        title=ref("text"),
+        required=boolean(),
+        extremes=one_of(SHOW, HIDE),
+        nonresponse=one_of(SHOW, HIDE),
+        **optional,
+    )
 
 
 def _options(highest: int = MOST_CELLS) -> Schema:
-    return _items(_ref("choice"), 2, highest, "options")
+    return items(ref("choice"), 2, highest, "options")
 
 
-_NUMBER = _whole(-LARGEST_INTEGER, LARGEST_INTEGER)
+_NUMBER = whole(-LARGEST_INTEGER, LARGEST_INTEGER)
 _QUESTIONS: Schema = {
-    "single": _question(("options",), {"options": _options()}),
+    "single": _question({"options": _options()}),
     "multiple": _question(
-        ("options",),
-        {"options": _options(), "min": _whole(0, MOST_CELLS), "max": _whole(1, MOST_CELLS)},
+        {"options": _options()}, min=whole(0, MOST_CELLS), max=whole(1, MOST_CELLS)
     ),
     "number": _question(
-        ("min", "max"),
-        {
-            "min": _NUMBER,
-            "max": _NUMBER,
-            "bins": _items(_NUMBER, 1, MOST_CELLS, "whole numbers"),
-        },
+        {"min": _NUMBER, "max": _NUMBER}, bins=items(_NUMBER, 1, MOST_CELLS, "whole numbers")
     ),
-    "scale": _question(("min", "max"), {"min": _NUMBER, "max": _NUMBER}),
-    "ranking": _question(("options",), {"options": _options(MOST_RANKED)}),
+    "scale": _question({"min": _NUMBER, "max": _NUMBER}),
+    "ranking": _question({"options": _options(MOST_RANKED)}),
     "matrix": _question(
-        ("rows", "options"),
-        {"rows": _items(_ref("choice"), 1, 100, "rows"), "options": _options()},
+        {"rows": items(ref("choice"), 1, MOST_ROWS, "rows"), "options": _options()}
     ),
     "date": _question(
-        ("min", "max"),
-        {
-            "min": _ref("day"),
-            "max": _ref("day"),
-            "bins": _items(_ref("day"), 1, MOST_CELLS, "days"),
-        },
+        {"min": ref("day"), "max": ref("day")}, bins=items(ref("day"), 1, MOST_CELLS, "days")
     ),
-    "text": _question(("max_bytes",), {"max_bytes": _whole(1, 100_000)}),
+    "text": _question({"max_bytes": whole(1, 100_000)}),
 }
 
-_DEFS: Schema = {
-    "id": {"type": "string", "pattern": _ID, "description": _ID_RULE},
-    "table_id": {
-        "type": "string",
-        "pattern": _TABLE_ID,
-        "description": "the id of a question, or of a matrix row as 'grid.row'",
+_TEXT: Schema = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": MOST_LANGUAGES,
+    "propertyNames": {
+        "pattern": _LANGUAGE,
+        "description": "a text by language, with language tags such as 'en' as keys",
     },
-    "day": {"type": "string", "pattern": _DAY, "description": "a day as YYYY-MM-DD"},
-    "text": {
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 40,
-        "propertyNames": {
-            "pattern": _LANGUAGE,
-            "description": "a text by language, with language tags such as 'en' as keys",
-        },
-        "additionalProperties": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 10_000,
-            "description": "a text of 1 to 10000 characters",
-        },
-        "description": 'a text by language, such as {"en": "Sector"}',
-    },
-    "choice": {
-        "type": ["string", "object"],
-        "pattern": _ID,
-        "required": ["id"],
-        "properties": {"id": _ref("id"), "title": _ref("text")},
-        "additionalProperties": False,
-        "description": f"{_ID_RULE}; or an object of id and title",
-    },
-    "cell": {
-        "type": ["string", "integer"],
-        "description": "an option's id, a scale point or the lower bound of a bin",
-    },
-    "show_if": {
-        **_object(
-            ("var", "op", "value"),
-            {
-                "var": _ref("table_id"),
-                "op": _one_of(*OPERATORS),
-                "value": {
-                    "type": ["string", "integer", "array"],
-                    "items": _ref("cell"),
-                    "minItems": 1,
-                    "maxItems": MOST_CELLS,
-                    "description": "an answer, or for 'in' a list of answers",
-                },
-            },
-            "a condition of var, op and value",
-        ),
-    },
-    **{f"question_{kind}": schema for kind, schema in _QUESTIONS.items()},
+    "additionalProperties": string(10_000),
+    "description": 'a text by language, such as {"en": "Sector"}',
 }
-
-SURVEY_SCHEMA: Schema = {
-    "$schema": DRAFT,
-    "title": SURVEY_FORMAT,
-    "$defs": _DEFS,
-    **_object(
-        ("format", "title", "questions"),
-        {
-            "format": {"const": SURVEY_FORMAT, "description": f"'{SURVEY_FORMAT}'"},
-            "title": _ref("text"),
-            "introduction": _ref("text"),
-            "languages": _items(
-                {
-                    "type": "string",
-                    "pattern": _LANGUAGE,
-                    "description": "a language tag such as 'en'",
-                },
-                1,
-                40,
-                "language tags",
-            ),
-            "min_count": _whole(1, 1_000_000),
-            "unit": _one_of("person", "organisation"),
-            "questions": _items(_ref("question"), 1, MOST_QUESTIONS, "questions"),
-            "show_if": {
-                "type": "object",
-                "propertyNames": _ref("id"),
-                "additionalProperties": _ref("show_if"),
-                "description": "an object from question ids to conditions",
-            },
-            "tables": _items(
-                _object(
-                    ("questions",),
-                    {"questions": _items(_ref("table_id"), 2, 2, "question ids")},
-                    'a table, such as {"questions": ["sector", "trust"]}',
-                ),
-                0,
-                MOST_QUESTIONS,
-                "tables",
-            ),
-        },
-        "a survey: a JSON object",
-    ),
+_CHOICE: Schema = {
+    "type": ["string", "object"],
+    "pattern": _ID,
+    "required": ["id"],
+    "properties": {"id": ref("id"), "title": ref("text")},
+    "additionalProperties": False,
+    "description": f"{_ID_RULE}; or an object of id and title",
 }
-_DEFS["question"] = {
+_QUESTION: Schema = {
     "type": "object",
     "required": ["id", "kind"],
-    "properties": {"kind": _one_of(*_QUESTIONS)},
+    "properties": {"kind": one_of(*_QUESTIONS)},
     "allOf": [
         {
             "if": {"required": ["kind"], "properties": {"kind": {"const": kind}}},
-            "then": _ref(f"question_{kind}"),
+            "then": ref(f"question_{kind}"),
         }
         for kind in _QUESTIONS
     ],
     "description": "a question: a JSON object",
 }
+_SHOW_IF = fields(
+    {
+        "var": ref("table_id"),
+        "op": one_of(*OPERATORS),
+        "value": {
+            "type": ["string", "integer", "array"],
+            "items": {
+                "type": ["string", "integer"],
+                "description": "an option's id, a scale point or the lower bound of a bin",
+            },
+            "minItems": 1,
+            "maxItems": MOST_CELLS,
+            "description": "an answer, or for 'in' a list of answers",
+        },
+    },
+    "a condition of var, op and value",
+)
+_TABLE = fields(
+    {"questions": items(ref("table_id"), 2, 2, "question ids")},
+    'a table, such as {"questions": ["sector", "trust"]}',
+)
+
+SURVEY_DEFINITIONS: Schema = {
+    "id": pattern(_ID, _ID_RULE),
+    "table_id": pattern(_TABLE_ID, "the id of a question, or of a matrix row as 'grid.row'"),
+    "day": pattern(_DAY, "a day as YYYY-MM-DD"),
+    "text": _TEXT,
+    "choice": _CHOICE,
+    "question": _QUESTION,
+    **{f"question_{kind}": schema for kind, schema in _QUESTIONS.items()},
+}
+SURVEY_BODY = fields(
+    {
+        "format": constant(SURVEY_FORMAT),
+        "title": ref("text"),
+        "questions": items(ref("question"), 1, MOST_QUESTIONS, "questions"),
+    },
+    "a survey: a JSON object",
+    introduction=ref("text"),
+    languages=items(
+        pattern(_LANGUAGE, "a language tag such as 'en'"), 1, MOST_LANGUAGES, "language tags"
+    ),
+    min_count=whole(1, 1_000_000),
+    unit=one_of("person", "organisation"),
+    show_if={
+        "type": "object",
+        "propertyNames": ref("id"),
+        "additionalProperties": _SHOW_IF,
+        "description": "an object from question ids to conditions",
+    },
+    tables=items(_TABLE, 0, MOST_QUESTIONS, "tables"),
+)
+SURVEY_SCHEMA = document(SURVEY_FORMAT, SURVEY_BODY, SURVEY_DEFINITIONS)
 
 _ANSWER: Schema = {
     "type": ["string", "integer", "array", "object", "null"],
@@ -231,13 +169,11 @@ _ANSWER: Schema = {
     },
     "description": "an answer: text, whole number, list of ids, rows with ids, or null",
 }
-ANSWERS_SCHEMA: Schema = {
-    "$schema": DRAFT,
-    "title": ANSWERS_FORMAT,
-    **_object(
-        ("format", "answers"),
+ANSWERS_SCHEMA = document(
+    ANSWERS_FORMAT,
+    fields(
         {
-            "format": {"const": ANSWERS_FORMAT, "description": f"'{ANSWERS_FORMAT}'"},
+            "format": constant(ANSWERS_FORMAT),
             "answers": {
                 "type": "object",
                 "propertyNames": {"pattern": _ID, "description": "keyed by question ids"},
@@ -247,4 +183,4 @@ ANSWERS_SCHEMA: Schema = {
         },
         "the answers of one respondent: a JSON object",
     ),
-}
+)

@@ -1,0 +1,205 @@
+"""The JSON Schemas (draft 2020-12) of every format that people and programs exchange.
+
+Source: docs/protocol.md §2. ``docs/schemas`` holds the same as files; a test compares. A schema
+gives the shape; the rules between fields are in the module that reads the format.
+"""
+
+import json
+
+from mpcengine.protocol.schemas_parts import (
+    DIGEST,
+    HEX_16_BYTES,
+    HEX_32_BYTES,
+    MOMENT,
+    NAME,
+    URL,
+    Schema,
+    base64_of,
+    boolean,
+    constant,
+    document,
+    fields,
+    items,
+    nullable,
+    one_of,
+    ref,
+    whole,
+)
+from mpcengine.protocol.schemas_result import RESULT_SCHEMA, STATEMENT_SCHEMA
+from mpcengine.protocol.schemas_survey import (
+    ANSWERS_SCHEMA,
+    SURVEY_BODY,
+    SURVEY_DEFINITIONS,
+    SURVEY_SCHEMA,
+)
+
+_KEY = base64_of(32)
+_POINT = base64_of(65)
+_SIGNATURE = base64_of(64)
+_NODE = one_of("a", "b", "c")
+_LARGEST_ROSTER = 10_000_000
+
+NODES_SCHEMA = document(
+    "drempel-nodes/1",
+    fields(
+        {
+            "format": constant("drempel-nodes/1"),
+            "nodes": items(
+                fields(
+                    {
+                        "node": _NODE,
+                        "index": whole(1, 3),
+                        "name": NAME,
+                        "url": URL,
+                        "identity_key": _KEY,
+                    },
+                    "a node",
+                    pin=DIGEST,
+                ),
+                3,
+                3,
+                "nodes",
+            ),
+        },
+        "a nodes file: a JSON object",
+    ),
+)
+
+POLICY_SCHEMA = document(
+    "drempel-policy/1",
+    fields(
+        {
+            "format": constant("drempel-policy/1"),
+            "min_count": {
+                **fields({}, "floors by unit", person=whole(1), organisation=whole(1)),
+                "minProperties": 1,
+            },
+            "coordinators": items(_KEY, 0, 10_000, "keys"),
+            "kinds": items(one_of("survey"), 0, 1, "kinds"),
+            "rosters": items(one_of("code"), 0, 1, "kinds of roster"),
+            "timings": items(one_of("strict", "normal", "immediate"), 0, 3, "timings"),
+            "min_roster": whole(1, _LARGEST_ROSTER),
+            "max_roster": whole(1, _LARGEST_ROSTER),
+            "max_questions": whole(1),
+            "max_width": whole(1),
+            "max_give_up_after_days": whole(1, 365),
+        },
+        "a policy file: a JSON object",
+        test=boolean(),
+    ),
+)
+
+ORDER_SCHEMA = document(
+    "drempel-order/1",
+    fields(
+        {
+            "format": constant("drempel-order/1"),
+            "manifest": DIGEST,
+            "order": one_of("open-answering", "close"),
+        },
+        "an order: a JSON object",
+    ),
+)
+
+RECEIPT_SCHEMA = document(
+    "drempel-receipt/1",
+    fields(
+        {
+            "format": constant("drempel-receipt/1"),
+            "manifest": DIGEST,
+            "package": HEX_32_BYTES,
+            "revision": whole(0, 7),
+            "content": HEX_32_BYTES,
+            "relay": fields({"url": URL, "key": _KEY, "promise": _SIGNATURE}, "a promise"),
+            "nodes": items(
+                fields({"node": _NODE, "url": URL, "identity_key": _KEY}, "a node"),
+                3,
+                3,
+                "nodes",
+            ),
+        },
+        "a receipt: a JSON object",
+    ),
+)
+
+_WINDOW = fields({"opens": MOMENT, "closes": MOMENT}, "an object of opens and closes")
+_SUITE = {
+    "sharing": "shamir-2^61-1",
+    "envelope": "hpke-p256-sha256-aes128gcm",
+    "one_time": "ecdsa-p256-sha256",
+    "token": "ed25519-code",
+    "signature": "ed25519",
+}
+_NODE_TERMS = fields(
+    {
+        "node": _NODE,
+        "index": whole(1, 3),
+        "name": NAME,
+        "url": URL,
+        "identity_key": _KEY,
+        "share_key": _POINT,
+        "issuer_key": _KEY,
+    },
+    "a node with its keys",
+)
+MANIFEST_SCHEMA = document(
+    "drempel-manifest/1",
+    fields(
+        {
+            "format": constant("drempel-manifest/1"),
+            "kind": constant("survey"),
+            "survey_id": HEX_16_BYTES,
+            "survey": ref("survey"),
+            "suite": fields(
+                {role: constant(name) for role, name in _SUITE.items()}, "the suite's names"
+            ),
+            "roster": fields(
+                {
+                    "kind": constant("code"),
+                    "size": whole(1, _LARGEST_ROSTER),
+                    "roots": items(DIGEST, 3, 3, "roots"),
+                },
+                "an object of kind, size and roots",
+            ),
+            "timing": one_of("strict", "normal", "immediate"),
+            "flush_min": whole(1, _LARGEST_ROSTER),
+            "issuing": _WINDOW,
+            "answering": _WINDOW,
+            "give_up_after_days": whole(1, 365),
+            "max_inconsistent": nullable(whole(0, _LARGEST_ROSTER)),
+            "coordinator": fields({"name": NAME, "key": _KEY}, "an object of name and key"),
+            "relay": fields({"url": URL, "key": _KEY}, "an object of url and key"),
+            "nodes": items(_NODE_TERMS, 3, 3, "nodes"),
+            "record": fields(
+                {"width": whole(1), "envelope_length": whole(1)},
+                "an object of width and envelope_length",
+            ),
+        },
+        "a manifest: a JSON object",
+    ),
+    {"survey": SURVEY_BODY, **SURVEY_DEFINITIONS},
+)
+
+SCHEMAS: dict[str, Schema] = {
+    schema["title"]: schema
+    for schema in (
+        SURVEY_SCHEMA,
+        ANSWERS_SCHEMA,
+        NODES_SCHEMA,
+        POLICY_SCHEMA,
+        MANIFEST_SCHEMA,
+        ORDER_SCHEMA,
+        RECEIPT_SCHEMA,
+        STATEMENT_SCHEMA,
+        RESULT_SCHEMA,
+    )
+}
+
+
+def schema_files() -> dict[str, str]:
+    """Return each schema's file name in ``docs/schemas`` and its text."""
+    return {
+        f"{name.replace('/', '-')}.json": json.dumps(schema, indent=2, ensure_ascii=False)
+        + "\n"
+        for name, schema in SCHEMAS.items()
+    }

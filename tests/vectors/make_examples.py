@@ -1,0 +1,66 @@
+"""Write one example of every format: ``python -m tests.vectors.make_examples``."""
+
+import json
+from pathlib import Path
+
+from mpcengine.protocol.canonical import JSON, digest_bytes
+from mpcengine.protocol.orders import OPEN_ANSWERING, build_order
+from mpcengine.protocol.policy import default_policy
+from mpcengine.protocol.receipt import NodeAddress, Receipt
+from mpcengine.protocol.signing import LABEL_PROMISE, public_bytes, sign
+from tests.vectors.cast import SURVEY, cast, seed
+from tests.vectors.job import answer, job
+
+FOLDER = Path(__file__).parents[2] / "examples" / "formats"
+
+
+def examples() -> dict[str, JSON]:
+    """Return a document of each format, all about the same finished job."""
+    signed = cast().signed
+    policy = default_policy(coordinators=(public_bytes(cast().coordinator),))
+    return {
+        "survey": SURVEY,
+        "answers": {"format": "drempel-answers/1", "answers": answer(0)},
+        "nodes": cast().nodes.to_json(),
+        "policy": policy.to_json(),
+        "manifest": json.loads(signed.manifest),
+        "order": json.loads(build_order(signed.digest, OPEN_ANSWERING)),
+        "receipt": receipt().to_json(),
+        "statement": json.loads(job().statements[0]),
+        "result": job().result,
+    }
+
+
+def receipt() -> Receipt:
+    """Return the receipt of a package that the relay promised to deliver."""
+    manifest, content = cast().signed.digest, seed("content of a package")
+    body = digest_bytes(manifest) + content
+    return Receipt(
+        manifest=manifest,
+        package=job().ids[1],
+        revision=0,
+        content=content.hex(),
+        relay_url=cast().manifest.relay.url,
+        relay_key=public_bytes(cast().relay),
+        promise=sign(cast().relay, LABEL_PROMISE, body),
+        nodes=tuple(
+            NodeAddress(node=entry.node, url=entry.url, identity_key=entry.identity_key)
+            for entry in cast().nodes.nodes
+        ),
+    )
+
+
+def text_of(document: JSON) -> str:
+    """Return the text of an example's file."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write every example."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, document in examples().items():
+        (FOLDER / f"{name}.json").write_text(text_of(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

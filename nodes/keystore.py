@@ -1,0 +1,162 @@
+"""Hold this node's keys: who it is, what signs, what opens. Files are read once per process.
+
+The share key of a survey is wrapped to a P-256 wrapping key: a web process needs only that
+key's public half (``….pub``) and cannot open what it stores; workers read the private half.
+The issuer key of a survey is wrapped under a key derived from the identity key.
+"""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.conf import settings
+
+from mpcengine.protocol.envelope import share_key_from_bytes, share_key_to_bytes
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.signing import (
+    generate_p256_key,
+    p256_from_scalar,
+    p256_scalar,
+    parse_point,
+    point_bytes,
+    public_bytes,
+    sign,
+)
+
+_WRAP = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+_SHARE_LABEL = b"drempel/node/share-key/1\x00"
+_ISSUER_LABEL = b"drempel/node/issuer-key/1"
+_NONCE_BYTES = 12
+
+
+class KeystoreError(Exception):
+    """A key file is missing, or a stored key does not open under it."""
+
+
+def node_name() -> str:
+    """Return this node's name: ``a``, ``b`` or ``c``."""
+    return str(settings.NODE_NAME)
+
+
+def node_title() -> str:
+    """Return what this node's operator calls it."""
+    return str(settings.NODE_TITLE)
+
+
+def node_index() -> int:
+    """Return this node's index, 1 to 3: its point x in every sharing."""
+    return NODE_NAMES.index(node_name()) + 1
+
+
+def peer_names() -> tuple[str, str]:
+    """Return the names of the two other nodes, in order."""
+    first, second = (name for name in NODE_NAMES if name != node_name())
+    return first, second
+
+
+def identity_key() -> Ed25519PrivateKey:
+    """Return the key by which this node is known to everybody."""
+    return _identity(str(settings.IDENTITY_KEY_FILE))
+
+
+def identity_public() -> bytes:
+    """Return the 32 bytes of this node's identity key."""
+    return public_bytes(identity_key())
+
+
+def node_sign(label: bytes, body: bytes) -> bytes:
+    """Return this node's signature over label ‖ 0 ‖ body."""
+    return sign(identity_key(), label, body)
+
+
+def share_key_wrap(private: EllipticCurvePrivateKey, survey_id: str) -> bytes:
+    """Seal a survey's share key so that only a worker can use it."""
+    info = _SHARE_LABEL + survey_id.encode("ascii")
+    return _WRAP.encrypt(share_key_to_bytes(private), parse_point(_wrapping_public()), info)
+
+
+def share_key_unwrap(wrapped: bytes, survey_id: str) -> EllipticCurvePrivateKey:
+    """Open a survey's share key (workers only); raise KeystoreError if it does not open."""
+    info = _SHARE_LABEL + survey_id.encode("ascii")
+    try:
+        return share_key_from_bytes(_WRAP.decrypt(wrapped, _wrapping_private(), info))
+    except (InvalidTag, ValueError) as error:
+        raise KeystoreError("A survey's share key does not open.") from error
+
+
+def issuer_key_wrap(private: Ed25519PrivateKey, survey_id: str) -> bytes:
+    """Encrypt a survey's issuer key: nonce ‖ AES-256-GCM with the survey id as context."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    raw = private.private_bytes_raw()
+    return nonce + AESGCM(_issuer_wrapping()).encrypt(nonce, raw, survey_id.encode("ascii"))
+
+
+@lru_cache(maxsize=64)
+def issuer_key_unwrap(wrapped: bytes, survey_id: str) -> Ed25519PrivateKey:
+    """Open a survey's issuer key; raise KeystoreError if it does not open."""
+    nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+    try:
+        raw = AESGCM(_issuer_wrapping()).decrypt(nonce, sealed, survey_id.encode("ascii"))
+    except InvalidTag as error:
+        raise KeystoreError("A survey's issuer key does not open.") from error
+    return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+@lru_cache(maxsize=4)
+def _identity(path: str) -> Ed25519PrivateKey:
+    key = load_pem_private_key(Path(path).read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeystoreError("The identity key file must hold an Ed25519 key.")
+    return key
+
+
+def _issuer_wrapping() -> bytes:
+    seed = identity_key().private_bytes_raw()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_ISSUER_LABEL).derive(seed)
+
+
+def _wrapping_public() -> bytes:
+    path = Path(f"{settings.WRAPPING_KEY_FILE}.pub")
+    if not path.exists():
+        wrapping_key_make()
+    return bytes.fromhex(path.read_text("ascii"))
+
+
+def _wrapping_private() -> EllipticCurvePrivateKey:
+    path = Path(settings.WRAPPING_KEY_FILE)
+    if not path.exists():
+        wrapping_key_make()
+    return p256_from_scalar(bytes.fromhex(path.read_text("ascii")))
+
+
+def wrapping_key_make() -> None:
+    """Make the wrapping key's two files unless they exist; safe in two processes at once."""
+    path = Path(settings.WRAPPING_KEY_FILE)
+    _write_once(path, p256_scalar(generate_p256_key()).hex())
+    private = p256_from_scalar(bytes.fromhex(path.read_text("ascii")))
+    _write_once(Path(f"{path}.pub"), point_bytes(private).hex())
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Let a whole file appear at ``path`` at once, or leave the one that is there."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

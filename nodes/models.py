@@ -1,0 +1,223 @@
+"""What a node holds, in two databases that have no relation to each other.
+
+``issuing``: who may answer (IssuerKey, RosterEntry). ``default``: everything else. No column
+ties a time to a package, a code or a one-time key; primary keys of rows that arrive one by one
+are random numbers, so that on SQLite, where the key is the place in the file, the order of
+arrival is not kept either.
+"""
+
+import secrets
+from typing import ClassVar
+
+from django.db import models
+
+DIGEST_LENGTH = 71
+
+
+def new_random_key() -> int:
+    """Return a random 62-bit number, which hides the order of arrival."""
+    return secrets.randbits(62)
+
+
+class IssuerKey(models.Model):
+    """This node's key that signs the tokens of one survey (database ``issuing``)."""
+
+    survey_id = models.CharField(primary_key=True, max_length=32)
+    public = models.BinaryField()
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"issuer key of {self.survey_id}"
+
+
+class RosterEntry(models.Model):
+    """One person or organisation that may answer once (database ``issuing``).
+
+    ``spent_by`` is SHA-256 of the one-time key the token was issued for, or NULL.
+    """
+
+    id = models.BigAutoField(primary_key=True, default=new_random_key)
+    manifest = models.CharField(max_length=DIGEST_LENGTH)
+    entry = models.BinaryField(max_length=32)
+    spent_by = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["manifest", "entry"], name="nodes_one_roster_entry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"roster entry {self.pk}"
+
+
+class SurveyKeys(models.Model):
+    """The share key of one survey, made on the coordinator's word before the manifest.
+
+    ``wrapped`` opens with the worker's wrapping key only; it is emptied when the survey ends.
+    """
+
+    survey_id = models.CharField(primary_key=True, max_length=32)
+    coordinator = models.BinaryField()
+    public = models.BinaryField()
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"keys of {self.survey_id}"
+
+
+class JobState(models.TextChoices):
+    """Where a survey job stands at this node (docs/protocol.md §10 to §13)."""
+
+    PREPARED = "prepared"  # this node has signed the manifest; the other signatures are awaited
+    REFUSED = "refused"  # this operator's policy says no
+    OPEN = "open"  # three nodes have signed; tokens and packages are taken in their time
+    CLOSING = "closing"  # intake has ended; the nodes agree on the batch
+    FROZEN = "frozen"  # three equal roots; the draw seed is fixed; envelopes are opened
+    CHECKED = "checked"  # three equal verdicts: who is counted is settled
+    COMPUTING = "computing"  # parties run, then a round's pattern is opened
+    FIXED = "fixed"  # what is released is settled; its shares are stored, then opened
+    RELEASED = "released"  # the statement is signed
+    WITHHELD = "withheld"  # ended without a number, for the reason given; also signed
+    ERASED = "erased"  # share key, packages and shares are gone; lists and statement stay
+
+
+class SurveyJob(models.Model):
+    """One manifest at this node; the row is the queue (see services/leases.py)."""
+
+    digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)
+    survey_id = models.CharField(max_length=32, db_index=True)
+    manifest = models.BinaryField()
+    coordinator_signature = models.BinaryField()
+    signatures = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=JobState.choices)
+    reason = models.CharField(max_length=100, blank=True)
+    sentence = models.CharField(max_length=400, blank=True)
+    is_answering = models.BooleanField(default=False)
+    closed_at = models.DateTimeField(null=True)
+    epoch = models.PositiveBigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, db_index=True)
+    round = models.PositiveSmallIntegerField(default=1)
+    attempt = models.PositiveIntegerField(default=0)
+    list_salt = models.BinaryField(default=b"")
+    draw_seed = models.BinaryField(default=b"")
+    statement = models.BinaryField(default=b"")
+    statement_signature = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return f"job {self.pk}"
+
+
+class CoordinatorOrder(models.Model):
+    """A coordinator-signed order as it was taken: evidence for why intake opened or closed."""
+
+    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="orders")
+    kind = models.CharField(max_length=20)
+    order = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "kind"], name="nodes_one_order_of_a_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+
+class StoredPackage(models.Model):
+    """A verified package, sealed; erased with the survey.
+
+    ``is_own``: taken by this node's own intake before it closed, not fetched from a peer.
+    """
+
+    id = models.BigAutoField(primary_key=True, default=new_random_key)
+    job = models.ForeignKey(
+        SurveyJob, on_delete=models.CASCADE, related_name="packages", db_index=False
+    )
+    package_id = models.CharField(max_length=64)
+    one_time_key = models.BinaryField()
+    revision = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+    is_own = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "package_id"], name="nodes_a_package_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"package {self.pk}"
+
+
+class StageMessage(models.Model):
+    """What a node said at a stage, own or a peer's: stored before it is sent, never changed."""
+
+    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="messages")
+    stage = models.CharField(max_length=24)
+    sender = models.CharField(max_length=1)
+    body = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["job", "stage", "sender"], name="nodes_said_once_at_a_stage"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage} of node {self.sender} in job {self.job_id}"
+
+
+class JobList(models.Model):
+    """A list of package ids the job settled (32 bytes an id, ascending); outlives erasing."""
+
+    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="lists")
+    name = models.CharField(max_length=12)
+    ids = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "name"], name="nodes_one_list_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} list of job {self.job_id}"
+
+
+class JobOutput(models.Model):
+    """Shares a party gave back (little-endian u64 words); secret, erased with the survey."""
+
+    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="outputs")
+    round = models.PositiveSmallIntegerField()
+    attempt = models.PositiveIntegerField()
+    name = models.CharField(max_length=24)
+    words = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["job", "round", "attempt", "name"], name="nodes_one_output_of_a_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of job {self.job_id}, round {self.round}"
+
+
+class Incident(models.Model):
+    """Something an operator should look at. No time: it may name a package."""
+
+    job = models.ForeignKey(
+        SurveyJob, on_delete=models.CASCADE, null=True, related_name="incidents"
+    )
+    code = models.CharField(max_length=60)
+    detail = models.CharField(max_length=400)
+    ends_job = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"incident {self.code}"

@@ -1,0 +1,118 @@
+"""Call the two other nodes: signed messages over HTTP, with limits on time and size.
+
+No redirects and no proxies are followed. An https address is pinned to the certificate in the
+nodes file where that names one. Errors name the peer, never what was sent or answered.
+"""
+
+from functools import lru_cache
+from http import HTTPStatus
+
+import urllib3
+
+from mpcengine.protocol.canonical import digest_bytes
+from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.messages import PeerMessage, sign_peer_message, verify_peer_message
+from mpcengine.protocol.nodesfile import NodeEntry
+from mpcengine.protocol.strict import parse_base64, to_base64
+from nodes.keystore import identity_key, node_name
+from nodes.policy import federation
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 20.0
+LARGEST_ANSWER = 400 * 2**20
+SIGNATURE_HEADER = "Drempel-Signature"
+
+
+class PeerError(Exception):
+    """Name the peer of a call that brought nothing.
+
+    PeerError
+    ├── PeerSilent       nobody answered, or "later": try again
+    └── PeerMisbehaved   the answer is not what the protocol says
+    """
+
+    def __init__(self, peer: str) -> None:
+        super().__init__(peer)
+        self.peer = peer
+
+
+class PeerSilent(PeerError):
+    """Nobody answered in time, or the peer is not yet where it could answer."""
+
+
+class PeerMisbehaved(PeerError):
+    """The peer answered with something the protocol does not know."""
+
+
+def peer_ask(
+    peer: str, address: str, *, label: str, job: str, epoch: str, body: bytes = b""
+) -> PeerMessage | None:
+    """Send a signed message to ``peer``; return its signed answer, None for "not yet".
+
+    ``address`` is ``exchange`` or ``packages``. Raises PeerError.
+    """
+    entry = federation().named(peer)
+    data, signature = sign_peer_message(
+        identity_key(),
+        PeerMessage(
+            label=label, sender=node_name(), receiver=peer, job=job, epoch=epoch, body=body
+        ),
+    )
+    status, content, header = _post(entry, address, data, to_base64(signature))
+    if status == HTTPStatus.ACCEPTED:
+        return None
+    if status != HTTPStatus.OK:
+        raise PeerSilent(peer)
+    return _read(entry, job, epoch, content, header)
+
+
+def _read(entry: NodeEntry, job: str, epoch: str, content: bytes, header: str) -> PeerMessage:
+    signature = parse_base64(header)
+    if signature is None:
+        raise PeerMisbehaved(entry.node)
+    try:
+        answer = verify_peer_message(
+            content,
+            signature,
+            sender=entry.node,
+            receiver=node_name(),
+            identity_key=entry.identity_key,
+        )
+    except ProtocolError:
+        raise PeerMisbehaved(entry.node) from None
+    if (answer.job, answer.epoch) != (job, epoch):
+        raise PeerMisbehaved(entry.node)
+    return answer
+
+
+def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int, bytes, str]:
+    pool = _pool("" if entry.pin is None else digest_bytes(entry.pin).hex())
+    try:
+        answer = pool.request(
+            "POST",
+            f"{entry.url.rstrip('/')}/api/v1/peer/{address}",
+            body=data,
+            headers={"Content-Type": "application/json", SIGNATURE_HEADER: header},
+            redirect=False,
+            preload_content=False,
+        )
+        content = answer.read(LARGEST_ANSWER + 1)
+        if len(content) > LARGEST_ANSWER:
+            answer.close()
+            raise PeerMisbehaved(entry.node)
+        answer.release_conn()
+    except (urllib3.exceptions.HTTPError, OSError):
+        # The cause holds the address and perhaps the body: it is left behind.
+        raise PeerSilent(entry.node) from None
+    return answer.status, content, answer.headers.get(SIGNATURE_HEADER, "")
+
+
+@lru_cache(maxsize=4)
+def _pool(fingerprint: str) -> urllib3.PoolManager:
+    return urllib3.PoolManager(
+        num_pools=4,
+        maxsize=2,
+        retries=False,
+        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        assert_fingerprint=fingerprint or None,
+    )

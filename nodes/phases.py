@@ -1,0 +1,46 @@
+"""Say what a survey takes at a moment: tokens, packages, or nothing any more.
+
+Strict timing: tokens first, packages once answering is open, by order or by time. Normal and
+immediate: both from the start. A node's own intake ends some time after the manifest's, so
+that what the relay promised to deliver still arrives.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from mpcengine.protocol.manifest import Manifest
+from nodes.models import JobState, SurveyJob
+
+STRICT = "strict"
+
+
+def is_answering(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
+    """Tell whether answering has begun."""
+    if manifest.timing != STRICT:
+        return True
+    return job.is_answering or now >= manifest.answering.opens
+
+
+def takes_tokens(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
+    """Tell whether a code may be exchanged for a token now."""
+    if job.state != JobState.OPEN or now >= manifest.issuing.closes:
+        return False
+    return manifest.timing != STRICT or not is_answering(job, manifest, now)
+
+
+def takes_packages(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
+    """Tell whether packages are taken now."""
+    return job.state == JobState.OPEN and is_answering(job, manifest, now)
+
+
+def closes_at(manifest: Manifest) -> datetime:
+    """Return when this node ends its intake if no order does so before."""
+    return manifest.answering.closes + timedelta(seconds=settings.CLOSING_GRACE_SECONDS)
+
+
+def gives_up_at(job: SurveyJob, manifest: Manifest) -> datetime | None:
+    """Return when this node ends a closed job that lacks a node; None while it is open."""
+    if job.closed_at is None:
+        return None
+    return job.closed_at + timedelta(days=manifest.give_up_after_days)

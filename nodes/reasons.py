@@ -1,0 +1,27 @@
+"""Name why a job ends without a number; these words stand in signed statements."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Say why a survey is withheld (docs/protocol.md §13)."""
+
+    TOO_FEW = "fewer than min_count"
+    NODE_LOST = "node lost"
+    LOST = "lost"
+    INCONSISTENT_SHARES = "inconsistent shares"
+    DISCLOSURE = "disclosure check failed"
+    TOO_MANY_INCONSISTENT = "too many inconsistent"
+    PEER_EQUIVOCATED = "peer equivocated"
+    PEERS_DISAGREE = "nodes disagree"
+    PEER_WITHHELD = "another node withheld"
+    COMPUTATION_FAILED = "computation failed"
+
+
+class MustWithhold(Exception):
+    """Tell the driver to end the job without a number; ``detail`` goes into the incident."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.detail = detail

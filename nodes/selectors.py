@@ -1,0 +1,139 @@
+"""Read what a node holds; nothing here writes."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Q
+
+from mpcengine.protocol.batch import CANNOT_UNSEAL, SUPERSEDED, Rejected, unpack_ids
+from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.statement import RELEASED, WITHHELD
+from mpcengine.protocol.strict import to_base64
+from nodes.models import Incident, IssuerKey, JobList, JobState, StageMessage, SurveyJob
+from problems import Missing
+
+DRIVEN_STATES = (
+    JobState.OPEN,
+    JobState.CLOSING,
+    JobState.FROZEN,
+    JobState.CHECKED,
+    JobState.COMPUTING,
+    JobState.FIXED,
+    JobState.RELEASED,
+    JobState.WITHHELD,
+)
+# Names of the lists a job settles; the accepted are the counted without the broken.
+COUNTED, SUPERSEDED_LIST, STRUCK, BROKEN = "counted", "superseded", "struck", "broken"
+
+
+def job_get(*, digest: str) -> SurveyJob:
+    """Return the job of a manifest; raise Missing if this node has none."""
+    job = SurveyJob.objects.filter(digest=digest).first()
+    if job is None:
+        raise Missing("manifest.unknown", "This node does not know the manifest.")
+    return job
+
+
+def manifest_of(job: SurveyJob) -> Manifest:
+    """Return a job's manifest, parsed once per process."""
+    return _manifest(bytes(job.manifest))
+
+
+@lru_cache(maxsize=8)
+def _manifest(data: bytes) -> Manifest:
+    return parse_manifest(data)
+
+
+def jobs_due(*, now: datetime, owner: str) -> list[int]:
+    """Return the ids of jobs that wait for a driver and are held by nobody but ``owner``."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_owner=owner)
+    rows = SurveyJob.objects.filter(free, state__in=DRIVEN_STATES, due_at__lte=now)
+    return list(rows.order_by("due_at").values_list("pk", flat=True))
+
+
+def stage_message(job: SurveyJob, stage: str, sender: str) -> StageMessage | None:
+    """Return what a node said at a stage, or None."""
+    return StageMessage.objects.filter(job=job, stage=stage, sender=sender).first()
+
+
+def stage_bodies(job: SurveyJob, stage: str) -> dict[str, bytes]:
+    """Return what each node said at a stage, by name in order of index."""
+    rows = StageMessage.objects.filter(job=job, stage=stage).values_list("sender", "body")
+    bodies = {sender: bytes(body) for sender, body in rows}
+    return {name: bodies[name] for name in NODE_NAMES if name in bodies}
+
+
+def stages_said(job: SurveyJob, sender: str) -> set[str]:
+    """Return the stages at which this node holds a message of ``sender``."""
+    rows = StageMessage.objects.filter(job=job, sender=sender)
+    return set(rows.values_list("stage", flat=True))
+
+
+def job_list(job: SurveyJob, name: str) -> tuple[str, ...]:
+    """Return a settled list of package ids, ascending; empty if there is none."""
+    row = JobList.objects.filter(job=job, name=name).values_list("ids", flat=True).first()
+    return () if row is None else unpack_ids(bytes(row))
+
+
+def ending_incident(job: SurveyJob) -> Incident | None:
+    """Return the first incident that must end the job, or None."""
+    return Incident.objects.filter(job=job, ends_job=True).order_by("pk").first()
+
+
+def outcome_get(*, digest: str) -> dict[str, str | None]:
+    """Return how a job ended, with this node's signed statement; raise Missing before that."""
+    job = job_get(digest=digest)
+    if not job.statement:
+        raise Missing("result.none", "There is no result yet.")
+    return {
+        "state": WITHHELD if job.reason else RELEASED,
+        "reason": job.reason or None,
+        "statement": to_base64(bytes(job.statement)),
+        "signature": to_base64(bytes(job.statement_signature)),
+    }
+
+
+def signed_manifest_get(*, digest: str) -> dict[str, object]:
+    """Return a manifest with the signatures this node has under it; raise Missing."""
+    job = job_get(digest=digest)
+    return {
+        "manifest": to_base64(bytes(job.manifest)),
+        "coordinator_signature": to_base64(bytes(job.coordinator_signature)),
+        "signatures": job.signatures,
+    }
+
+
+def accepted_get(*, digest: str) -> tuple[str, ...]:
+    """Return the ids counted in a released survey; raise Missing for any other."""
+    job = _released_job(digest)
+    return accepted_ids(job)
+
+
+def rejected_get(*, digest: str) -> tuple[Rejected, ...]:
+    """Return the ids not counted in a released survey, ascending; raise Missing otherwise."""
+    job = _released_job(digest)
+    broken = [Rejected(package=one, reason=CANNOT_UNSEAL) for one in job_list(job, BROKEN)]
+    replaced = job_list(job, SUPERSEDED_LIST)
+    superseded = [Rejected(package=one, reason=SUPERSEDED) for one in replaced]
+    return tuple(sorted([*broken, *superseded], key=lambda entry: entry.package))
+
+
+def accepted_ids(job: SurveyJob) -> tuple[str, ...]:
+    """Return the ids of a checked job's accepted packages, ascending."""
+    broken = set(job_list(job, BROKEN))
+    return tuple(one for one in job_list(job, COUNTED) if one not in broken)
+
+
+def databases_read() -> None:
+    """Read both databases; raise DatabaseError if one does not answer."""
+    SurveyJob.objects.exists()
+    IssuerKey.objects.exists()
+
+
+def _released_job(digest: str) -> SurveyJob:
+    job = job_get(digest=digest)
+    # The number of packages of a withheld survey is published by nobody.
+    if job.reason or not job.statement:
+        raise Missing("lists.none", "Lists are published with a released result only.")
+    return job

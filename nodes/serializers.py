@@ -1,0 +1,105 @@
+"""Shapes of the node's interface, for its OpenAPI document; views read strictly themselves."""
+
+from rest_framework import serializers
+
+
+class IdentityOut(serializers.Serializer[object]):
+    node = serializers.ChoiceField(choices=["a", "b", "c"])
+    index = serializers.IntegerField(min_value=1, max_value=3)
+    name = serializers.CharField()
+    identity_key = serializers.CharField(help_text="base64 of 32 bytes")
+
+
+class SurveyKeysIn(serializers.Serializer[object]):
+    coordinator = serializers.CharField(help_text="base64 of 32 bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class SurveyKeysOut(serializers.Serializer[object]):
+    share_key = serializers.CharField()
+    issuer_key = serializers.CharField()
+    signature = serializers.CharField()
+
+
+class ManifestIn(serializers.Serializer[object]):
+    manifest = serializers.CharField(help_text="base64 of the canonical bytes")
+    coordinator_signature = serializers.CharField()
+    roster = serializers.ListField(child=serializers.CharField(), help_text="hex, ascending")
+
+
+class ManifestSignatureOut(serializers.Serializer[object]):
+    node = serializers.CharField()
+    signature = serializers.CharField()
+
+
+class SignaturesIn(serializers.Serializer[object]):
+    signatures = serializers.DictField(child=serializers.CharField())
+
+
+class StateOut(serializers.Serializer[object]):
+    state = serializers.CharField()
+
+
+class OrderIn(serializers.Serializer[object]):
+    order = serializers.CharField(help_text="base64 of the canonical bytes")
+    signature = serializers.CharField()
+
+
+class TokenIn(serializers.Serializer[object]):
+    manifest = serializers.CharField()
+    code = serializers.CharField(help_text="base64 of this node's 32 bytes of the code")
+    one_time_key = serializers.CharField(help_text="base64 of 65 bytes")
+
+
+class TokenOut(serializers.Serializer[object]):
+    token = serializers.CharField()
+
+
+class RefusedPackageOut(serializers.Serializer[object]):
+    id = serializers.CharField(allow_blank=True)
+    code = serializers.CharField()
+
+
+class IntakeOut(serializers.Serializer[object]):
+    accepted = serializers.ListField(child=serializers.CharField())
+    refused = RefusedPackageOut(many=True)
+
+
+class AcceptedOut(serializers.Serializer[object]):
+    manifest = serializers.CharField()
+    ids = serializers.ListField(child=serializers.CharField())
+
+
+class RejectedEntryOut(serializers.Serializer[object]):
+    id = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class RejectedOut(serializers.Serializer[object]):
+    manifest = serializers.CharField()
+    rejected = RejectedEntryOut(many=True)
+
+
+class OutcomeOut(serializers.Serializer[object]):
+    state = serializers.ChoiceField(choices=["released", "withheld"])
+    reason = serializers.CharField(allow_null=True)
+    statement = serializers.CharField()
+    signature = serializers.CharField()
+
+
+class JobOut(serializers.Serializer[object]):
+    state = serializers.CharField()
+    reason = serializers.CharField(allow_null=True)
+    sentence = serializers.CharField(allow_null=True)
+    round = serializers.IntegerField()
+    attempt = serializers.IntegerField()
+
+
+class SignedManifestOut(serializers.Serializer[object]):
+    manifest = serializers.CharField()
+    coordinator_signature = serializers.CharField()
+    signatures = serializers.DictField(child=serializers.CharField())
+
+
+class HealthOut(serializers.Serializer[object]):
+    status = serializers.CharField()

@@ -1,0 +1,21 @@
+"""Let a test kill the party of this node: only where the embedded layer knows a FAULT_DIR."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from mpcengine.protocol.partywire import FAULT_POINTS
+
+
+def party_fault_take() -> str | None:
+    """Return the party's kill point whose file lies in FAULT_DIR, and take the file away."""
+    folder = getattr(settings, "FAULT_DIR", "")
+    if not folder:
+        return None
+    for name in FAULT_POINTS:
+        try:
+            Path(folder, name).unlink()
+        except FileNotFoundError:
+            continue
+        return name
+    return None

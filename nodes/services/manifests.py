@@ -1,0 +1,133 @@
+"""Check a manifest for this operator, sign it, open the survey with three signatures."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+import faults
+from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.policy import check_policy
+from mpcengine.protocol.roster import roster_root
+from mpcengine.protocol.signedmanifest import check_nodes, verify_coordinator
+from mpcengine.protocol.signing import LABEL_MANIFEST, verify
+from mpcengine.protocol.strict import to_base64
+from nodes.keystore import node_name, node_sign
+from nodes.models import IssuerKey, JobState, RosterEntry, SurveyJob, SurveyKeys
+from nodes.phases import closes_at
+from nodes.policy import federation, operator_policy
+from nodes.routers import ISSUING
+from nodes.selectors import job_get, manifest_of
+from nodes.services.leases import job_row_change
+from problems import Conflict
+
+_ROSTER_BATCH = 5_000
+
+
+def manifest_accept(
+    *, manifest: bytes, coordinator_signature: bytes, roster: Sequence[bytes]
+) -> bytes:
+    """Return this node's signature under a manifest that its operator agrees to.
+
+    ``roster``: this node's entries, 32 bytes each, ascending. Answers the same when repeated.
+    Raises BadSignature, MalformedMessage, Conflict, or PolicyRefused, which is also noted.
+    """
+    parsed = verify_coordinator(manifest, coordinator_signature)
+    known = SurveyJob.objects.filter(digest=parsed.digest).first()
+    if known is None or known.state == JobState.REFUSED:
+        _check_is_ours(parsed)
+        _check_roster(parsed, roster)
+        try:
+            check_policy(operator_policy(), parsed)
+        except PolicyRefused as refusal:
+            _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)
+            raise
+        _roster_store(parsed.digest, roster)
+        _job_store(parsed, coordinator_signature, JobState.PREPARED, None)
+    return node_sign(LABEL_MANIFEST, manifest)
+
+
+def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
+    """Open a survey once all three nodes have signed; answers the same when repeated.
+
+    Raises Missing, Conflict for a refused manifest, or BadSignature. Kill points
+    ``nodes.open.*``.
+    """
+    job = job_get(digest=digest)
+    manifest = manifest_of(job)
+    if set(signatures) != set(NODE_NAMES):
+        raise MalformedMessage("signatures.names", "Give the signatures of nodes a, b and c.")
+    for terms in manifest.nodes:
+        verify(terms.identity_key, LABEL_MANIFEST, manifest.raw, signatures[terms.node])
+    if job.state == JobState.REFUSED:
+        raise Conflict("manifest.refused", "This node has refused the manifest.")
+    if job.state != JobState.PREPARED:
+        return job
+    named = {name: to_base64(signatures[name]) for name in NODE_NAMES}
+    faults.point("nodes.open.before_write")
+    with transaction.atomic():
+        job_row_change(job, state=JobState.OPEN, signatures=named, due_at=closes_at(manifest))
+        faults.point("nodes.open.after_write")
+    faults.point("nodes.open.after_commit")
+    return job
+
+
+def _check_is_ours(manifest: Manifest) -> None:
+    check_nodes(manifest, federation())
+    terms = manifest.node(node_name())
+    keys = SurveyKeys.objects.filter(pk=manifest.survey_id).first()
+    issuer = IssuerKey.objects.filter(pk=manifest.survey_id).first()
+    if keys is None or issuer is None:
+        raise Conflict("manifest.no_keys", "Ask this node for the survey's keys first.")
+    if bytes(keys.coordinator) != manifest.coordinator.key:
+        raise BadSignature(
+            "manifest.coordinator", "Another coordinator asked for this survey's keys."
+        )
+    if bytes(keys.public) != terms.share_key or bytes(issuer.public) != terms.issuer_key:
+        raise Conflict("manifest.keys", "The manifest does not name this node's keys.")
+    others = SurveyJob.objects.filter(survey_id=manifest.survey_id)
+    if others.exclude(digest=manifest.digest).exclude(state=JobState.REFUSED).exists():
+        raise Conflict("manifest.other", "This node signed another manifest of the survey.")
+
+
+def _check_roster(manifest: Manifest, roster: Sequence[bytes]) -> None:
+    terms = manifest.node(node_name())
+    root = manifest.roster.roots[terms.index - 1]
+    if len(roster) != manifest.roster.size or roster_root(roster) != root:
+        raise MalformedMessage(
+            "roster.root", "The roster does not have the size and root in the manifest."
+        )
+
+
+def _roster_store(digest: str, roster: Sequence[bytes]) -> None:
+    rows = [RosterEntry(manifest=digest, entry=entry) for entry in roster]
+    with transaction.atomic(using=ISSUING):
+        RosterEntry.objects.bulk_create(rows, batch_size=_ROSTER_BATCH, ignore_conflicts=True)
+
+
+def _job_store(
+    manifest: Manifest,
+    coordinator_signature: bytes,
+    state: JobState,
+    refusal: PolicyRefused | None,
+) -> None:
+    """Write the job's row, or let a refused one follow the operator's change of mind."""
+    fresh = SurveyJob(
+        digest=manifest.digest,
+        survey_id=manifest.survey_id,
+        manifest=manifest.raw,
+        coordinator_signature=coordinator_signature,
+        state=state,
+        reason="" if refusal is None else refusal.code,
+        sentence="" if refusal is None else refusal.sentence[:400],
+    )
+    point = f"nodes.{state.value}"
+    faults.point(f"{point}.before_write")
+    with transaction.atomic():
+        SurveyJob.objects.bulk_create([fresh], ignore_conflicts=True)
+        SurveyJob.objects.filter(digest=manifest.digest, state=JobState.REFUSED).update(
+            state=state, reason=fresh.reason, sentence=fresh.sentence
+        )
+        faults.point(f"{point}.after_write")
+    faults.point(f"{point}.after_commit")

@@ -1,0 +1,41 @@
+"""What a driver's process remembers of a job between two drives; nothing here is needed twice.
+
+A process that was killed starts with an empty memory: it tells its peers again, asks them what
+it said before, opens the envelopes again, or begins another attempt.
+"""
+
+from dataclasses import dataclass, field
+
+from nodes.party_process import PartyAttempt
+from nodes.services.unsealing import Unsealed
+
+
+@dataclass(slots=True, kw_only=True)
+class JobMemory:
+    """Hold what was told to whom, opened rows (secret), and the party of this attempt."""
+
+    told: set[tuple[str, str]] = field(default_factory=set)
+    is_recalled: bool = False
+    unsealed: Unsealed | None = None
+    party: PartyAttempt | None = None
+
+    def party_drop(self) -> None:
+        """Stop the party, if there is one."""
+        if self.party is not None:
+            self.party.stop()
+            self.party = None
+
+
+_memories: dict[str, JobMemory] = {}
+
+
+def job_memory(digest: str) -> JobMemory:
+    """Return this process's memory of a job, empty at first."""
+    return _memories.setdefault(digest, JobMemory())
+
+
+def job_forget(digest: str) -> None:
+    """Stop what runs for a job and forget all of it."""
+    memory = _memories.pop(digest, None)
+    if memory is not None:
+        memory.party_drop()

@@ -1,0 +1,107 @@
+"""FIXED: store, send and check the shares of what is released, then sign.
+
+Source: docs/protocol.md §13.
+"""
+
+from mpcengine.protocol import stages
+from mpcengine.protocol.disclosure_recheck import recheck_released
+from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
+from mpcengine.protocol.field import MODULUS
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.pattern import (
+    Pattern,
+    ReleasedValue,
+    merge_patterns,
+    pattern_from_bits,
+    released_values,
+)
+from mpcengine.protocol.statement import RELEASED, Statement, build_statement, open_values
+from nodes.keystore import node_name
+from nodes.models import JobState, SurveyJob
+from nodes.reasons import MustWithhold, Reason
+from nodes.selectors import stage_bodies
+from nodes.services.checking import joint_verdict
+from nodes.services.computing import pattern_bits, round_output
+from nodes.services.leases import job_move
+from nodes.services.meeting import stage_tell
+from nodes.services.pausing import Pause
+from nodes.services.stages import stage_say
+from nodes.services.statements import statement_sign
+
+OPENING = "opening"
+
+
+def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+    """Say the opening, and move to RELEASED once three of them hold.
+
+    Values are opened by three shares on one line and checked in the clear against the release
+    rules before anything is signed. Raises MustWithhold if either fails.
+    """
+    if node_name() not in stage_bodies(job, OPENING):
+        _say_opening(job, manifest)
+    if not stage_tell(job, OPENING):
+        return Pause(stage=OPENING)
+    pattern = survey_pattern(job, manifest)
+    names = tuple(value.name for value in released_values(manifest.layout.plan, pattern))
+    accepted = _accepted(job)
+    _check(job, manifest, pattern, accepted)
+    own = stages.parse_opening(stage_bodies(job, OPENING)[node_name()])
+    statement = Statement(
+        node=node_name(),
+        manifest=job.digest,
+        state=RELEASED,
+        reason=None,
+        root=stages.parse_root(stage_bodies(job, "root")[node_name()]).root,
+        verdict=stages.parse_checked(stage_bodies(job, "checked")[node_name()]).verdict,
+        accepted=accepted,
+        rejected=joint_verdict(job).totals(),
+        released=names,
+        shares=own.shares,
+    )
+    signed = statement_sign(build_statement(statement))
+    job_move(job, JobState.RELEASED, **signed)
+    return None
+
+
+def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
+    """Return the public pattern of a survey whose rounds are all open."""
+    plan = manifest.layout.plan
+    pattern = pattern_from_bits(plan, 1, pattern_bits(job, 1))
+    if plan.two_way:
+        second = pattern_from_bits(plan, 2, pattern_bits(job, 2))
+        pattern = merge_patterns(pattern, second)
+    return pattern
+
+
+def _say_opening(job: SurveyJob, manifest: Manifest) -> None:
+    counts = round_output(job, 1, "counts")
+    squares = round_output(job, 1, "squares")
+    values = released_values(manifest.layout.plan, survey_pattern(job, manifest))
+    shares = {value.name: _share(value, counts, squares) for value in values}
+    message = stages.Opening(manifest=job.digest, node=node_name(), shares=shares)
+    stage_say(job, OPENING, stages.build_opening(message))
+
+
+def _share(value: ReleasedValue, counts: list[int], squares: list[int]) -> int:
+    if value.squares is not None:
+        return squares[value.squares]
+    return sum(weight * counts[slot] for slot, weight in value.form) % MODULUS
+
+
+def _accepted(job: SurveyJob) -> int:
+    return stages.parse_checked(stage_bodies(job, "checked")[node_name()]).accepted
+
+
+def _check(job: SurveyJob, manifest: Manifest, pattern: Pattern, accepted: int) -> None:
+    bodies = stage_bodies(job, OPENING)
+    shares = [stages.parse_opening(bodies[name]).shares for name in NODE_NAMES]
+    try:
+        values = open_values(shares)
+        recheck_released(
+            manifest.layout.plan, pattern, values, accepted, manifest.survey.min_count
+        )
+    except InconsistentShares as error:
+        raise MustWithhold(Reason.INCONSISTENT_SHARES, error.sentence) from error
+    except DisclosureRefused as error:
+        raise MustWithhold(Reason.DISCLOSURE, error.code) from error

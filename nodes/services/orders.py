@@ -1,0 +1,58 @@
+"""Take the coordinator's orders: open answering (strict timing) and close."""
+
+from django.db import transaction
+from django.utils import timezone
+
+import faults
+from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING, parse_order, verify_order
+from nodes.models import CoordinatorOrder, JobState, SurveyJob
+from nodes.selectors import job_get, manifest_of
+from problems import Conflict
+
+
+def order_accept(*, order: bytes, signature: bytes) -> SurveyJob:
+    """Act on an order signed by the manifest's coordinator; the same again when repeated.
+
+    Raises MalformedMessage, Missing, BadSignature, or Conflict while the survey is not open.
+    """
+    job = job_get(digest=parse_order(order).manifest)
+    parsed = verify_order(order, signature, manifest_of(job).coordinator.key)
+    if job.state in {JobState.PREPARED, JobState.REFUSED}:
+        raise Conflict("survey.not_open", "Not all three nodes have signed the manifest yet.")
+    kept = CoordinatorOrder(job=job, kind=parsed.order, order=order, signature=signature)
+    if parsed.order == OPEN_ANSWERING:
+        _answering_open(job, kept)
+    elif parsed.order == CLOSE:
+        intake_close(job, kept)
+    job.refresh_from_db()
+    return job
+
+
+def _answering_open(job: SurveyJob, kept: CoordinatorOrder) -> None:
+    with transaction.atomic():
+        CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
+        SurveyJob.objects.filter(pk=job.pk).update(is_answering=True)
+
+
+def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:
+    """End intake now, by order (``kept``) or by time; does nothing where it has ended.
+
+    Whoever drives the open job loses it: the row changes whatever its epoch is. Kill points
+    ``nodes.closing.*``.
+    """
+    now = timezone.now()
+    faults.point("nodes.closing.before_write")
+    with transaction.atomic():
+        row = SurveyJob.objects.select_for_update().get(pk=job.pk)
+        if kept is not None:
+            CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
+        SurveyJob.objects.filter(pk=job.pk, state=JobState.OPEN).update(
+            state=JobState.CLOSING,
+            epoch=row.epoch + 1,
+            closed_at=now,
+            due_at=now,
+            lease_owner="",
+            lease_until=None,
+        )
+        faults.point("nodes.closing.after_write")
+    faults.point("nodes.closing.after_commit")

@@ -1,0 +1,103 @@
+"""Sign how a job ended, and end it: withheld with a reason, or erased.
+
+Source: docs/protocol.md §13.
+"""
+
+from typing import TypedDict
+
+from django.db import transaction
+
+from mpcengine.protocol import stages
+from mpcengine.protocol.signing import LABEL_STATEMENT
+from mpcengine.protocol.statement import build_statement, withheld_statement
+from nodes.keystore import node_name, node_sign
+from nodes.models import (
+    IssuerKey,
+    JobOutput,
+    JobState,
+    RosterEntry,
+    StoredPackage,
+    SurveyJob,
+    SurveyKeys,
+)
+from nodes.reasons import Reason
+from nodes.routers import ISSUING
+from nodes.selectors import stage_bodies
+from nodes.services.incidents import incident_note
+from nodes.services.leases import job_move
+from nodes.services.memory import job_forget
+
+
+class SignedStatement(TypedDict):
+    """The two columns that hold a statement."""
+
+    statement: bytes
+    statement_signature: bytes
+
+
+def statement_sign(body: bytes) -> SignedStatement:
+    """Return the columns of a statement and this node's signature over it."""
+    return {"statement": body, "statement_signature": node_sign(LABEL_STATEMENT, body)}
+
+
+def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
+    """End a job without a number, sign that, and note why; nothing of it is computed again.
+
+    Kill points ``nodes.withheld.*``.
+    """
+    body = build_statement(
+        withheld_statement(
+            node=node_name(),
+            manifest=job.digest,
+            reason=reason.value,
+            root=_own_root(job),
+            verdict=_own_verdict(job),
+        )
+    )
+    job_forget(job.digest)
+    job_move(
+        job,
+        JobState.WITHHELD,
+        write=lambda: incident_note(job, reason.value, detail),
+        reason=reason.value,
+        **statement_sign(body),
+    )
+
+
+def job_erase(job: SurveyJob) -> None:
+    """Destroy the share key, the issuer key, packages, shares, draws and the roster.
+
+    What stays: manifest, orders, statement, lists of ids, stage messages (a peer may still
+    need the last ones; they hold shares of released values only). Kill points
+    ``nodes.erased.*``.
+    """
+    job_forget(job.digest)
+    with transaction.atomic(using=ISSUING):
+        RosterEntry.objects.filter(manifest=job.digest).delete()
+        IssuerKey.objects.filter(pk=job.survey_id).update(wrapped=b"")
+    job_move(
+        job,
+        JobState.ERASED,
+        write=lambda: _destroy(job),
+        draw_seed=b"",
+        list_salt=b"",
+        lease_owner="",
+        lease_until=None,
+        due_at=None,
+    )
+
+
+def _destroy(job: SurveyJob) -> None:
+    SurveyKeys.objects.filter(pk=job.survey_id).update(wrapped=b"")
+    StoredPackage.objects.filter(job=job).delete()
+    JobOutput.objects.filter(job=job).delete()
+
+
+def _own_root(job: SurveyJob) -> str | None:
+    body = stage_bodies(job, "root").get(node_name())
+    return None if body is None else stages.parse_root(body).root
+
+
+def _own_verdict(job: SurveyJob) -> str | None:
+    body = stage_bodies(job, "checked").get(node_name())
+    return None if body is None else stages.parse_checked(body).verdict

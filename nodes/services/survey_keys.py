@@ -1,0 +1,77 @@
+"""Make this node's keys for a survey, on the word of a coordinator the operator knows."""
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import transaction
+
+from mpcengine.protocol.envelope import generate_share_key, share_public
+from mpcengine.protocol.errors import PolicyRefused
+from mpcengine.protocol.orders import keys_body, prepare_body
+from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, public_bytes, verify
+from nodes.keystore import issuer_key_wrap, node_index, node_sign, share_key_wrap
+from nodes.models import IssuerKey, SurveyKeys
+from nodes.policy import operator_policy
+from problems import Conflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysAnswer:
+    """Carry the two public keys of a survey and this node's signature over them."""
+
+    share_key: bytes
+    issuer_key: bytes
+    signature: bytes
+
+
+def survey_keys_create(*, survey_id: str, coordinator: bytes, signature: bytes) -> KeysAnswer:
+    """Return this node's keys of a survey, made at the first call and the same ever after.
+
+    Raises BadSignature, PolicyRefused for a coordinator the operator does not know, Conflict
+    where the survey id belongs to another coordinator. Source: docs/protocol.md §9.
+    """
+    verify(coordinator, LABEL_PREPARE, prepare_body(survey_id), signature)
+    if coordinator not in operator_policy().coordinators:
+        raise PolicyRefused(
+            "policy.coordinator",
+            "This node's operator does not know the coordinator key; ask it to add the key.",
+        )
+    issuer = _issuer_key(survey_id)
+    share = _share_key(survey_id, coordinator)
+    body = keys_body(
+        survey_id=survey_id, index=node_index(), share_key=share, issuer_key=issuer
+    )
+    return KeysAnswer(share_key=share, issuer_key=issuer, signature=node_sign(LABEL_KEYS, body))
+
+
+def _issuer_key(survey_id: str) -> bytes:
+    row = IssuerKey.objects.filter(pk=survey_id).first()
+    if row is None:
+        private = Ed25519PrivateKey.generate()
+        fresh = IssuerKey(
+            survey_id=survey_id,
+            public=public_bytes(private),
+            wrapped=issuer_key_wrap(private, survey_id),
+        )
+        # Two calls at once make two keys; the first stored is the one both answer with.
+        IssuerKey.objects.bulk_create([fresh], ignore_conflicts=True)
+        row = IssuerKey.objects.get(pk=survey_id)
+    return bytes(row.public)
+
+
+def _share_key(survey_id: str, coordinator: bytes) -> bytes:
+    row = SurveyKeys.objects.filter(pk=survey_id).first()
+    if row is None:
+        private = generate_share_key()
+        fresh = SurveyKeys(
+            survey_id=survey_id,
+            coordinator=coordinator,
+            public=share_public(private),
+            wrapped=share_key_wrap(private, survey_id),
+        )
+        with transaction.atomic():
+            SurveyKeys.objects.bulk_create([fresh], ignore_conflicts=True)
+            row = SurveyKeys.objects.get(pk=survey_id)
+    if bytes(row.coordinator) != coordinator:
+        raise Conflict("survey.other_coordinator", "Another coordinator has this survey id.")
+    return bytes(row.public)

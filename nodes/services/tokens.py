@@ -1,0 +1,57 @@
+"""Exchange a code for a token on a one-time key, once."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+import faults
+from mpcengine.protocol.eligibility import token_body, token_issue
+from mpcengine.protocol.roster import roster_entry
+from nodes.keystore import issuer_key_unwrap
+from nodes.models import IssuerKey, JobState, RosterEntry, SurveyJob
+from nodes.phases import takes_tokens
+from nodes.routers import ISSUING
+from nodes.selectors import job_get, manifest_of
+from problems import Conflict, Forbidden, Problem
+
+
+def token_issue_once(
+    *, digest: str, node_code: bytes, one_time_key: bytes, now: datetime
+) -> bytes:
+    """Return this node's 64-byte token on a one-time key, the same for the same key.
+
+    The roster row takes the key's hash before anything is signed, in one transaction. Raises
+    Missing, Conflict outside the issuing time or for a code spent on another key, Forbidden
+    for a code that is not in the roster. Source: docs/protocol.md §8.
+    """
+    body = token_body(digest, one_time_key)
+    job = _open_job(digest, now)
+    issuer = IssuerKey.objects.get(pk=job.survey_id)
+    private = issuer_key_unwrap(bytes(issuer.wrapped), job.survey_id)
+    spent_by = hashlib.sha256(body).digest()
+    faults.point("nodes.token.before_write")
+    with transaction.atomic(using=ISSUING):
+        rows = RosterEntry.objects.filter(manifest=digest, entry=roster_entry(node_code))
+        free = rows.filter(Q(spent_by__isnull=True) | Q(spent_by=spent_by))
+        if free.update(spent_by=spent_by) != 1:
+            raise _refusal(is_known=rows.exists())
+        faults.point("nodes.token.after_write")
+    faults.point("nodes.token.after_commit")
+    return token_issue(private, digest, one_time_key)
+
+
+def _open_job(digest: str, now: datetime) -> SurveyJob:
+    job = job_get(digest=digest)
+    if job.state in {JobState.PREPARED, JobState.REFUSED}:
+        raise Conflict("survey.not_open", "Not all three nodes have signed the manifest yet.")
+    if not takes_tokens(job, manifest_of(job), now):
+        raise Conflict("token.closed", "The time for exchanging codes is over.")
+    return job
+
+
+def _refusal(*, is_known: bool) -> Problem:
+    if is_known:
+        return Conflict("token.already_issued", "This code was used with another key before.")
+    return Forbidden("token.unknown_code", "This code is not on the list of this survey.")

@@ -1,0 +1,90 @@
+"""Open this node's envelopes of a frozen batch, in memory only (docs/protocol.md §7, §10)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from mpcengine.protocol.envelope import open_vector
+from mpcengine.protocol.errors import BadEnvelope
+from mpcengine.protocol.field import ELEMENT_BYTES
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.package import Package
+from nodes.keystore import node_index, share_key_unwrap
+from nodes.models import StoredPackage, SurveyJob, SurveyKeys
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Unsealed:
+    """Hold opened share vectors in the order of ``ids``, and ids that did not open. Secret."""
+
+    width: int
+    ids: tuple[str, ...]
+    words: bytearray
+    broken: tuple[str, ...]
+
+    def rows(self, accepted: Sequence[str]) -> Iterator[bytes]:
+        """Yield the rows of ``accepted`` (ascending, all opened), a few hundred at a time."""
+        size = self.width * ELEMENT_BYTES
+        chosen = set(accepted)
+        places = [place for place, one in enumerate(self.ids) if one in chosen]
+        view = memoryview(self.words)
+        for start in range(0, len(places), _AT_ONCE):
+            part = places[start : start + _AT_ONCE]
+            yield b"".join(view[place * size : (place + 1) * size] for place in part)
+
+
+def batch_unseal(
+    job: SurveyJob, manifest: Manifest, counted: Sequence[str], keep: Callable[[], None]
+) -> Unsealed:
+    """Open this node's envelope of every counted package; superseded ones stay sealed.
+
+    ``counted`` ascending, all held. Calls ``keep`` now and then to renew the lease. What does
+    not open, or is not a vector of the survey's width, is named in ``broken``.
+    """
+    wrapped = SurveyKeys.objects.get(pk=job.survey_id).wrapped
+    private = share_key_unwrap(bytes(wrapped), job.survey_id)
+    words = bytearray()
+    opened: list[str] = []
+    broken: list[str] = []
+    for package_id, sealed in _sealed(job, counted, keep):
+        share = _open(private, manifest, Package.decode(sealed, manifest.envelope_length))
+        if share is None:
+            broken.append(package_id)
+        else:
+            opened.append(package_id)
+            words += share
+    return Unsealed(width=manifest.width, ids=tuple(opened), words=words, broken=tuple(broken))
+
+
+def _sealed(
+    job: SurveyJob, counted: Sequence[str], keep: Callable[[], None]
+) -> Iterator[tuple[str, bytes]]:
+    for start in range(0, len(counted), _AT_ONCE):
+        keep()
+        part = counted[start : start + _AT_ONCE]
+        rows = StoredPackage.objects.filter(job=job, package_id__in=part)
+        for package_id, sealed in rows.order_by("package_id").values_list(
+            "package_id", "sealed"
+        ):
+            yield package_id, bytes(sealed)
+
+
+def _open(
+    private: EllipticCurvePrivateKey, manifest: Manifest, package: Package
+) -> bytes | None:
+    index = node_index()
+    try:
+        return open_vector(
+            private,
+            manifest=manifest.digest,
+            index=index,
+            one_time_key=package.one_time_key,
+            revision=package.revision,
+            sealed=package.envelopes[index - 1],
+            width=manifest.width,
+        )
+    except BadEnvelope:
+        return None

@@ -1,0 +1,79 @@
+"""Wake the job driver: by a nudge after a commit, and by a reconciler in every worker.
+
+The row is the queue: a lost message costs a moment, a repeated one costs nothing. Tasks carry
+a job's id only.
+"""
+
+import logging
+import secrets
+import threading
+import time
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from nodes.selectors import jobs_due
+from nodes.services.driving import job_drive
+from nodes.services.leases import leases_clear
+
+logger = logging.getLogger(__name__)
+
+# One per process: whoever runs a job's party must be the one to ask how it went.
+OWNER = secrets.token_hex(16)
+RESEND_SECONDS = 10.0
+# When the reconciler sent the message that a job still waits for (monotonic seconds).
+_sent: dict[int, float] = {}
+
+
+@shared_task(name="nodes.node_job_drive", ignore_result=True)
+def node_job_drive(job_pk: int) -> None:
+    """Bring one job forward."""
+    _sent.pop(job_pk, None)
+    job_drive(job_pk=job_pk, owner=OWNER)
+
+
+def drive_nudge(job_pk: int) -> None:
+    """Wake the driver for a job once the current transaction has committed."""
+    transaction.on_commit(lambda: _send(job_pk))
+
+
+@worker_ready.connect
+def reconciler_start(**_: object) -> None:
+    """Start the thread that wakes the driver for whatever nudges have missed.
+
+    Embedded, a node has one worker: leases of the one before it need not run out first.
+    """
+    if settings.EMBEDDED:
+        leases_clear()
+    threading.Thread(target=_reconcile, name="node-reconciler", daemon=True).start()
+
+
+def drive_due() -> None:
+    """Send a message for every due job, but no second one while the first is still waiting."""
+    now = time.monotonic()
+    for job_pk in jobs_due(now=timezone.now(), owner=OWNER):
+        if now - _sent.get(job_pk, -RESEND_SECONDS) >= RESEND_SECONDS:
+            _sent[job_pk] = now
+            _send(job_pk)
+
+
+def _send(job_pk: int) -> None:
+    try:
+        node_job_drive.delay(job_pk)
+    except (OperationalError, OSError):
+        logger.warning("the broker did not take a nudge for job %s", job_pk)
+
+
+def _reconcile() -> None:
+    while True:
+        time.sleep(settings.RECONCILE_SECONDS)
+        try:
+            drive_due()
+        except DatabaseError:
+            logger.warning("the database did not answer the reconciler")
+        finally:
+            close_old_connections()

@@ -1,0 +1,23 @@
+"""The node's addresses under /api/v1/."""
+
+from django.urls import path
+
+from nodes import views
+
+urlpatterns = [
+    path("keys", views.KeysView.as_view()),
+    path("health", views.HealthView.as_view()),
+    path("surveys/<str:survey_id>/keys", views.SurveyKeysView.as_view()),
+    path("manifests", views.ManifestsView.as_view()),
+    path("manifests/<str:digest>", views.ManifestView.as_view()),
+    path("manifests/<str:digest>/signatures", views.SignaturesView.as_view()),
+    path("orders", views.OrdersView.as_view()),
+    path("tokens", views.TokensView.as_view()),
+    path("packages", views.PackagesView.as_view()),
+    path("lists/<str:digest>/accepted", views.AcceptedView.as_view()),
+    path("lists/<str:digest>/rejected", views.RejectedView.as_view()),
+    path("results/<str:digest>", views.ResultView.as_view()),
+    path("jobs/<str:digest>", views.JobView.as_view()),
+    path("peer/exchange", views.PeerExchangeView.as_view()),
+    path("peer/packages", views.PeerPackagesView.as_view()),
+]

@@ -1,0 +1,292 @@
+"""The node's interface: no sessions, no cookies, nothing about the sender is kept or logged."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mpcengine.protocol.codec import unpack_batch
+from mpcengine.protocol.roster import ENTRY_BYTES
+from mpcengine.protocol.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES
+from mpcengine.protocol.strict import Fields, is_hex, parse_base64, to_base64
+from nodes import serializers as shapes
+from nodes.keystore import identity_public, node_index, node_name, node_title
+from nodes.parsers import OctetsParser, RawJSONParser
+from nodes.peer_client import SIGNATURE_HEADER
+from nodes.selectors import (
+    accepted_get,
+    databases_read,
+    job_get,
+    outcome_get,
+    rejected_get,
+    signed_manifest_get,
+)
+from nodes.services.answering_peers import (
+    exchange_answer,
+    packages_answer,
+    peer_message_read,
+)
+from nodes.services.intake import packages_accept
+from nodes.services.manifests import manifest_accept, manifest_open
+from nodes.services.orders import order_accept
+from nodes.services.survey_keys import survey_keys_create
+from nodes.services.tokens import token_issue_once
+from nodes.tasks import drive_nudge
+from problems import Malformed
+
+LARGEST_BATCH = 2_000
+
+
+class NodeView(APIView):
+    """Anybody may call; what needs authority carries a signature in its body."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    parser_classes: Sequence[type[BaseParser]] = (JSONParser,)
+
+
+class KeysView(NodeView):
+    """Read who this node is."""
+
+    @extend_schema(responses={200: shapes.IdentityOut})
+    def get(self, request: Request) -> Response:
+        """Return name, index and identity key; whom to believe is in your own nodes file."""
+        return Response(
+            {
+                "node": node_name(),
+                "index": node_index(),
+                "name": node_title(),
+                "identity_key": to_base64(identity_public()),
+            }
+        )
+
+
+class SurveyKeysView(NodeView):
+    """Have keys made for a survey."""
+
+    @extend_schema(request=shapes.SurveyKeysIn, responses={200: shapes.SurveyKeysOut})
+    def post(self, request: Request, survey_id: str) -> Response:
+        """Return this node's share key and issuer key of a survey, signed."""
+        given = Fields(request.data, required=("coordinator", "signature"))
+        keys = survey_keys_create(
+            survey_id=survey_id,
+            coordinator=given.data("coordinator", PUBLIC_KEY_BYTES),
+            signature=given.data("signature", SIGNATURE_BYTES),
+        )
+        return Response(
+            {
+                "share_key": to_base64(keys.share_key),
+                "issuer_key": to_base64(keys.issuer_key),
+                "signature": to_base64(keys.signature),
+            }
+        )
+
+
+class ManifestsView(NodeView):
+    """Propose a manifest."""
+
+    @extend_schema(request=shapes.ManifestIn, responses={200: shapes.ManifestSignatureOut})
+    def post(self, request: Request) -> Response:
+        """Check a manifest against the operator's policy and return this node's signature."""
+        given = Fields(request.data, required=("manifest", "coordinator_signature", "roster"))
+        entries = given.items("roster", 1, 10_000_000)
+        if not all(is_hex(entry, ENTRY_BYTES) for entry in entries):
+            raise given.refuse("roster", "must be hexadecimal entries of 32 bytes")
+        signature = manifest_accept(
+            manifest=given.data("manifest"),
+            coordinator_signature=given.data("coordinator_signature", SIGNATURE_BYTES),
+            roster=[bytes.fromhex(entry) for entry in entries],
+        )
+        return Response({"node": node_name(), "signature": to_base64(signature)})
+
+
+class ManifestView(NodeView):
+    """Read a manifest."""
+
+    @extend_schema(responses={200: shapes.SignedManifestOut})
+    def get(self, request: Request, digest: str) -> Response:
+        """Return a manifest with all its signatures."""
+        return Response(signed_manifest_get(digest=digest))
+
+
+class SignaturesView(NodeView):
+    """Give the three nodes' signatures."""
+
+    @extend_schema(request=shapes.SignaturesIn, responses={200: shapes.StateOut})
+    def put(self, request: Request, digest: str) -> Response:
+        """Open the survey once all three nodes have signed."""
+        given = Fields(request.data, required=("signatures",)).raw("signatures")
+        named = Fields(given, "signatures", required=("a", "b", "c"))
+        job = manifest_open(
+            digest=digest,
+            signatures={name: named.data(name, SIGNATURE_BYTES) for name in ("a", "b", "c")},
+        )
+        drive_nudge(job.pk)
+        return Response({"state": job.state})
+
+
+class OrdersView(NodeView):
+    """Take a coordinator's order."""
+
+    @extend_schema(request=shapes.OrderIn, responses={200: shapes.StateOut})
+    def post(self, request: Request) -> Response:
+        """Open answering, or close; signed by the manifest's coordinator."""
+        given = Fields(request.data, required=("order", "signature"))
+        job = order_accept(
+            order=given.data("order"), signature=given.data("signature", SIGNATURE_BYTES)
+        )
+        drive_nudge(job.pk)
+        return Response({"state": job.state})
+
+
+class TokensView(NodeView):
+    """Exchange a code for a token."""
+
+    @extend_schema(request=shapes.TokenIn, responses={200: shapes.TokenOut})
+    def post(self, request: Request) -> Response:
+        """Return this node's token on a one-time key; a code serves one key only."""
+        given = Fields(request.data, required=("manifest", "code", "one_time_key"))
+        token = token_issue_once(
+            digest=given.digest("manifest"),
+            node_code=given.data("code", ENTRY_BYTES),
+            one_time_key=given.data("one_time_key"),
+            now=timezone.now(),
+        )
+        return Response({"token": to_base64(token)})
+
+
+class PackagesView(NodeView):
+    """Take packages."""
+
+    parser_classes = (OctetsParser,)
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={200: shapes.IntakeOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Store a batch of sealed packages; what is named as accepted is safe on disk."""
+        answer = packages_accept(
+            packages=unpack_batch(_octets(request), LARGEST_BATCH), now=timezone.now()
+        )
+        refused = [{"id": entry.package, "code": entry.code} for entry in answer.refused]
+        return Response({"accepted": list(answer.accepted), "refused": refused})
+
+
+class AcceptedView(NodeView):
+    """Read which packages were counted."""
+
+    @extend_schema(responses={200: shapes.AcceptedOut})
+    def get(self, request: Request, digest: str) -> Response:
+        """Return the ids of the packages counted in a released survey."""
+        return Response({"manifest": digest, "ids": list(accepted_get(digest=digest))})
+
+
+class RejectedView(NodeView):
+    """Read which packages were not counted, and why."""
+
+    @extend_schema(responses={200: shapes.RejectedOut})
+    def get(self, request: Request, digest: str) -> Response:
+        """Return the ids of the packages not counted in a released survey, with reasons."""
+        rejected = [
+            {"id": entry.package, "reason": entry.reason}
+            for entry in rejected_get(digest=digest)
+        ]
+        return Response({"manifest": digest, "rejected": rejected})
+
+
+class ResultView(NodeView):
+    """Read how a job ended."""
+
+    @extend_schema(responses={200: shapes.OutcomeOut})
+    def get(self, request: Request, digest: str) -> Response:
+        """Return this node's signed statement; 404 while there is none."""
+        return Response(outcome_get(digest=digest))
+
+
+class JobView(NodeView):
+    """Read where a job stands."""
+
+    @extend_schema(responses={200: shapes.JobOut})
+    def get(self, request: Request, digest: str) -> Response:
+        """Return the state of a job at this node."""
+        job = job_get(digest=digest)
+        return Response(
+            {
+                "state": job.state,
+                "reason": job.reason or None,
+                "sentence": job.sentence or None,
+                "round": job.round,
+                "attempt": job.attempt,
+            }
+        )
+
+
+class HealthView(NodeView):
+    """Say that the node works."""
+
+    @extend_schema(responses={200: shapes.HealthOut})
+    def get(self, request: Request) -> Response:
+        """Read the keys and both databases, and say so."""
+        identity_public()
+        databases_read()
+        return Response({"status": "ok"})
+
+
+class PeerView(NodeView):
+    """Only the two other nodes may call: every message and answer is signed."""
+
+    parser_classes = (RawJSONParser,)
+
+    def answered(self, answer: tuple[bytes, bytes] | None) -> HttpResponse:
+        """Return a signed answer as it is, or 202 for "not yet"."""
+        if answer is None:
+            return HttpResponse(status=202)
+        data, signature = answer
+        headers = {SIGNATURE_HEADER: to_base64(signature)}
+        return HttpResponse(data, content_type="application/json", headers=headers)
+
+    def signature(self, request: Request) -> bytes:
+        """Return the caller's signature from its header."""
+        signature = parse_base64(request.headers.get(SIGNATURE_HEADER, ""))
+        if not signature:
+            raise Malformed("peer.signature", f"The header {SIGNATURE_HEADER} is missing.")
+        return signature
+
+
+class PeerExchangeView(PeerView):
+    """Exchange the messages of a stage."""
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, 202: None})
+    def post(self, request: Request) -> HttpResponse:
+        """Hear a peer's message of a stage and answer with this node's, once it has one."""
+        message, job = peer_message_read(_octets(request), self.signature(request))
+        answer = exchange_answer(message, job)
+        if message.body:
+            drive_nudge(job.pk)
+        return self.answered(answer)
+
+
+class PeerPackagesView(PeerView):
+    """Give a peer packages it lacks."""
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, 202: None})
+    def post(self, request: Request) -> HttpResponse:
+        """Return the packages asked for that this node holds, after its own closing."""
+        message, job = peer_message_read(_octets(request), self.signature(request))
+        return self.answered(packages_answer(message, job))
+
+
+def _octets(request: Request) -> bytes:
+    # What a parser of ours returned, or an empty QueryDict where the call had no body.
+    body = cast("object", request.data)
+    if not isinstance(body, bytes):
+        raise Malformed("body.empty", "The body is missing.")
+    return body

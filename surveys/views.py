@@ -64,7 +64,9 @@ class SurveysView(CoordinatorView):
     """List and create surveys."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("page", int)], responses={200: shapes.SurveyPage}
+        operation_id="v1_surveys_list",
+        parameters=[OpenApiParameter("page", int)],
+        responses={200: shapes.SurveyPage},
     )
     def get(self, request: Request) -> Response:
         """List the organisation's surveys, newest first."""

@@ -13,7 +13,7 @@ STAMPS := build/stamps
 ROOMS := accounts benchmarks cli config connector mpcengine nodes relay surveys
 
 # numba runs what lies in its cache, so the folder is this user's alone.
-export NUMBA_CACHE_DIR := $(CURDIR)/build/numba
+export NUMBA_CACHE_DIR := $(CURDIR)/build/embedded/numba
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r t h; do printf '%-18s %s\n' "$$t" "$$h"; done
@@ -76,13 +76,8 @@ $(STAMPS)/test: requirements/test.txt $(STAMPS)/run
 	@$(PIP) --require-hashes -r requirements/test.txt
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/warm: $(wildcard mpcengine/kernels/*.py mpcengine/protocol/field.py) $(STAMPS)/run
-	@echo "Compiling the kernels."
-	@mkdir -p -m 0700 $(NUMBA_CACHE_DIR) && chmod 0700 $(NUMBA_CACHE_DIR)
-	@$(PY) -m mpcengine.kernels.warm
-	@mkdir -p $(STAMPS) && touch $@
-
-$(STAMPS)/ready: $(STAMPS)/warm $(wildcard */models.py */migrations/*.py config/settings/*.py cli/templates.py)
-	@echo "Building empty databases."
+# Empty databases and compiled kernels, for every start to copy.
+$(STAMPS)/ready: $(STAMPS)/run $(wildcard */migrations/*.py mpcengine/kernels/*.py cli/templates.py)
+	@echo "Building empty databases and compiling the kernels."
 	@$(PY) -m cli.templates
 	@mkdir -p $(STAMPS) && touch $@

@@ -1,6 +1,7 @@
 """Say how each embedded process is started: arguments and environment, no secret in either."""
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ class Program:
     arguments: tuple[str, ...]
     environment: dict[str, str]
     output: Path
-    sockets: tuple[int, ...] = ()
+    stop_signal: int
+    sockets: tuple[int, ...]
 
 
 def web_program(house: House, service: str, socket: int) -> Program:
@@ -32,7 +34,8 @@ def web_program(house: House, service: str, socket: int) -> Program:
         *("--worker-tmp-dir", str(house.scratch)),
         *("--log-level", "warning"),
     )
-    return _program(house, service, "web", arguments, (socket,))
+    # On SIGQUIT gunicorn ends its worker without waiting for idle connections.
+    return _program(house, service, "web", arguments, signal.SIGQUIT, (socket,))
 
 
 def worker_program(house: House, service: str) -> Program:
@@ -42,16 +45,22 @@ def worker_program(house: House, service: str) -> Program:
         *("-A", "config.celery", "worker", "-P", "solo", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat", "-n", service),
     )
-    return _program(house, service, "worker", arguments, ())
+    # Celery takes seconds to end; a killed worker loses nothing, because the row is the queue.
+    return _program(house, service, "worker", arguments, signal.SIGKILL)
 
 
 def manage_program(house: House, service: str, *arguments: str) -> Program:
     """Return a management command under a service's settings; it runs once and ends."""
-    return _program(house, service, arguments[0], ("django", *arguments), ())
+    return _program(house, service, arguments[0], ("django", *arguments), signal.SIGTERM)
 
 
 def _program(
-    house: House, service: str, kind: str, arguments: tuple[str, ...], sockets: tuple[int, ...]
+    house: House,
+    service: str,
+    kind: str,
+    arguments: tuple[str, ...],
+    stop_signal: int,
+    sockets: tuple[int, ...] = (),
 ) -> Program:
     own = house.service_folder(service)
     kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
@@ -71,4 +80,5 @@ def _program(
         },
         output=own / f"{kind}.out",
         sockets=sockets,
+        stop_signal=stop_signal,
     )

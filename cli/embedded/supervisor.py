@@ -91,7 +91,7 @@ class Supervisor:
         self._stopping.set()
         with self._lock:
             for one in self._running.values():
-                _signal_group(one.process, signal.SIGTERM)
+                _ask_to_stop(one)
             deadline = monotonic() + GRACE_SECONDS
             while monotonic() < deadline and any(
                 one.process.poll() is None for one in self._running.values()
@@ -163,12 +163,10 @@ class Supervisor:
             _kill_session(session)
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return
+def _ask_to_stop(one: _Running) -> None:
+    # The leader alone: gunicorn then ends its worker itself, and is there to bury it.
+    if one.process.poll() is None:
+        one.process.send_signal(one.program.stop_signal)
 
 
 def _kill_session(session: int) -> None:

@@ -1,0 +1,287 @@
+"""Three real nodes, web and worker each, whose processes a test can kill and start again."""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.embedded.house import SERVICES, House, house_build
+from cli.embedded.ports import listen, port_of
+from cli.embedded.services import ROOT, Program, web_program, worker_program
+from cli.templates import templates_ready
+from connector.errors import ConnectorError, Refused
+from connector.http import Receiver, new_pool
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.codec import pack_batch
+from mpcengine.protocol.manifest import Manifest, NodeTerms
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.package import Package
+from mpcengine.protocol.result import assemble_result
+from mpcengine.protocol.signedmanifest import SignedManifest
+from mpcengine.protocol.strict import parse_base64, to_base64
+from tests.nodes.publishing import Draft, NodeKeys, package, ticket
+
+LAUNCHER = ROOT / "cli" / "embedded" / "launcher.py"
+
+
+class TookTooLongError(Exception):
+    """Something that a test waited for did not happen."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Survey:
+    """A survey that three nodes have opened."""
+
+    draft: Draft
+    manifest: Manifest
+    signed: SignedManifest
+
+
+@dataclass(slots=True, kw_only=True)
+class Nodes:
+    """The nodes' processes, and what a test does to them."""
+
+    house: House
+    sockets: Mapping[str, int]
+    receivers: Mapping[str, Receiver]
+    processes: dict[tuple[str, str], "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start(self, node: str, kind: str) -> None:
+        """Start a node's ``web`` or ``worker``."""
+        service = f"node-{node}"
+        program = (
+            web_program(self.house, service, self.sockets[service])
+            if kind == "web"
+            else worker_program(self.house, service)
+        )
+        self.processes[node, kind] = _spawn(program)
+
+    def wait_death(self, node: str, kind: str, seconds: float = 60.0) -> None:
+        """Wait until a process has died (by a kill point)."""
+        try:
+            self.processes[node, kind].wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise TookTooLongError(f"{kind} of {node} is still alive") from None
+
+    def kill(self, node: str, kind: str) -> None:
+        """Kill a process and wait for its end."""
+        self.processes[node, kind].kill()
+        self.processes[node, kind].wait(10)
+
+    def arm(self, node: str, point: str) -> None:
+        """Have the next process of a node that passes a kill point die there."""
+        (self.house.fault_folder(f"node-{node}") / point).touch()
+
+    def is_armed(self, node: str, point: str) -> bool:
+        """Tell whether nothing has died there yet."""
+        return (self.house.fault_folder(f"node-{node}") / point).exists()
+
+    def database(self, node: str, name: str = "packages") -> Path:
+        """Return a node's database file."""
+        return self.house.service_folder(f"node-{node}") / f"{name}.sqlite3"
+
+    def read(self, node: str, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Run a query on a node's packages database."""
+        with sqlite3.connect(self.database(node), timeout=30) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def write(self, node: str, statement: str, *values: object) -> int:
+        """Change a node's packages database behind its back; return the rows changed."""
+        with sqlite3.connect(self.database(node), timeout=30) as connection:
+            return connection.execute(statement, values).rowcount
+
+    def publish(self, definition: JSON, invited: int, **terms: object) -> Survey:
+        """Have keys made, the manifest signed by all, and the survey opened."""
+        draft = Draft(
+            coordinator=self.house.coordinator, definition=definition, invited=invited, **terms
+        )
+        keys = {node: self._keys(node, draft) for node in NODE_NAMES}
+        manifest = draft.manifest(self.house.nodes.nodes, keys)
+        coordinator_signature = draft.sign_manifest(manifest)
+        signatures = {}
+        for terms_of in manifest.nodes:
+            answer = self.receivers[terms_of.node].send(
+                "POST",
+                "manifests",
+                {
+                    "manifest": to_base64(manifest.raw),
+                    "coordinator_signature": to_base64(coordinator_signature),
+                    "roster": [entry.hex() for entry in draft.roster(terms_of.index)],
+                },
+            )
+            signatures[terms_of.node] = str(answer["signature"])
+        for receiver in self.receivers.values():
+            path = f"manifests/{manifest.digest}/signatures"
+            receiver.send("PUT", path, {"signatures": dict(signatures)})
+        first, second, third = (_bytes(signatures[name]) for name in NODE_NAMES)
+        return Survey(
+            draft=draft,
+            manifest=manifest,
+            signed=SignedManifest(
+                manifest=manifest.raw,
+                coordinator_signature=coordinator_signature,
+                signatures=(first, second, third),
+            ),
+        )
+
+    def answers(self, survey: Survey, given: Sequence[Mapping[str, JSON]]) -> list[Package]:
+        """Return one package for each set of answers, each with a code of its own."""
+        packages = []
+        for code, answer in zip(survey.draft.codes, given, strict=False):
+            owned = ticket(survey.draft, survey.manifest, code, self.token(survey))
+            packages.append(package(survey.manifest, owned, answer))
+        return packages
+
+    def token(self, survey: Survey):
+        """Return the call that asks a node for a token."""
+
+        def ask(terms: NodeTerms, code: bytes, point: bytes) -> bytes:
+            body = {
+                "manifest": survey.manifest.digest,
+                "code": to_base64(code),
+                "one_time_key": to_base64(point),
+            }
+            return _bytes(self.receivers[terms.node].send("POST", "tokens", body)["token"])
+
+        return ask
+
+    def deliver(self, packages: Sequence[Package], to: Sequence[str] = NODE_NAMES) -> JSON:
+        """Give packages to some nodes; return the last node's answer."""
+        body = pack_batch([one.encode() for one in packages])
+        answer: JSON = None
+        for node in to:
+            answer = self.receivers[node].send_octets("packages", body)
+        return answer
+
+    def order(self, survey: Survey, kind: str, to: Sequence[str] = NODE_NAMES) -> None:
+        """Give an order to some nodes."""
+        body, signature = survey.draft.order(survey.manifest, kind)
+        for node in to:
+            self.receivers[node].send(
+                "POST", "orders", {"order": to_base64(body), "signature": to_base64(signature)}
+            )
+
+    def state(self, node: str, survey: Survey) -> str:
+        """Return the state of a survey at a node."""
+        return str(self.receivers[node].get(f"jobs/{survey.manifest.digest}")["state"])
+
+    def end(
+        self, survey: Survey, nodes: Sequence[str] = NODE_NAMES, seconds: float = 60.0
+    ) -> dict[str, JSON]:
+        """Wait for the nodes' statements and return each node's outcome."""
+        deadline = time.monotonic() + seconds
+        outcomes: dict[str, JSON] = {}
+        while len(outcomes) < len(nodes):
+            for node in set(nodes) - outcomes.keys():
+                outcome = self._outcome(node, survey)
+                if outcome is not None:
+                    outcomes[node] = outcome
+            if time.monotonic() > deadline:
+                states = {node: self.state(node, survey) for node in nodes}
+                raise TookTooLongError(f"{states}")
+            time.sleep(0.05)
+        return outcomes
+
+    def result(self, survey: Survey, outcomes: Mapping[str, JSON]) -> JSON:
+        """Return the verified result document of three statements."""
+        ordered = [outcomes[name] for name in NODE_NAMES]
+        return assemble_result(
+            survey.signed,
+            [_bytes(one["statement"]) for one in ordered],
+            [_bytes(one["signature"]) for one in ordered],
+        )
+
+    def _outcome(self, node: str, survey: Survey) -> JSON:
+        try:
+            return self.receivers[node].get(f"results/{survey.manifest.digest}")
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+
+    def _keys(self, node: str, draft: Draft) -> NodeKeys:
+        from mpcengine.protocol.signing import public_bytes  # noqa: PLC0415
+
+        answer = self.receivers[node].send(
+            "POST",
+            f"surveys/{draft.survey_id}/keys",
+            {
+                "coordinator": to_base64(public_bytes(draft.coordinator)),
+                "signature": to_base64(draft.prepare_signature),
+            },
+        )
+        return NodeKeys(
+            share_key=_bytes(answer["share_key"]), issuer_key=_bytes(answer["issuer_key"])
+        )
+
+
+@contextmanager
+def three_nodes(folder: Path) -> Iterator[Nodes]:
+    """Start three nodes with kill points in ``folder``, and stop them at the end."""
+    templates = templates_ready()
+    with ExitStack() as stack:
+        sockets = {service: stack.enter_context(listen(0)) for service in SERVICES}
+        ports = {service: port_of(one) for service, one in sockets.items()}
+        house = house_build(folder / "house", ports, templates, is_test=True, has_faults=True)
+        pool = new_pool(8)
+        nodes = Nodes(
+            house=house,
+            sockets={service: one.fileno() for service, one in sockets.items()},
+            receivers={
+                entry.node: Receiver(name=f"Node {entry.node}", url=entry.url, pool=pool)
+                for entry in house.nodes.nodes
+            },
+        )
+        stack.callback(_stop, nodes)
+        for node in NODE_NAMES:
+            nodes.start(node, "web")
+            nodes.start(node, "worker")
+        _wait_healthy(nodes)
+        yield nodes
+
+
+def _wait_healthy(nodes: Nodes) -> None:
+    for receiver in nodes.receivers.values():
+        try:
+            receiver.get("health")
+        except ConnectorError:
+            raise TookTooLongError(receiver.name) from None
+
+
+def _spawn(program: Program) -> "subprocess.Popen[bytes]":
+    import os  # noqa: PLC0415
+
+    with program.output.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *program.arguments],
+            cwd=ROOT,
+            env=program.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=program.sockets,
+        )
+
+
+def _stop(nodes: Nodes) -> None:
+    for process in nodes.processes.values():
+        process.terminate()
+    deadline = time.monotonic() + 5.0
+    for process in nodes.processes.values():
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _bytes(text: object) -> bytes:
+    data = parse_base64(text)
+    if data is None:
+        raise TypeError("not base64")
+    return data

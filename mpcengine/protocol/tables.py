@@ -32,7 +32,10 @@ class OneWayTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultipleTable:
-    """Describe a multiple-choice table; ``null_slot`` is 1 for a record without an answer."""
+    """Describe a multiple-choice table; ``null_slot`` is 1 for a record without an answer.
+
+    ``minimum`` is the fewest ticks of somebody who answers, so at least 1.
+    """
 
     id: str
     question: str

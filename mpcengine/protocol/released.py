@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.errors import DisclosureRefused
 from mpcengine.protocol.pattern import Pattern
 from mpcengine.protocol.tables import (
     Condition,
@@ -32,7 +31,10 @@ OwnTable = OneWayTable | MultipleTable | RankingTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Hold what was opened: the plan, the pattern, the values by name, the accepted number."""
+    """Hold what was opened: the plan, the pattern, the values by name, the accepted number.
+
+    The values must have passed ``recheck_released``, which bounds every count.
+    """
 
     plan: TablePlan
     pattern: Pattern
@@ -43,7 +45,7 @@ class Release:
 def tables_json(release: Release, order: Mapping[str, int]) -> list[JSON]:
     """Return every table in questionnaire order, then the declared two-way tables.
 
-    ``order`` gives each question's place. Raises DisclosureRefused for a count that cannot be.
+    ``order`` gives each question's place.
     """
     plan = release.plan
     own: list[OwnTable] = [*plan.one_way, *plan.multiple, *plan.ranking]
@@ -64,11 +66,11 @@ def _question(table_id: str) -> str:
 def _own_json(release: Release, table: OwnTable) -> JSON:
     flags = release.pattern.tables[table.id]
     cells = [
-        _cell(key, _count(release, f"cell/{table.id}/{place}"))
+        _cell(key, release.values.get(f"cell/{table.id}/{place}"))
         for place, key in enumerate(table.keys)
     ]
     if not isinstance(table, OneWayTable) and table.null_slot is not None:
-        cells.append(_cell((None,), _count(release, f"null/{table.id}")))
+        cells.append(_cell((None,), release.values.get(f"null/{table.id}")))
     if table.condition is not None:
         cells.append(_cell((NOT_SHOWN,), _not_shown(release, table.condition)))
     shown = any(flags) or release.pattern.nulls.get(table.id, False)
@@ -77,7 +79,7 @@ def _own_json(release: Release, table: OwnTable) -> JSON:
 
 def _two_way_json(release: Release, table: TwoWayTable) -> JSON:
     cells = [
-        _cell(key, _count(release, f"cell/{table.id}/{place}"))
+        _cell(key, release.values.get(f"cell/{table.id}/{place}"))
         for place, key in enumerate(table.keys)
     ]
     shown = any(release.pattern.tables[table.id])
@@ -99,25 +101,11 @@ def _cell(key: Key, count: int | None) -> JSON:
     return {"key": list(key), "count": count, "status": status}
 
 
-def _count(release: Release, name: str) -> int | None:
-    value = release.values.get(name)
-    if value is not None and value > release.accepted:
-        raise DisclosureRefused(
-            "result.count", f"The opened value {name} is larger than the number of answers."
-        )
-    return value
-
-
 def _not_shown(release: Release, condition: Condition) -> int | None:
-    population = 0
-    for place in condition.cells:
-        count = _count(release, f"cell/{condition.table}/{place}")
-        if count is None:
-            return None
-        population += count
-    if population > release.accepted:
-        raise DisclosureRefused("result.count", "A population is larger than the answers.")
-    return release.accepted - population
+    cells = [f"cell/{condition.table}/{place}" for place in condition.cells]
+    if any(name not in release.values for name in cells):
+        return None
+    return release.accepted - sum(release.values[name] for name in cells)
 
 
 def _statistic_json(release: Release, statistic: Statistic) -> JSON:
@@ -141,13 +129,5 @@ def _statistic_json(release: Release, statistic: Statistic) -> JSON:
 
 def _answered(release: Release, table_id: str) -> int:
     table = next(table for table in release.plan.one_way if table.id == table_id)
-    number = 0
-    for place in range(len(table.slots)):
-        count = _count(release, f"cell/{table_id}/{place}")
-        if count is None:
-            raise DisclosureRefused(
-                "result.statistic",
-                f"A mean was opened although a cell of {table_id} is hidden.",
-            )
-        number += 0 if place == table.null_cell else count
-    return number
+    cells = (place for place in range(len(table.slots)) if place != table.null_cell)
+    return sum(release.values[f"cell/{table_id}/{place}"] for place in cells)

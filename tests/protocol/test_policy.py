@@ -18,6 +18,7 @@ from mpcengine.protocol.policy import (
 from tests.vectors.cast import SURVEY, cast, terms
 
 KEY = cast().manifest.coordinator.key
+WIDTH = cast().manifest.width
 POLICY = default_policy(coordinators=(KEY,))
 
 
@@ -41,7 +42,7 @@ REFUSALS: list[tuple[str, Policy, Manifest, str]] = [
     ("roster_size", replace(POLICY, max_roster=59), cast().manifest, "59"),
     ("timing", replace(POLICY, timings=("normal",)), cast().manifest, "strict"),
     ("max_questions", replace(POLICY, max_questions=4), cast().manifest, "4 questions"),
-    ("max_width", replace(POLICY, max_width=57), cast().manifest, "57"),
+    ("max_width", replace(POLICY, max_width=WIDTH - 1), cast().manifest, f"{WIDTH - 1} slots"),
     ("give_up_after", replace(POLICY, max_give_up_after_days=29), cast().manifest, "29"),
 ]
 
@@ -62,7 +63,7 @@ def test_it_refuses_with_a_code_and_says_what_is_allowed(
 def test_it_allows_exactly_the_floor() -> None:
     for unit, floor in PRODUCT_FLOORS.items():
         check_policy(POLICY, manifest_of(unit=unit, min_count=floor))
-    size = replace(POLICY, min_roster=60, max_roster=60, max_width=58, max_questions=5)
+    size = replace(POLICY, min_roster=60, max_roster=60, max_width=WIDTH, max_questions=5)
     check_policy(size, cast().manifest)
 
 

@@ -76,7 +76,7 @@ def test_it_shows_not_shown_as_a_cell_and_hidden_ones_without_number() -> None:
     result = assemble(three())
     cells = {tuple(cell["key"]): cell for cell in table(result, "tools")["cells"]}
     assert list(cells) == [("siem",), ("edr",), ("none",), (None,), ("not_shown",)]
-    assert cells["not_shown",]["count"] == 30
+    assert cells["not_shown",]["count"] == 28
     assert cells["none",] == {"key": ["none"], "count": None, "status": "suppressed"}
     ranking = table(result, "priorities")
     assert ranking["status"] == "withheld"
@@ -91,14 +91,16 @@ def test_it_orders_tables_as_the_questionnaire_does() -> None:
 
 
 def test_it_gives_exact_quotients() -> None:
-    numbers = [answer(number)["incidents"] for number in range(ANSWERS)]
+    given = [answer(number).get("incidents") for number in range(ANSWERS)]
+    numbers = [number for number in given if number is not None]
+    assert len(numbers) < ANSWERS
     mean = Fraction(sum(numbers), len(numbers))
     variance = sum((n - mean) ** 2 for n in numbers) / (len(numbers) - 1)
     (entry,) = assemble(three())["statistics"]
     assert entry == {
         "question": "incidents",
         "status": "released",
-        "n": ANSWERS,
+        "n": len(numbers),
         "mean": {"value": float(mean), "assurance": "checked values, semi-honest selection"},
         "variance": {"value": float(variance), "assurance": "semi-honest"},
     }

@@ -69,7 +69,6 @@ SURVEY: dict[str, JSON] = {
             "id": "incidents",
             "kind": "number",
             "title": {"en": "Incidents"},
-            "required": True,
             "min": 0,
             "max": 500,
             "bins": [0, 1, 5, 20],

@@ -42,13 +42,14 @@ class Job:
 
 
 def answer(number: int) -> dict[str, JSON]:
-    """Return respondent ``number``'s answers: 30 hospitals, 18 practices, 12 others."""
-    sector = "hospital" if number < 30 else "gp" if number < 48 else "other"
+    """Return respondent ``number``'s answers: 32 hospitals, 17 practices, 11 others."""
+    sector = "hospital" if number < 32 else "gp" if number < 49 else "other"
     given: dict[str, JSON] = {
         "sector": sector,
-        "incidents": (0, 1, 3, 5, 11, 20, 44)[number % 7],
         "priorities": (["people", "money", "law"], ["law", "people", "money"])[number % 2],
     }
+    if number % 10 != 9:
+        given["incidents"] = (0, 1, 3, 5, 11, 20, 44)[number % 7]
     if number % 4 != 3:
         given["trust"] = 1 + number % 3
     if sector == "hospital" and number % 3 != 2:

@@ -67,7 +67,7 @@ def manifests() -> JSON:
 
 def _bad_manifests(document: JSON) -> list[tuple[str, str, list[Edit]]]:
     node = document["nodes"][0]
-    cell = document["record"]
+    width = document["record"]["width"]
     opens = document["answering"]["opens"]
     off = to_base64(b"\x04" + bytes(63) + b"\x01")
     return [
@@ -78,7 +78,15 @@ def _bad_manifests(document: JSON) -> list[tuple[str, str, list[Edit]]]:
         ("unknown kind", "json.value", [put(["kind"], "match")]),
         ("another suite", "manifest.suite", [put(["suite", "envelope"], "none")]),
         ("survey id in capitals", "json.value", [put(["survey_id"], "AB" * 16)]),
-        ("width too small", "manifest.record", [put(["record", "width"], cell["width"] - 1)]),
+        ("width too small", "manifest.record", [put(["record", "width"], width - 1)]),
+        (
+            "width and envelope too small",
+            "manifest.record",
+            [
+                put(["record", "width"], width - 1),
+                put(["record", "envelope_length"], 73 + 8 * width),
+            ],
+        ),
         ("envelope too long", "manifest.record", [put(["record", "envelope_length"], 1000)]),
         ("roster of nobody", "json.value", [put(["roster", "size"], 0)]),
         ("roster kind", "json.value", [put(["roster", "kind"], "list")]),
@@ -187,7 +195,7 @@ def _plain_edits(result: JSON) -> list[tuple[str, str, list[Edit]]]:
             differs,
             [put(["proof", "nodes", 0, "key"], to_base64(bytes(32)))],
         ),
-        ("true for a count", differs, [put(["tables", 0, "cells", 0, "count"], True)]),
+        ("true for one", differs, [put(["rejected", 0, "count"], True)]),
         ("extra key in a cell", differs, [put(["tables", 0, "cells", 0, "note"], "x")]),
         ("unknown section", "json.unknown_key", [put(["texts"], [])]),
         ("unknown version", "json.value", [put(["format"], "drempel-result/2")]),

@@ -1,0 +1,71 @@
+"""``drempel local survey``: a survey from two files to a signed result, all on this machine."""
+
+import argparse
+import json
+from pathlib import Path
+
+from cli.errors import BadInput
+
+HELP = "run a survey through three nodes on this machine, from its files to its result"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare ``survey SURVEY.json ANSWERS.csv --out RESULT.json``."""
+    kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
+    survey = kinds.add_parser(
+        "survey", help="every row of a file answers a survey", description=HELP
+    )
+    survey.add_argument("survey", metavar="SURVEY.json", type=Path)
+    survey.add_argument("answers", metavar="ANSWERS.csv", type=Path)
+    survey.add_argument("--out", metavar="RESULT.json", type=Path, required=True)
+    survey.add_argument("--keep", metavar="DIR", type=Path, help="keep all services' data")
+    survey.add_argument("--json", action="store_true", help="print a machine-readable summary")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check both files and the places to write, then run, then write the result."""
+    # Imported here: bad arguments are answered before the protocol is loaded.
+    from cli.embedded.federation import Options, running  # noqa: PLC0415
+    from cli.files import check_output, read_answer_rows, read_survey, write_json  # noqa: PLC0415
+    from cli.progress import Progress  # noqa: PLC0415
+    from cli.survey_run import survey_run  # noqa: PLC0415
+
+    survey = read_survey(arguments.survey)
+    answers = read_answer_rows(arguments.answers, survey)
+    check_output(arguments.out)
+    _check_keep(arguments.keep)
+    progress = Progress(is_quiet=arguments.json)
+    progress.step("Starting a portal, a relay and three nodes on this machine")
+    with running(Options(folder=arguments.keep)) as federation:
+        outcome = survey_run(federation, survey, answers, progress)
+        progress.step("Stopping")
+    write_json(arguments.out, outcome.document)
+    found = outcome.verification
+    if arguments.json:
+        summary = {
+            "state": found.state,
+            "reason": found.reason,
+            "manifest": found.manifest,
+            "accepted": found.accepted,
+            "result": str(arguments.out),
+            "seconds": round(progress.seconds, 2),
+        }
+        print(json.dumps(summary))
+    else:
+        print(_sentence(found.state, found.reason, arguments.out))
+    return 0
+
+
+def _check_keep(keep: Path | None) -> None:
+    if keep is None:
+        return
+    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        raise BadInput(f"{keep} of --keep holds something; name a new or an empty folder.")
+    if not keep.resolve().parent.is_dir():
+        raise BadInput(f"The folder {keep.parent} of --keep is not there; make it first.")
+
+
+def _sentence(state: str, reason: str | None, out: Path) -> str:
+    if state == "released":
+        return f"The result is in {out}; 'drempel show {out}' prints its tables."
+    return f"The result is withheld ({reason}); {out} says so and holds no number."

@@ -1,0 +1,178 @@
+"""Do what a coordinator does at the portal; her key never leaves this process.
+
+The portal builds the manifest, so everything in it that we decided is compared with what we
+asked for before we sign it, and the nodes' keys with our own nodes file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cli.errors import BadInput, CliError, NodeRefused
+from connector.errors import Refused
+from connector.http import Receiver
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.nodesfile import NodesFile
+from mpcengine.protocol.orders import build_order, prepare_body
+from mpcengine.protocol.signedmanifest import check_nodes
+from mpcengine.protocol.signing import (
+    LABEL_MANIFEST,
+    LABEL_ORDER,
+    LABEL_PREPARE,
+    public_bytes,
+    sign,
+)
+from mpcengine.protocol.strict import format_time, parse_base64, to_base64
+from mpcengine.protocol.survey import Survey
+
+INVITATIONS_AT_ONCE = 50_000
+POLL_SECONDS = 0.1
+_DAY = timedelta(days=1)
+_REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coordinator:
+    """The sample coordinator: her key, the portal, and the nodes she believes in."""
+
+    key: Ed25519PrivateKey
+    portal: Receiver
+    nodes: NodesFile
+
+    def create(self, survey: Survey) -> str:
+        """Create the survey at the portal and return its id."""
+        answer = _called(
+            self.portal, "POST", "surveys", {"definition": survey.to_json()}, repeatable=False
+        )
+        return str(answer["id"])
+
+    def invite(self, survey_id: str, count: int) -> list[str]:
+        """Have ``count`` invitation codes made and return them."""
+        codes: list[str] = []
+        while len(codes) < count:
+            body: dict[str, JSON] = {"count": min(count - len(codes), INVITATIONS_AT_ONCE)}
+            path = f"surveys/{survey_id}/invitations"
+            codes += _called(self.portal, "POST", path, body, repeatable=False)["codes"]
+        return codes
+
+    def prepare(self, survey_id: str, timing: str) -> Manifest:
+        """Have the manifest built and return it, unsigned, exactly as the portal gave it."""
+        body: dict[str, JSON] = {
+            "coordinator_key": to_base64(public_bytes(self.key)),
+            "prepare_signature": to_base64(
+                sign(self.key, LABEL_PREPARE, prepare_body(survey_id))
+            ),
+            "timing": timing,
+            **_windows(timing),
+        }
+        found = _called(self.portal, "POST", f"surveys/{survey_id}/prepare", body)
+        data = parse_base64(found.get("manifest"))
+        try:
+            return parse_manifest(data or b"")
+        except ProtocolError as error:
+            raise CliError(
+                f"The portal's manifest is not in order: {error.sentence}"
+            ) from error
+
+    def check(self, manifest: Manifest, survey: Survey, invited: int, timing: str) -> None:
+        """Raise CliError unless the manifest says what was asked for."""
+        try:
+            check_nodes(manifest, self.nodes)
+        except ProtocolError as error:
+            raise CliError(error.sentence) from error
+        said = (
+            manifest.survey,
+            manifest.roster.size,
+            manifest.timing,
+            manifest.coordinator.key,
+        )
+        if said != (survey, invited, timing, public_bytes(self.key)):
+            raise CliError(
+                "The portal's manifest is not what was asked for; nothing is signed."
+            )
+
+    def publish(self, survey_id: str, manifest: Manifest) -> None:
+        """Sign the manifest, publish it, and return once the nodes and the relay have it."""
+        signature = sign(self.key, LABEL_MANIFEST, manifest.raw)
+        body: dict[str, JSON] = {"signature": to_base64(signature)}
+        _called(self.portal, "POST", f"surveys/{survey_id}/publish", body)
+        self.wait(survey_id, ("open", "closing", "running"), seconds=120)
+
+    def order(self, survey_id: str, manifest: Manifest, order: str) -> None:
+        """Sign an order and hand it to the portal, which carries it to nodes and relay."""
+        data = build_order(manifest.digest, order)
+        body: dict[str, JSON] = {
+            "order": to_base64(data),
+            "signature": to_base64(sign(self.key, LABEL_ORDER, data)),
+        }
+        _called(self.portal, "POST", f"surveys/{survey_id}/orders", body)
+
+    def view(self, survey_id: str) -> dict[str, JSON]:
+        """Return the portal's view of the survey."""
+        return _called(self.portal, "GET", f"surveys/{survey_id}", None)
+
+    def wait(self, survey_id: str, states: Sequence[str], *, seconds: float) -> str:
+        """Return the job's state once it is one of ``states``.
+
+        Raises NodeRefused if a node refuses the manifest, CliError if the job fails or the
+        time is over.
+        """
+        deadline = monotonic() + seconds
+        while True:
+            job = self.view(survey_id).get("job") or {}
+            state, reason = job.get("state"), job.get("reason")
+            if state in states:
+                return str(state)
+            if state == _REFUSED:
+                raise NodeRefused(_refusal(reason))
+            if state in {"failed", "withheld", "released"}:
+                raise CliError(f"The survey ended as {state}: {reason or 'no reason given'}")
+            if monotonic() > deadline or self.portal.stop.is_set():
+                raise CliError(f"The survey is still {state} after {seconds:.0f} seconds.")
+            sleep(POLL_SECONDS)
+
+    def result(self, survey_id: str) -> JSON:
+        """Return the signed result document."""
+        return _called(self.portal, "GET", f"surveys/{survey_id}/result", None)
+
+
+def _refusal(reason: JSON) -> str:
+    said = reason if isinstance(reason, str) and reason else "It gave no reason."
+    return f"A node refused the survey: {said}"
+
+
+def _windows(timing: str) -> dict[str, JSON]:
+    """Return times that leave all moves to orders: opened now, closed days from now."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    opens = now - timedelta(minutes=1)
+    answering = now + _DAY if timing == "strict" else opens
+    issuing_ends = now + _DAY if timing == "strict" else now + 2 * _DAY
+    return {
+        "issuing": {"opens": format_time(opens), "closes": format_time(issuing_ends)},
+        "answering": {"opens": format_time(answering), "closes": format_time(now + 2 * _DAY)},
+    }
+
+
+def _called(
+    portal: Receiver,
+    method: str,
+    path: str,
+    body: dict[str, JSON] | None,
+    *,
+    repeatable: bool = True,
+) -> dict[str, JSON]:
+    try:
+        if body is None:
+            return portal.get(path)
+        return portal.send(method, path, body, repeatable=repeatable)
+    except Refused as error:
+        if error.status == 403:
+            raise NodeRefused(_refusal(error.sentence)) from error
+        if error.code.startswith("survey.") and error.where:
+            raise BadInput(error.sentence) from error
+        raise CliError(f"The portal refused: {error.sentence}") from error

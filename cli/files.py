@@ -1,0 +1,102 @@
+"""Read and write people's files: every refusal names the file and says what to do."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cli.errors import BadInput, CliError
+from connector.answers_csv import Answers, read_answers
+from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.errors import MalformedInput, ProtocolError
+from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
+from mpcengine.protocol.survey import Survey, check_limits, parse_survey
+
+LARGEST_FILE_BYTES = 1024 * 1024 * 1024
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes; raise BadInput if it is not there or not a readable file."""
+    try:
+        if path.is_dir():
+            raise BadInput(f"{path} is a folder; name a file.")
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise BadInput(f"{path} is larger than a gigabyte; split it.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"{path} is not there; check the name.") from None
+    except OSError:
+        raise BadInput(f"{path} cannot be read; check its permissions.") from None
+
+
+def read_json(path: Path) -> JSON:
+    """Return what a JSON file holds; raise BadInput."""
+    data = read_bytes(path)
+    try:
+        return parse_json(data)
+    except ProtocolError as error:
+        raise BadInput(f"{path}: {error.sentence} Correct it and try again.") from None
+
+
+def read_survey(path: Path) -> Survey:
+    """Return the survey in a ``drempel-survey/1`` file; raise BadInput."""
+    value = read_json(path)
+    try:
+        survey = parse_survey(value)
+        # Limits depend on how many are invited; with one they say what can never be asked.
+        check_limits(survey, 1)
+    except ProtocolError as error:
+        raise BadInput(f"{path}: {error.sentence}") from None
+    return survey
+
+
+def read_answer_rows(path: Path, survey: Survey) -> list[Answers]:
+    """Return the rows of an ANSWERS.csv for this survey, each checked; raise BadInput."""
+    data = read_bytes(path)
+    try:
+        rows = read_answers(data, survey)
+        check_limits(survey, len(rows))
+    except MalformedInput as error:
+        raise BadInput(f"{path}: {error.sentence}") from None
+    return rows
+
+
+def read_nodes(path: Path) -> NodesFile:
+    """Return the nodes in a ``drempel-nodes/1`` file; raise BadInput."""
+    value = read_json(path)
+    try:
+        return parse_nodes_file(value)
+    except ProtocolError as error:
+        raise BadInput(f"{path}: {error.sentence}") from None
+
+
+def check_output(path: Path) -> None:
+    """Raise BadInput unless a file can be written at ``path``; writes nothing."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; name a file for --out.")
+    folder = path.parent
+    if not folder.is_dir():
+        raise BadInput(f"The folder {folder} of --out is not there; make it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadInput(f"The folder {folder} of --out cannot be written to; name another one.")
+
+
+def write_json(path: Path, value: JSON) -> None:
+    """Let a JSON file appear at ``path`` whole, or not at all; raise CliError."""
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    write_whole(path, text.encode("utf-8"))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Let a file appear at ``path`` whole, or not at all; raise CliError."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise CliError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from error
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""The console script ``drempel``: one module a command, one sentence an error.
+
+Handlers for signals come first, before anything heavy is imported, so that Ctrl-C ends the
+program quietly at any moment.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Protocol
+
+from cli import signals
+from cli.errors import BAD_INPUT, FAILED, CliError
+
+COMMANDS = ("demo", "serve", "local", "show", "verify", "bench")
+
+
+class Command(Protocol):
+    """A module of ``cli.commands``: what it is called by, and what it does."""
+
+    HELP: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it and return the exit code; raise CliError with one sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuse wrong arguments in one sentence and with the exit code of bad input."""
+
+    def error(self, message: str) -> "None":  # type: ignore[override]  # exits, like the original
+        """Print one sentence and exit with 2."""
+        print(f"drempel: {message}; see {self.prog} --help.", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    signals.install()
+    try:
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except CliError as error:
+        print(f"drempel: {error.sentence}", file=sys.stderr)
+        return error.exit_code
+    except signals.Stopped:
+        print("drempel: Stopped; nothing was written.", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing more can be told.
+        sys.stderr.close()
+        return FAILED
+
+
+def _run(given: list[str]) -> int:
+    parser = Parser(
+        prog="drempel",
+        description="Anonymous surveys on three independent nodes.",
+    )
+    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # Only the command that is meant is imported: the others would slow every start down.
+    named = next((word for word in given if not word.startswith("-")), None)
+    for name in COMMANDS:
+        command = _command(name)
+        child = choices.add_parser(name, help=command.HELP, description=command.HELP)
+        if name == named:
+            command.configure(child)
+    arguments = parser.parse_args(given)
+    return _command(arguments.command).run(arguments)
+
+
+def _command(name: str) -> Command:
+    module: Command = importlib.import_module(f"cli.commands.{name}")  # type: ignore[assignment]  # each module of cli.commands has this shape
+    return module
+
+
+if __name__ == "__main__":
+    sys.exit(main())

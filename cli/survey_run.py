@@ -1,0 +1,107 @@
+"""Run one survey through an embedded federation, from published to its verified result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic, sleep
+
+from cli.coordinator import Coordinator
+from cli.embedded.federation import Federation
+from cli.errors import CliError
+from cli.progress import Progress
+from cli.respondents import Respondents
+from connector.errors import ConnectorError
+from connector.respondent import manifest_fetch
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.encoding import Answers
+from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING
+from mpcengine.protocol.receipt import Receipt
+from mpcengine.protocol.result import Verification, verify_result
+from mpcengine.protocol.survey import Survey
+
+STRICT = "strict"
+RESULT_SECONDS = 1800.0
+ORDER_SECONDS = 120.0
+POLL_SECONDS = 0.05
+STATES = ("released", "withheld")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A finished survey: its verified result, and the respondents' receipts in row order."""
+
+    survey_id: str
+    document: JSON
+    verification: Verification
+    receipts: tuple[Receipt, ...]
+
+
+def survey_run(
+    federation: Federation, survey: Survey, answers: Sequence[Answers], progress: Progress
+) -> Outcome:
+    """Publish, invite, issue, answer, close, wait, and verify, in strict timing.
+
+    Raises NodeRefused or CliError with one sentence.
+    """
+    try:
+        return _run(federation, survey, answers, progress)
+    except ConnectorError as error:
+        federation.supervisor.check()
+        raise CliError(f"{error.receiver}: {error.sentence}") from error
+
+
+def _run(
+    federation: Federation, survey: Survey, answers: Sequence[Answers], progress: Progress
+) -> Outcome:
+    coordinator = coordinator_of(federation)
+    progress.step("Publishing the survey: three nodes check and sign its manifest")
+    survey_id = coordinator.create(survey)
+    codes = coordinator.invite(survey_id, len(answers))
+    proposed = coordinator.prepare(survey_id, STRICT)
+    coordinator.check(proposed, survey, len(answers), STRICT)
+    coordinator.publish(survey_id, proposed)
+    manifest = manifest_fetch(federation.relay, survey_id, federation.house.nodes)
+    respondents = Respondents(federation=federation, manifest=manifest)
+    with progress.counting("Exchanging codes for tokens", len(codes)) as counter:
+        tickets = respondents.tickets(codes, counter)
+    coordinator.order(survey_id, manifest, OPEN_ANSWERING)
+    _wait_until_open(federation, manifest)
+    with progress.counting("Sending sealed answers", len(codes)) as counter:
+        receipts = respondents.send(tickets, answers, counter)
+    progress.step("Closing: nodes freeze the batch, check, compute and sign")
+    coordinator.order(survey_id, manifest, CLOSE)
+    coordinator.wait(survey_id, STATES, seconds=RESULT_SECONDS)
+    document = coordinator.result(survey_id)
+    progress.step("Verifying the result against the nodes' signatures")
+    return Outcome(
+        survey_id=survey_id,
+        document=document,
+        verification=_verified(document, federation),
+        receipts=tuple(receipts),
+    )
+
+
+def coordinator_of(federation: Federation) -> Coordinator:
+    """Return the sample coordinator of an embedded federation."""
+    return Coordinator(
+        key=federation.house.coordinator,
+        portal=federation.portal,
+        nodes=federation.house.nodes,
+    )
+
+
+def _wait_until_open(federation: Federation, manifest: Manifest) -> None:
+    """Return once the order has reached the relay, and packages are taken."""
+    deadline = monotonic() + ORDER_SECONDS
+    while federation.relay.get(f"surveys/{manifest.digest}").get("state") != "open":
+        if monotonic() > deadline:
+            raise CliError("The order to open answering does not reach the relay.")
+        sleep(POLL_SECONDS)
+
+
+def _verified(document: JSON, federation: Federation) -> Verification:
+    try:
+        return verify_result(document, federation.house.nodes)
+    except ProtocolError as error:
+        raise CliError(f"The result does not verify: {error.sentence}") from error

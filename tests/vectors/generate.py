@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mpcengine.protocol.canonical import JSON
 from tests.vectors.make_envelope import envelopes
+from tests.vectors.make_examples import main as write_examples
 from tests.vectors.make_package import batches, packages
 from tests.vectors.make_primitives import (
     canonical_json,
@@ -45,9 +46,10 @@ def text_of(name: str) -> str:
 
 
 def main() -> None:
-    """Write all files beside this one."""
+    """Write all files beside this one, and ``examples/formats`` of the same job."""
     for name in FILES:
         (HERE / f"{name}.json").write_text(text_of(name), encoding="utf-8")
+    write_examples()
 
 
 if __name__ == "__main__":

@@ -240,8 +240,9 @@ async def gate_round_two(
 
     ``counts`` as in round one, ``first`` the public pattern of round one, ``draws``
     `node_draws` for round 2. Bits of cells in pooled lines, and of tables that pooling leaves
-    with one line, are public zeros.
+    with one line, are public zeros. Raises MalformedInput if sizes do not fit (`limits`).
     """
+    check_limits(plan, counts, np.zeros(len(plan.statistics), np.uint64), 0, min_count)
     dealt = await deal_draws(runtime, draws)
     labelled = dict(zip(draw_labels(plan, 2), dealt, strict=True))
     by_id = {table.id: table for table in plan.one_way}

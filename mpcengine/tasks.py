@@ -38,7 +38,11 @@ def drive_nudge(job_id: int) -> None:
 def drive_due() -> None:
     """Drive every job that is due and held by nobody."""
     for job_id in jobs_due(now=timezone.now()):
-        job_drive(job_id=job_id, owner=OWNER)
+        try:
+            job_drive(job_id=job_id, owner=OWNER)
+        except Exception:
+            # One job's fault must not stop the others; its lease runs out and it comes back.
+            logger.exception("ledger: job %s could not be driven", job_id)
 
 
 @worker_ready.connect

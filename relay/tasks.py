@@ -49,7 +49,11 @@ def flush_nudge(digest: str, *, is_urgent: bool = False) -> None:
 def flush_all() -> None:
     """Flush every survey that has packages waiting."""
     for digest in surveys_waiting():
-        survey_flush(digest=digest)
+        try:
+            survey_flush(digest=digest)
+        except Exception:
+            # One survey's fault must not stop the others; its packages stay and come again.
+            logger.exception("relay: a survey could not be flushed")
 
 
 @worker_ready.connect

@@ -14,6 +14,7 @@ from tests.vectors.cast import cast, element, p256
 from tests.vectors.hpke_reference import seal
 
 WIDTH = 3
+Case = tuple[str, str, dict[str, JSON]]
 # RFC 9180, appendix A.3.1 (base mode, first message): figures only.
 RFC9180 = {
     "section": "A.3.1",
@@ -74,9 +75,7 @@ def _good(index: int, revision: int) -> dict[str, JSON]:
 def _bad(good: dict[str, JSON]) -> list[JSON]:
     sealed = bytes.fromhex(good["sealed"])
     info = bytes.fromhex(good["info"])
-    other_key = point_bytes(p256("one-time Ravi")).hex()
-    other_private = p256_scalar(p256("share 2")).hex()
-    cases: list[tuple[str, str, dict[str, JSON]]] = [
+    cases: list[Case] = [
         (f"truncated to {length} bytes", "envelope.length", {"sealed": sealed[:length].hex()})
         for length in range(81)
     ]
@@ -91,22 +90,8 @@ def _bad(good: dict[str, JSON]) -> list[JSON]:
     cases += [
         ("first byte changed", "envelope.length", {"sealed": _flipped(sealed, 0).hex()}),
         ("extra byte", "envelope.open", {"sealed": good["sealed"] + "00"}),
-        ("another survey", "envelope.open", {"manifest": "sha256:" + "00" * 32}),
-        ("another node's index", "envelope.open", {"index": 2}),
-        ("another revision", "envelope.open", {"revision": 1}),
-        ("another one-time key", "envelope.open", {"one_time_key": other_key}),
-        (
-            "another node's key",
-            "envelope.open",
-            {"private": other_private},
-        ),
-        ("revision 8", "envelope.revision", {"revision": 8}),
-        ("index 0", "envelope.index", {"index": 0}),
-        ("index 4", "envelope.index", {"index": 4}),
-        ("short one-time key", "envelope.key", {"one_time_key": other_key[:-2]}),
-        ("digest without prefix", "digest.form", {"manifest": "00" * 32}),
-        ("digest in capitals", "digest.form", {"manifest": "sha256:" + "AB" * 32}),
     ]
+    cases += _other_contexts()
     cases += [
         (name, "envelope.open", {"sealed": _seal(1, changed, bytes(8 * WIDTH)).hex()})
         for name, changed in _other_infos(info)
@@ -124,6 +109,28 @@ def _bad(good: dict[str, JSON]) -> list[JSON]:
         for name, content in contents
     ]
     return [{"name": name, "code": code, "change": change} for name, code, change in cases]
+
+
+def _other_contexts() -> list[Case]:
+    other_key = point_bytes(p256("one-time Ravi")).hex()
+    other_private = p256_scalar(p256("share 2")).hex()
+    return [
+        ("another survey", "envelope.open", {"manifest": "sha256:" + "00" * 32}),
+        ("another node's index", "envelope.open", {"index": 2}),
+        ("another revision", "envelope.open", {"revision": 1}),
+        ("another one-time key", "envelope.open", {"one_time_key": other_key}),
+        (
+            "another node's key",
+            "envelope.open",
+            {"private": other_private},
+        ),
+        ("revision 8", "envelope.revision", {"revision": 8}),
+        ("index 0", "envelope.index", {"index": 0}),
+        ("index 4", "envelope.index", {"index": 4}),
+        ("short one-time key", "envelope.key", {"one_time_key": other_key[:-2]}),
+        ("digest without prefix", "digest.form", {"manifest": "00" * 32}),
+        ("digest in capitals", "digest.form", {"manifest": "sha256:" + "AB" * 32}),
+    ]
 
 
 def _other_infos(info: bytes) -> list[tuple[str, bytes]]:

@@ -109,11 +109,11 @@ def batches() -> JSON:
     digest = cast().manifest.digest
     ids = sorted(seed(f"package {n}").hex() for n in range(6))
     keys = [seed(f"key {n}").hex() for n in (0, 0, 0, 1, 1, 2)]
-    revisions = [0, 2, 2, 5, 1, 0]
-    counted, superseded = choose_revisions(
-        BatchEntry(package=i, one_time_key=bytes.fromhex(k), revision=r)
-        for i, k, r in zip(ids, keys, revisions, strict=True)
-    )
+    entries: list[dict[str, JSON]] = [
+        {"package": i, "one_time_key": k, "revision": r}
+        for i, k, r in zip(ids, keys, (0, 2, 2, 5, 1, 0), strict=True)
+    ]
+    counted, superseded = choose_revisions(map(_entry, entries))
     verdict = join_verdicts(counted, superseded, [(), counted[:1], ()])
     salt = seed("salt")
     return {
@@ -126,10 +126,7 @@ def batches() -> JSON:
             "digest": list_digest(digest, ids),
         },
         "revisions": {
-            "entries": [
-                {"package": i, "one_time_key": k, "revision": r}
-                for i, k, r in zip(ids, keys, revisions, strict=True)
-            ],
+            "entries": entries,
             "counted": list(counted),
             "superseded": list(superseded),
         },
@@ -141,11 +138,23 @@ def batches() -> JSON:
             "digest": verdict_digest(digest, verdict),
             "reasons": [CANNOT_UNSEAL, SUPERSEDED],
         },
-        "bad_lists": [
-            {"code": "ids.order", "ids": [ids[1], ids[0]]},
-            {"code": "ids.order", "ids": [ids[0], ids[0]]},
-            {"code": "ids.form", "ids": [ids[0].upper()]},
-            {"code": "ids.form", "ids": [ids[0][:-1]]},
-            {"code": "ids.form", "ids": [ids[0] + "00"]},
-        ],
+        "bad_lists": [{"code": code, "ids": listed} for code, listed in _bad_lists(ids)],
     }
+
+
+def _entry(row: dict[str, JSON]) -> BatchEntry:
+    return BatchEntry(
+        package=row["package"],
+        one_time_key=bytes.fromhex(row["one_time_key"]),
+        revision=row["revision"],
+    )
+
+
+def _bad_lists(ids: list[str]) -> list[tuple[str, list[str]]]:
+    return [
+        ("ids.order", [ids[1], ids[0]]),
+        ("ids.order", [ids[0], ids[0]]),
+        ("ids.form", [ids[0].upper()]),
+        ("ids.form", [ids[0][:-1]]),
+        ("ids.form", [ids[0] + "00"]),
+    ]

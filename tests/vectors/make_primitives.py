@@ -27,7 +27,37 @@ from tests.vectors.cast import (
 ORIGIN = "made by tests/vectors/generate.py from keys that are derived from names"
 # The figures of RFC 8785, section 3.2.2 (serialisation) and 3.2.3 (sorting of keys).
 RFC8785_NUMBERS = [1e30, 4.50, 2e-3, 1e-27, 333333333.33333329, 0, -0.0, 1e21]
+BAD_ROSTERS: list[JSON] = [
+    {"code": "roster.order", "entries": ["02" * 32, "01" * 32]},
+    {"code": "roster.order", "entries": ["01" * 32, "01" * 32]},
+    {"code": "roster.form", "entries": ["01" * 31]},
+    {"code": "roster.form", "entries": []},
+]
 RFC8785_KEYS = {"\u20ac": "Euro", "\r": "CR", "1": "One", "\u0080": "C", "\U0001f600": "S"}
+
+NOT_CANONICAL: dict[str, tuple[str, bytes]] = {
+    "space after colon": ("json.canonical", b'{"a": 1}'),
+    "keys out of order": ("json.canonical", b'{"b":1,"a":1}'),
+    "number with point zero": ("json.canonical", b'{"a":1.0}'),
+    "escaped solidus": ("json.canonical", rb'{"a":"\/"}'),
+    "trailing newline": ("json.canonical", b'{"a":1}\n'),
+    "minus zero": ("json.canonical", b"-0"),
+    "duplicate key": ("json.duplicate_key", b'{"a":1,"a":1}'),
+    "duplicate key, deep": ("json.duplicate_key", b'[{"b":{"a":1,"a":2}}]'),
+    "byte-order mark": ("json.syntax", b'\xef\xbb\xbf{"a":1}'),
+    "broken UTF-8": ("json.utf8", b'{"a":"\xff"}'),
+    "overlong UTF-8": ("json.utf8", b'{"a":"\xc0\xaf"}'),
+    "lone surrogate": ("json.value", rb'{"a":"\ud800"}'),
+    "NaN": ("json.syntax", b'{"a":NaN}'),
+    "infinity": ("json.syntax", b'{"a":-Infinity}'),
+    "integer over 2^53": ("json.value", b'{"a":9007199254740993}'),
+    "number beyond a double": ("json.value", b'{"a":1e999}'),
+    "two values": ("json.syntax", b"{}{}"),
+    "nothing": ("json.syntax", b""),
+    "single quotes": ("json.syntax", b"{'a':1}"),
+    "comma at the end": ("json.syntax", b'{"a":1,}'),
+    "nested too deeply": ("json.syntax", b"[" * 100_000),
+}
 
 
 def sharing() -> JSON:
@@ -82,29 +112,6 @@ def canonical_json() -> JSON:
         [],
         2**53 - 1,
     ]
-    bad = {
-        "space after colon": ("json.canonical", b'{"a": 1}'),
-        "keys out of order": ("json.canonical", b'{"b":1,"a":1}'),
-        "number with point zero": ("json.canonical", b'{"a":1.0}'),
-        "escaped solidus": ("json.canonical", rb'{"a":"\/"}'),
-        "trailing newline": ("json.canonical", b'{"a":1}\n'),
-        "minus zero": ("json.canonical", b"-0"),
-        "duplicate key": ("json.duplicate_key", b'{"a":1,"a":1}'),
-        "duplicate key, deep": ("json.duplicate_key", b'[{"b":{"a":1,"a":2}}]'),
-        "byte-order mark": ("json.syntax", b'\xef\xbb\xbf{"a":1}'),
-        "broken UTF-8": ("json.utf8", b'{"a":"\xff"}'),
-        "overlong UTF-8": ("json.utf8", b'{"a":"\xc0\xaf"}'),
-        "lone surrogate": ("json.value", rb'{"a":"\ud800"}'),
-        "NaN": ("json.syntax", b'{"a":NaN}'),
-        "infinity": ("json.syntax", b'{"a":-Infinity}'),
-        "integer over 2^53": ("json.value", b'{"a":9007199254740993}'),
-        "number beyond a double": ("json.value", b'{"a":1e999}'),
-        "two values": ("json.syntax", b"{}{}"),
-        "nothing": ("json.syntax", b""),
-        "single quotes": ("json.syntax", b"{'a':1}"),
-        "comma at the end": ("json.syntax", b'{"a":1,}'),
-        "nested too deeply": ("json.syntax", b"[" * 100_000),
-    }
     return {
         "origin": ORIGIN + "; numbers and keys of RFC 8785, sections 3.2.2 and 3.2.3",
         "good": [
@@ -117,7 +124,7 @@ def canonical_json() -> JSON:
         ],
         "bad": [
             {"name": name, "code": code, "bytes": _hex(data)}
-            for name, (code, data) in bad.items()
+            for name, (code, data) in NOT_CANONICAL.items()
         ],
     }
 
@@ -229,12 +236,7 @@ def codes_and_rosters() -> JSON:
         "rosters": [
             {"entries": [entry.hex() for entry in roster(1)], "root": roster_root(roster(1))}
         ],
-        "bad_rosters": [
-            {"code": "roster.order", "entries": ["02" * 32, "01" * 32]},
-            {"code": "roster.order", "entries": ["01" * 32, "01" * 32]},
-            {"code": "roster.form", "entries": ["01" * 31]},
-            {"code": "roster.form", "entries": []},
-        ],
+        "bad_rosters": BAD_ROSTERS,
     }
 
 

@@ -18,6 +18,74 @@ from tests.vectors.job import Job, job, sign_statement, statement
 
 ORIGIN = "made by tests/vectors/generate.py from keys that are derived from names"
 Edit = dict[str, JSON]
+Case = tuple[str, str, list[Edit]]
+Row = tuple[str, str, list[str | int], JSON]
+DROP = object()
+ZERO = "sha256:" + "00" * 32
+BAD_MANIFESTS: list[Row] = [
+    ("unknown key", "json.unknown_key", ["extra"], 1),
+    ("unknown key, deep", "json.unknown_key", ["relay", "token"], "x"),
+    ("missing key", "json.missing_key", ["timing"], DROP),
+    ("unknown version", "json.value", ["format"], "drempel-manifest/2"),
+    ("unknown kind", "json.value", ["kind"], "match"),
+    ("another suite", "manifest.suite", ["suite", "envelope"], "none"),
+    ("survey id in capitals", "json.value", ["survey_id"], "AB" * 16),
+    ("envelope too long", "manifest.record", ["record", "envelope_length"], 1000),
+    ("roster of nobody", "json.value", ["roster", "size"], 0),
+    ("roster kind", "json.value", ["roster", "kind"], "list"),
+    ("two roots", "json.value", ["roster", "roots", 2], DROP),
+    ("root without prefix", "json.value", ["roster", "roots", 0], "00" * 32),
+    ("time with offset", "json.value", ["issuing", "opens"], "2026-01-05T09:00:00+01:00"),
+    ("time with fraction", "json.value", ["issuing", "opens"], "2026-01-05T09:00:00.5Z"),
+    ("no such day", "json.value", ["issuing", "opens"], "2026-02-30T09:00:00Z"),
+    ("number as text", "json.value", ["flush_min"], "10"),
+    ("decimal", "json.value", ["flush_min"], 1.5),
+    ("true for a number", "json.value", ["flush_min"], True),
+    ("negative limit", "json.value", ["max_inconsistent"], -1),
+    ("nodes swapped", "json.value", ["nodes", 0, "node"], "b"),
+    ("index swapped", "json.value", ["nodes", 0, "index"], 2),
+    ("base64 without padding", "json.value", ["relay", "key"], "AAA"),
+    ("address with password", "json.value", ["relay", "url"], "https://a:b@c/"),
+    ("survey not in normal form", "manifest.survey", ["survey", "unit"], DROP),
+    ("question named twice", "survey.duplicate_id", ["survey", "questions", 1, "id"], "sector"),
+]
+BAD_RESULTS: list[Row] = [
+    ("count changed", "result.differs", ["tables", 0, "cells", 0, "count"], 31),
+    ("hidden count filled in", "result.differs", ["tables", 4, "cells", 0, "count"], 3),
+    ("shown count hidden", "result.differs", ["tables", 0, "cells", 0, "count"], None),
+    ("status changed", "result.differs", ["tables", 0, "status"], "withheld"),
+    (
+        "cell status changed",
+        "result.differs",
+        ["tables", 0, "cells", 0, "status"],
+        "suppressed",
+    ),
+    ("key changed", "result.differs", ["tables", 0, "cells", 0, "key"], ["gp"]),
+    ("assurance raised", "result.differs", ["tables", 0, "assurance"], "checked"),
+    ("cell left out", "result.differs", ["tables", 0, "cells", 2], DROP),
+    ("table left out", "result.differs", ["tables", 0], DROP),
+    ("mean changed", "result.differs", ["statistics", 0, "mean", "value"], 11.4),
+    ("variance changed", "result.differs", ["statistics", 0, "variance", "value"], 0),
+    ("n changed", "result.differs", ["statistics", 0, "n"], 61),
+    ("accepted changed", "result.differs", ["accepted"], 61),
+    ("rejected left out", "result.differs", ["rejected"], []),
+    ("state changed", "result.differs", ["state"], "withheld"),
+    ("reason given", "result.differs", ["reason"], "none"),
+    ("root changed", "result.differs", ["proof", "root"], ZERO),
+    ("manifest digest changed", "result.differs", ["manifest"], ZERO),
+    (
+        "key of a node changed",
+        "result.differs",
+        ["proof", "nodes", 0, "key"],
+        to_base64(bytes(32)),
+    ),
+    ("true for one", "result.differs", ["rejected", 0, "count"], True),
+    ("extra key in a cell", "result.differs", ["tables", 0, "cells", 0, "note"], "x"),
+    ("unknown section", "json.unknown_key", ["texts"], []),
+    ("unknown version", "json.value", ["format"], "drempel-result/2"),
+    ("proof left out", "json.missing_key", ["proof"], DROP),
+    ("two statements only", "result.statements", ["proof", "nodes", 2], DROP),
+]
 
 
 def put(path: list[str | int], value: JSON) -> Edit:
@@ -28,6 +96,13 @@ def put(path: list[str | int], value: JSON) -> Edit:
 def drop(path: list[str | int]) -> Edit:
     """Return the edit that removes a key or an entry."""
     return {"path": path, "remove": True}
+
+
+def _cases(rows: list[Row]) -> list[Case]:
+    return [
+        (name, code, [drop(path) if value is DROP else put(path, value)])
+        for name, code, path, value in rows
+    ]
 
 
 def edited(document: JSON, edits: list[Edit]) -> JSON:
@@ -65,75 +140,36 @@ def manifests() -> JSON:
     }
 
 
-def _bad_manifests(document: JSON) -> list[tuple[str, str, list[Edit]]]:
+def _bad_manifests(document: JSON) -> list[Case]:
     node = document["nodes"][0]
     width = document["record"]["width"]
     opens = document["answering"]["opens"]
     off = to_base64(b"\x04" + bytes(63) + b"\x01")
-    return [
-        ("unknown key", "json.unknown_key", [put(["extra"], 1)]),
-        ("unknown key, deep", "json.unknown_key", [put(["relay", "token"], "x")]),
-        ("missing key", "json.missing_key", [drop(["timing"])]),
-        ("unknown version", "json.value", [put(["format"], "drempel-manifest/2")]),
-        ("unknown kind", "json.value", [put(["kind"], "match")]),
-        ("another suite", "manifest.suite", [put(["suite", "envelope"], "none")]),
-        ("survey id in capitals", "json.value", [put(["survey_id"], "AB" * 16)]),
-        ("width too small", "manifest.record", [put(["record", "width"], width - 1)]),
-        (
-            "width and envelope too small",
-            "manifest.record",
-            [
-                put(["record", "width"], width - 1),
-                put(["record", "envelope_length"], 73 + 8 * width),
-            ],
-        ),
-        ("envelope too long", "manifest.record", [put(["record", "envelope_length"], 1000)]),
-        ("roster of nobody", "json.value", [put(["roster", "size"], 0)]),
-        ("roster kind", "json.value", [put(["roster", "kind"], "list")]),
-        ("two roots", "json.value", [drop(["roster", "roots", 2])]),
-        ("root without prefix", "json.value", [put(["roster", "roots", 0], "00" * 32)]),
-        (
-            "time with offset",
-            "json.value",
-            [put(["issuing", "opens"], "2026-01-05T09:00:00+01:00")],
-        ),
-        (
-            "time with fraction",
-            "json.value",
-            [put(["issuing", "opens"], "2026-01-05T09:00:00.5Z")],
-        ),
-        ("no such day", "json.value", [put(["issuing", "opens"], "2026-02-30T09:00:00Z")]),
-        ("closes before it opens", "manifest.times", [put(["answering", "closes"], opens)]),
+    fitting = [
+        put(["record", "width"], width - 1),
+        put(["record", "envelope_length"], 73 + 8 * width),
+    ]
+    computed: list[Row] = [
+        ("width too small", "manifest.record", ["record", "width"], width - 1),
+        ("closes before it opens", "manifest.times", ["answering", "closes"], opens),
         (
             "strict, answering before issuing ends",
             "manifest.times",
-            [put(["answering", "opens"], document["issuing"]["opens"])],
+            ["answering", "opens"],
+            document["issuing"]["opens"],
         ),
-        ("number as text", "json.value", [put(["flush_min"], "10")]),
-        ("decimal", "json.value", [put(["flush_min"], 1.5)]),
-        ("true for a number", "json.value", [put(["flush_min"], True)]),
-        ("negative limit", "json.value", [put(["max_inconsistent"], -1)]),
-        ("nodes swapped", "json.value", [put(["nodes", 0, "node"], "b")]),
-        ("index swapped", "json.value", [put(["nodes", 0, "index"], 2)]),
-        ("share key off the curve", "json.value", [put(["nodes", 0, "share_key"], off)]),
-        (
-            "one share key twice",
-            "manifest.keys",
-            [put(["nodes", 1, "share_key"], node["share_key"])],
-        ),
+        ("share key off the curve", "json.value", ["nodes", 0, "share_key"], off),
+        ("one share key twice", "manifest.keys", ["nodes", 1, "share_key"], node["share_key"]),
         (
             "coordinator is a node",
             "manifest.keys",
-            [put(["coordinator", "key"], node["identity_key"])],
+            ["coordinator", "key"],
+            node["identity_key"],
         ),
-        ("base64 without padding", "json.value", [put(["relay", "key"], "AAA")]),
-        ("address with password", "json.value", [put(["relay", "url"], "https://a:b@c/")]),
-        ("survey not in normal form", "manifest.survey", [drop(["survey", "unit"])]),
-        (
-            "question named twice",
-            "survey.duplicate_id",
-            [put(["survey", "questions", 1, "id"], "sector")],
-        ),
+    ]
+    return [
+        *_cases([*BAD_MANIFESTS, *computed]),
+        ("width and envelope too small", "manifest.record", fitting),
     ]
 
 
@@ -162,95 +198,55 @@ def results() -> JSON:
     }
 
 
-def _plain_edits(result: JSON) -> list[tuple[str, str, list[Edit]]]:
-    differs = "result.differs"
-    signature = result["proof"]["nodes"][0]["signature"]
-    other = result["proof"]["nodes"][1]["signature"]
-    manifest = ["proof", "manifest"]
-    return [
-        ("count changed", differs, [put(["tables", 0, "cells", 0, "count"], 31)]),
-        ("hidden count filled in", differs, [put(["tables", 4, "cells", 0, "count"], 3)]),
-        ("shown count hidden", differs, [put(["tables", 0, "cells", 0, "count"], None)]),
-        ("status changed", differs, [put(["tables", 0, "status"], "withheld")]),
-        (
-            "cell status changed",
-            differs,
-            [put(["tables", 0, "cells", 0, "status"], "suppressed")],
-        ),
-        ("key changed", differs, [put(["tables", 0, "cells", 0, "key"], ["gp"])]),
-        ("assurance raised", differs, [put(["tables", 0, "assurance"], "checked")]),
-        ("cell left out", differs, [drop(["tables", 0, "cells", 2])]),
-        ("table left out", differs, [drop(["tables", 0])]),
-        ("mean changed", differs, [put(["statistics", 0, "mean", "value"], 11.4)]),
-        ("variance changed", differs, [put(["statistics", 0, "variance", "value"], 0)]),
-        ("n changed", differs, [put(["statistics", 0, "n"], 61)]),
-        ("accepted changed", differs, [put(["accepted"], 61)]),
-        ("rejected left out", differs, [put(["rejected"], [])]),
-        ("state changed", differs, [put(["state"], "withheld")]),
-        ("reason given", differs, [put(["reason"], "none")]),
-        ("root changed", differs, [put(["proof", "root"], "sha256:" + "00" * 32)]),
-        ("manifest digest changed", differs, [put(["manifest"], "sha256:" + "00" * 32)]),
-        (
-            "key of a node changed",
-            differs,
-            [put(["proof", "nodes", 0, "key"], to_base64(bytes(32)))],
-        ),
-        ("true for one", differs, [put(["rejected", 0, "count"], True)]),
-        ("extra key in a cell", differs, [put(["tables", 0, "cells", 0, "note"], "x")]),
-        ("unknown section", "json.unknown_key", [put(["texts"], [])]),
-        ("unknown version", "json.value", [put(["format"], "drempel-result/2")]),
-        ("proof left out", "json.missing_key", [drop(["proof"])]),
-        ("two statements only", "result.statements", [drop(["proof", "nodes", 2])]),
+def _plain_edits(result: JSON) -> list[Case]:
+    nodes = result["proof"]["nodes"]
+    signed = result["proof"]["manifest"]["signatures"]
+    manifest: list[str | int] = ["proof", "manifest"]
+    computed: list[Row] = [
         (
             "statement signature of another node",
             "signature.invalid",
-            [put(["proof", "nodes", 0, "signature"], other)],
+            ["proof", "nodes", 0, "signature"],
+            nodes[1]["signature"],
         ),
         (
             "statement of another node",
             "signature.invalid",
-            [put(["proof", "nodes", 1, "signature"], signature)],
+            ["proof", "nodes", 1, "signature"],
+            nodes[0]["signature"],
         ),
         (
             "manifest signature of another",
             "signature.invalid",
-            [
-                put(
-                    [*manifest, "signatures", "a"],
-                    result["proof"]["manifest"]["signatures"]["b"],
-                )
-            ],
+            [*manifest, "signatures", "a"],
+            signed["b"],
         ),
         (
             "coordinator's signature of another",
             "signature.invalid",
-            [
-                put(
-                    [*manifest, "coordinator_signature"],
-                    result["proof"]["manifest"]["signatures"]["a"],
-                )
-            ],
+            [*manifest, "coordinator_signature"],
+            signed["a"],
         ),
     ]
+    return _cases([*BAD_RESULTS, *computed])
 
 
-def _signed_edits(done: Job) -> list[tuple[str, str, list[Edit]]]:
+def _signed_edits(done: Job) -> list[Case]:
     one = statement(1, done.values, done.verdict)
     moved = dict(one.shares)
     moved["cell/sector/0"] = (moved["cell/sector/0"] + 1) % MODULUS
     fewer = dict(list(one.shares.items())[:-1])
     swapped = (one.released[1], one.released[0], *one.released[2:])
-    other = "sha256:" + "00" * 32
     single = {
         "one share changed and signed": ("opening.line", replace(one, shares=moved)),
-        "another root signed by one": ("result.agreement", replace(one, root=other)),
-        "another verdict signed by one": ("result.agreement", replace(one, verdict=other)),
+        "another root signed by one": ("result.agreement", replace(one, root=ZERO)),
+        "another verdict signed by one": ("result.agreement", replace(one, verdict=ZERO)),
         "another number signed by one": ("result.agreement", replace(one, accepted=61)),
         "one value fewer signed by one": (
             "result.agreement",
             replace(one, shares=fewer, released=one.released[:-1]),
         ),
-        "another manifest signed by one": ("result.manifest", replace(one, manifest=other)),
+        "another manifest signed by one": ("result.manifest", replace(one, manifest=ZERO)),
         "one node withholds": (
             "result.statements",
             withheld_statement(node="a", manifest=one.manifest, reason="lost"),

@@ -49,5 +49,5 @@ def job_drive(*, job_id: int, owner: str) -> None:
 
 def _next_look(job: MpcJob) -> datetime:
     """Return when to look again: soon, or after silence later and later, never in step."""
-    wait = settings.RECONCILE_SECONDS * 2 ** min(job.misses, 4)
+    wait = settings.RECONCILE_SECONDS / 2 * 2 ** min(job.misses, 5)
     return timezone.now() + timedelta(seconds=wait * (0.75 + secrets.randbelow(500) / 1000))

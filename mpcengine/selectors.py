@@ -39,6 +39,13 @@ def jobs_due(*, now: datetime) -> Sequence[int]:
     return list(rows.order_by("due_at").values_list("pk", flat=True)[:100])
 
 
+def seconds_until_due(*, now: datetime) -> float | None:
+    """Return how long no job needs a look; None when no job is under way."""
+    rows = MpcJob.objects.exclude(state__in=TERMINAL_STATES).exclude(due_at=None)
+    first = rows.order_by("due_at").values_list("due_at", flat=True).first()
+    return None if first is None else (first - now).total_seconds()
+
+
 def result_document_get(*, digest: str) -> JSON | None:
     """Return a job's verified result, or None while there is none."""
     found = SignedResult.objects.filter(job__manifest_digest=digest).first()

@@ -17,11 +17,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from mpcengine.job_driver import job_drive
-from mpcengine.selectors import jobs_due
+from mpcengine.selectors import jobs_due, seconds_until_due
 
 logger = logging.getLogger(__name__)
 
 OWNER = secrets.token_hex(16)
+# A job that another worker holds stays due: look for it no more often than this.
+SHORTEST_PART = 10
 
 
 @shared_task(name="mpcengine.drive", ignore_result=True)
@@ -59,11 +61,20 @@ def _send(job_id: int) -> None:
 
 
 def _reconcile() -> None:
+    wait = settings.RECONCILE_SECONDS
     while True:
-        time.sleep(settings.RECONCILE_SECONDS)
+        time.sleep(wait)
         try:
             drive_due()
+            wait = reconcile_wait()
         except DatabaseError:
             logger.warning("ledger: the database did not answer the reconciler")
         finally:
             close_old_connections()
+
+
+def reconcile_wait() -> float:
+    """Return how long to sleep: until the next job is due, RECONCILE_SECONDS at most."""
+    most = float(settings.RECONCILE_SECONDS)
+    due = seconds_until_due(now=timezone.now())
+    return most if due is None else min(most, max(due, most / SHORTEST_PART))

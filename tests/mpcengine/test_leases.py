@@ -41,9 +41,10 @@ def test_a_lease_runs_out_and_the_late_worker_cannot_write(job: MpcJob) -> None:
     assert late is not None
     MpcJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert lease(job, "two") is not None
-    for write in (lambda: job_change(late, reason="late"), lambda: job_rest(late, due_at=None)):
-        with pytest.raises(StaleJob):
-            write()
+    with pytest.raises(StaleJob):
+        job_change(late, reason="late")
+    with pytest.raises(StaleJob):
+        job_rest(late, due_at=None)
     assert MpcJob.objects.get().reason == ""
 
 
@@ -64,7 +65,8 @@ def test_a_worn_lease_is_renewed_and_a_fresh_one_is_not(job: MpcJob) -> None:
     mine.lease_until = timezone.now() + timedelta(seconds=19)
     lease_keep(mine)
     assert mine.epoch == epoch + 1
-    assert MpcJob.objects.get().lease_until > timezone.now() + timedelta(seconds=25)
+    soon = timezone.now() + timedelta(seconds=25)
+    assert MpcJob.objects.filter(lease_until__gt=soon).exists()
 
 
 def test_a_driver_leaves_a_leased_job_alone(federation: Federation, job: MpcJob) -> None:

@@ -1,9 +1,13 @@
 """Wake the driver: what is due is driven, and one job's fault stops no other."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from mpcengine import tasks
+from mpcengine.job_driver import job_drive
 from mpcengine.models import MpcJob
 from mpcengine.services import job_propose
 from tests.mpcengine.cast import Federation, publish
@@ -32,7 +36,7 @@ def test_one_jobs_fault_stops_no_other(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, sound = propose(federation, "0a" * 16), propose(federation, "0b" * 16)
-    drive = tasks.job_drive
+    drive = job_drive
 
     def faulty(*, job_id: int, owner: str) -> None:
         if job_id == broken.pk:
@@ -59,3 +63,17 @@ def test_a_nudge_is_sent_after_the_commit_and_a_lost_one_is_no_fault(
         tasks.drive_nudge(7)
         assert sent == []
     assert sent == [7]
+
+
+def test_it_sleeps_until_the_next_job_is_due(
+    federation: Federation, settings: Settings
+) -> None:
+    settings.RECONCILE_SECONDS = 10.0
+    assert tasks.reconcile_wait() == 10.0
+    job = propose(federation, "0a" * 16)
+    for seconds, expected in ((100, 10.0), (4, 4.0), (-5, 1.0)):
+        due_at = timezone.now() + timedelta(seconds=seconds)
+        MpcJob.objects.filter(pk=job.pk).update(due_at=due_at)
+        assert tasks.reconcile_wait() == pytest.approx(expected, abs=0.5)
+    MpcJob.objects.filter(pk=job.pk).update(state="released")
+    assert tasks.reconcile_wait() == 10.0

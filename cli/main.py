@@ -72,7 +72,7 @@ def _run(given: list[str]) -> int:
 
 
 def _command(name: str) -> Command:
-    module: Command = importlib.import_module(f"cli.commands.{name}")  # type: ignore[assignment]  # each module of cli.commands has this shape
+    module: Command = importlib.import_module(f"cli.commands.{name}")
     return module
 
 

@@ -1,11 +1,31 @@
-import argparse
+"""``drempel bench``: the performance cases of benchmarks/, one JSON line a case."""
 
-HELP = "x"
+import argparse
+import json
+
+HELP = "measure performance cases, side by side with their bounds"
+SECONDS = 3600
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    pass
+    """Declare ``[CASE …] [--json]``."""
+    parser.add_argument("cases", metavar="CASE", nargs="*", help="which cases; all if none")
+    parser.add_argument("--json", action="store_true", help="print one JSON line a case")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return 1
+    """Run each case as a process of its own and print its figures."""
+    from cli.benching import case_names, case_run, figures_text  # noqa: PLC0415 - arguments first
+    from cli.errors import BadInput  # noqa: PLC0415
+    from cli.progress import Progress  # noqa: PLC0415
+
+    known = case_names()
+    for name in arguments.cases:
+        if name not in known:
+            raise BadInput(f"There is no case '{name}'; the cases are {', '.join(known)}.")
+    progress = Progress(is_quiet=arguments.json)
+    for name in arguments.cases or known:
+        progress.step(f"Measuring {name}")
+        for figures in case_run(name, SECONDS):
+            print(json.dumps(figures) if arguments.json else figures_text(figures), flush=True)
+    return 0

@@ -1,11 +1,27 @@
-import argparse
+"""``drempel serve``: a portal, a relay and three nodes on this machine, until Ctrl-C."""
 
-HELP = "x"
+import argparse
+from pathlib import Path
+
+HELP = "run a portal, a relay and three nodes on this machine until Ctrl-C"
+PORT = 8000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    pass
+    """Declare ``[--port 8000] [--data DIR]``."""
+    parser.add_argument("--port", type=int, default=PORT, help="the portal's port")
+    parser.add_argument("--data", metavar="DIR", type=Path, help="keep all data here")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return 1
+    """Start, print where everything is, and serve."""
+    from cli.embedded.federation import Options, running  # noqa: PLC0415 - arguments first
+    from cli.errors import BadInput  # noqa: PLC0415
+    from cli.progress import Progress  # noqa: PLC0415
+    from cli.serving import serve_until_stopped  # noqa: PLC0415
+
+    if not 0 <= arguments.port < 65536:
+        raise BadInput("--port must be from 0 to 65535; 0 chooses a free one.")
+    Progress().step("Starting a portal, a relay and three nodes on this machine")
+    with running(Options(folder=arguments.data, portal_port=arguments.port)) as federation:
+        return serve_until_stopped(federation)

@@ -29,6 +29,15 @@ def listen(port: int) -> socket.socket:
     return found
 
 
+def is_free(port: int) -> bool:
+    """Tell whether a port can be listened on now."""
+    try:
+        listen(port).close()
+    except CliError:
+        return False
+    return True
+
+
 def port_of(listener: socket.socket) -> int:
     """Return the port a socket listens on."""
     port: int = listener.getsockname()[1]

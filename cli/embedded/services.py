@@ -20,8 +20,8 @@ class Program:
     arguments: tuple[str, ...]
     environment: dict[str, str]
     output: Path
-    stop_signal: int
     sockets: tuple[int, ...]
+    stop_signal: int = signal.SIGTERM
 
 
 def web_program(house: House, service: str, socket: int) -> Program:
@@ -54,6 +54,19 @@ def manage_program(house: House, service: str, *arguments: str) -> Program:
     return _program(house, service, arguments[0], ("django", *arguments), signal.SIGTERM)
 
 
+def base_environment(scratch: Path) -> dict[str, str]:
+    """Return what every process of ours gets, and nothing else of ours."""
+    kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    return {
+        **kept,
+        "TMPDIR": str(scratch),
+        "PYTHONUNBUFFERED": "1",
+        # One thread a process: fifteen processes share the machine.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
 def _program(
     house: House,
     service: str,
@@ -63,20 +76,14 @@ def _program(
     sockets: tuple[int, ...] = (),
 ) -> Program:
     own = house.service_folder(service)
-    kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
     return Program(
         name=f"{service} {kind}",
         arguments=(sys.executable, "-m", *arguments),
         environment={
-            **kept,
+            **base_environment(house.scratch),
             "DREMPEL_CONFIG": str(own / "service.json"),
             "DJANGO_SETTINGS_MODULE": f"config.settings.{role_of(service)}",
             "NUMBA_CACHE_DIR": str(house.numba_cache),
-            "TMPDIR": str(house.scratch),
-            "PYTHONUNBUFFERED": "1",
-            # One thread a process: fifteen processes share the machine.
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
         },
         output=own / f"{kind}.out",
         sockets=sockets,

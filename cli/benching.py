@@ -1,0 +1,79 @@
+"""Run benchmark cases as processes of their own, and read the JSON lines they print."""
+
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from cli.embedded.services import ROOT, Program, base_environment
+from cli.embedded.supervisor import Supervisor
+from cli.errors import CliError
+from cli.signals import shielded
+from cli.templates import templates_ready
+from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.errors import ProtocolError
+
+FOLDER = ROOT / "benchmarks"
+CASES = ("gate", "survey")
+
+
+def case_names() -> tuple[str, ...]:
+    """Return the names of the cases that can be run."""
+    return tuple(name for name in CASES if (FOLDER / f"{name}.py").is_file())
+
+
+def case_run(name: str, seconds: float) -> list[dict[str, JSON]]:
+    """Run ``python -m benchmarks.<name>`` and return the objects it printed, one a line.
+
+    Raises CliError if it fails or takes longer than ``seconds``.
+    """
+    templates = templates_ready()
+    with ExitStack() as stack:
+        with shielded():
+            folder = Path(tempfile.mkdtemp(prefix="drempel-bench-"))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            supervisor = Supervisor()
+            stack.callback(supervisor.stop)
+        shutil.copytree(templates / "numba", folder / "numba")
+        program = _program(name, folder)
+        supervisor.run(program, seconds)
+        return _figures(name, program.output)
+
+
+def figures_text(figures: dict[str, JSON]) -> str:
+    """Return the figures of a case as lines for people."""
+    lines = [f"{figures.get('case', '?')}, n = {figures.get('n', '?')}"]
+    for key, value in figures.items():
+        if key in {"case", "n", "versions"} or value is None:
+            continue
+        shown = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+        lines.append(f"  {key.replace('_', ' '):<24} {shown}")
+    return "\n".join(lines)
+
+
+def _program(name: str, folder: Path) -> Program:
+    return Program(
+        name=f"bench {name}",
+        arguments=(sys.executable, "-m", f"benchmarks.{name}"),
+        environment={
+            **base_environment(folder),
+            "NUMBA_CACHE_DIR": str(folder / "numba"),
+        },
+        output=folder / "figures.jsonl",
+        sockets=(),
+    )
+
+
+def _figures(name: str, output: Path) -> list[dict[str, JSON]]:
+    found = []
+    for line in output.read_bytes().splitlines():
+        if not line.startswith(b"{"):
+            continue
+        try:
+            found.append(parse_json(line))
+        except ProtocolError as error:
+            raise CliError(f"The case {name} printed a line that is not JSON.") from error
+    if not found:
+        raise CliError(f"The case {name} printed no figures.")
+    return found

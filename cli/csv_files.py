@@ -1,0 +1,78 @@
+"""Write a result's tables as CSV files: one a table, with its ids; hidden cells are empty."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cli.errors import BadInput, CliError
+from cli.files import write_whole
+from mpcengine.protocol.canonical import JSON
+
+
+def write_csv(folder: Path, document: dict[str, JSON]) -> list[Path]:
+    """Write ``<table>.csv`` (a two-way table as ``a+b.csv``) and ``_statistics.csv``.
+
+    Returns the paths. A withheld result has no table and gives no file. Raises BadInput if
+    the folder cannot be used.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} of --csv is a file; name a folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise CliError(f"The folder {folder} of --csv cannot be made.") from None
+    written = []
+    for table in document.get("tables", []):
+        path = folder / f"{table['id'].replace('*', '+')}.csv"
+        write_whole(path, _table(table))
+        written.append(path)
+    if document.get("statistics"):
+        # The leading underscore keeps it apart: ids begin with a letter.
+        path = folder / "_statistics.csv"
+        write_whole(path, _statistics(document["statistics"]))
+        written.append(path)
+    return written
+
+
+def _table(table: JSON) -> bytes:
+    width = max(len(cell["key"]) for cell in table["cells"])
+    heads = table["questions"] if len(table["questions"]) == width else ["option", "rank"]
+    rows = (
+        [*_key(cell["key"], width), _text(cell["count"]), cell["status"]]
+        for cell in table["cells"]
+    )
+    return _csv([*heads, "count", "status"], rows)
+
+
+def _key(key: Sequence[JSON], width: int) -> list[str]:
+    return [_text(part) for part in key] + [""] * (width - len(key))
+
+
+def _statistics(rows: Iterable[JSON]) -> bytes:
+    heads = ["question", "n", "mean", "variance", "status"]
+    return _csv(
+        heads,
+        (
+            [
+                row["question"],
+                _text(row["n"]),
+                _text(row["mean"]["value"]),
+                _text(row["variance"]["value"]),
+                row["status"],
+            ]
+            for row in rows
+        ),
+    )
+
+
+def _csv(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(heads)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8")
+
+
+def _text(value: JSON) -> str:
+    return "" if value is None else str(value)

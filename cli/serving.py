@@ -1,0 +1,85 @@
+"""Serve a federation until somebody stops it, with a sample survey and ways to sign in."""
+
+from pathlib import Path
+from time import sleep
+
+from cli.coordinator import Coordinator
+from cli.embedded.federation import COORDINATOR, Federation
+from cli.embedded.services import ROOT
+from cli.errors import CliError
+from cli.files import read_survey, write_json
+from cli.signals import Stopped
+from cli.survey_run import coordinator_of
+from connector.errors import ConnectorError
+
+EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
+EXAMPLE_ANSWERS = ROOT / "examples" / "ict-resilience.answers.csv"
+INVITED = 20
+SHOWN_CODES = 3
+LOOK_SECONDS = 0.5
+
+
+def serve_until_stopped(federation: Federation) -> int:
+    """Print addresses, sign-ins and the sample survey, then wait for a signal; return 0."""
+    print("\n".join(_addresses(federation)))
+    print("\n".join(_sample(federation)))
+    print("\nCtrl-C stops everything.", flush=True)
+    try:
+        while True:
+            federation.supervisor.check()
+            sleep(LOOK_SECONDS)
+    except Stopped:
+        print("\nStopping.", flush=True)
+        return 0
+
+
+def _addresses(federation: Federation) -> list[str]:
+    house = federation.house
+    rows = [("portal", house.portal_url), ("relay", house.relay_url)]
+    rows += [(entry.name, entry.url) for entry in house.nodes.nodes]
+    wide = max(len(name) for name, _ in rows)
+    token = house.token_file.read_text("utf-8").strip()
+    return [
+        "",
+        *(
+            f"  {name:<{wide}}  {url}/api/v1/ (OpenAPI: {url}/api/schema/)"
+            for name, url in rows
+        ),
+        "",
+        f"  Signed in as {COORDINATOR}, the sample coordinator:",
+        f'  curl -H "Authorization: Token {token}" {house.portal_url}/api/v1/surveys',
+        f"  Her signing key, which the portal never sees: {_key(house.folder)}",
+    ]
+
+
+def _key(folder: Path) -> Path:
+    return folder / "coordinator" / "signing.pem"
+
+
+def _sample(federation: Federation) -> list[str]:
+    """Publish the sample survey, once for a data folder, and return how to answer it."""
+    kept = federation.house.folder / "coordinator" / "sample.json"
+    if kept.exists():
+        return ["", f"  The sample survey and its invitation codes: {kept}"]
+    try:
+        survey_id, codes = _publish(coordinator_of(federation))
+    except ConnectorError as error:
+        raise CliError(error.sentence) from error
+    write_json(kept, {"survey": survey_id, "codes": codes})
+    kept.chmod(0o600)
+    return [
+        "",
+        f"  Sample survey {survey_id}, open for {INVITED} people with a code, such as",
+        *(f"    {code}" for code in codes[:SHOWN_CODES]),
+        f"  (all codes: {kept})",
+    ]
+
+
+def _publish(coordinator: Coordinator) -> tuple[str, list[str]]:
+    survey = read_survey(EXAMPLE_SURVEY)
+    survey_id = coordinator.create(survey)
+    codes = coordinator.invite(survey_id, INVITED)
+    manifest = coordinator.prepare(survey_id, "normal")
+    coordinator.check(manifest, survey, INVITED, "normal")
+    coordinator.publish(survey_id, manifest)
+    return survey_id, codes

@@ -182,11 +182,6 @@ def join_verdicts(
     )
 
 
-def inconsistent_limit(max_inconsistent: int | None, batch_size: int) -> int:
-    """Return how many packages may fail to unseal: as stated, or max(1, 1 % of the batch)."""
-    return max(1, batch_size // 100) if max_inconsistent is None else max_inconsistent
-
-
 def verdict_digest(manifest: Digest, verdict: Verdict) -> Digest:
     """Return the digest of a verdict.
 

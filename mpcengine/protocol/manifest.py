@@ -8,7 +8,6 @@ No clock here: whoever needs the time compares the parsed moments with its own.
 from dataclasses import dataclass
 from datetime import datetime
 
-from mpcengine.protocol.batch import inconsistent_limit
 from mpcengine.protocol.canonical import JSON, Digest, canonical, digest, parse_canonical
 from mpcengine.protocol.envelope import envelope_length
 from mpcengine.protocol.errors import MalformedMessage
@@ -144,8 +143,10 @@ class Manifest:
         return self.nodes[NODE_NAMES.index(name)]
 
     def inconsistent_limit(self, batch_size: int) -> int:
-        """Return how many of ``batch_size`` packages may fail to unseal."""
-        return inconsistent_limit(self.max_inconsistent, batch_size)
+        """Return how many of ``batch_size`` packages may fail to unseal, by default 1 %."""
+        if self.max_inconsistent is None:
+            return max(1, batch_size // 100)
+        return self.max_inconsistent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

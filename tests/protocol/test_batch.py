@@ -16,7 +16,6 @@ from mpcengine.protocol.batch import (
     check_list,
     choose_revisions,
     held_batch,
-    inconsistent_limit,
     join_verdicts,
     list_commitment,
     list_digest,
@@ -193,12 +192,3 @@ def test_it_gives_another_digest_for_another_reason_or_side() -> None:
         )
     }
     assert len(digests) == 4
-
-
-@pytest.mark.parametrize(
-    ("stated", "size", "limit"), [(None, 10, 1), (None, 1000, 10), (0, 1000, 0), (5, 10, 5)]
-)
-def test_it_limits_packages_that_cannot_be_unsealed(
-    stated: int | None, size: int, limit: int
-) -> None:
-    assert inconsistent_limit(stated, size) == limit

@@ -46,7 +46,7 @@ def test_it_reads_back_what_it_built() -> None:
 
 def test_it_states_a_limit_or_one_in_a_hundred() -> None:
     manifest = build_manifest(terms())
-    assert [manifest.inconsistent_limit(n) for n in (5, 1000)] == [1, 10]
+    assert [manifest.inconsistent_limit(n) for n in (5, 199, 200, 1000)] == [1, 1, 2, 10]
     stated = build_manifest(replace(terms(), max_inconsistent=0, flush_min=2))
     assert stated.inconsistent_limit(1000) == 0
     assert stated.flush_min == 2

@@ -104,9 +104,10 @@ class _Reader:
 def _dump_array(array: NDArray[np.generic]) -> bytes:
     if array.ndim > 2:
         raise TypeError("an array of more than two dimensions is never sent")
-    head = bytes([array.ndim]) + b"".join(_U32.pack(length) for length in array.shape)
+    head: bytes = bytes([array.ndim]) + b"".join(_U32.pack(length) for length in array.shape)
     if array.dtype == np.uint64:
-        return b"".join([_WORDS, head, array.astype("<u8").tobytes()])
+        words = bytes(array.astype("<u8").tobytes())
+        return _WORDS + head + words
     if array.dtype != object:
         raise TypeError("only arrays of 64-bit words or integers are sent")
     return _OBJECTS + head + b"".join(_dump_integer(item) for item in array.reshape(-1))
@@ -116,6 +117,6 @@ def _dump_integer(value: object) -> bytes:
     # int(value) serves gmpy2's integers too; bool and everything else is refused by name.
     if isinstance(value, bool) or type(value).__name__ not in ("int", "mpz"):
         raise TypeError("only integers are sent")
-    number = int(value)  # type: ignore[call-overload]
+    number: int = int(value)  # type: ignore[call-overload]
     length = number.bit_length() // 8 + 1
     return _U32.pack(length) + number.to_bytes(length, "little", signed=True)

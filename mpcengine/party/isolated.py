@@ -31,7 +31,7 @@ VERSION = "0.11"
 READ_FILES = ("runtime.py", "asyncoro.py", "thresha.py", "finfields.py")
 READ_DIGEST = "da75c42c504fdb6d8765ce52b9a5c5a6f08f88dc0e873e591739e36ee99b2bd5"
 SECURITY_BITS = 40
-PARTIES, THRESHOLD = 3, 1
+PARTIES, MAX_CORRUPT = 3, 1
 _HOLDERS = (
     *("sectypes", "asyncoro", "mpctools", "seclists", "secpols", "secgroups"),
     *("random", "statistics"),
@@ -73,7 +73,7 @@ def read_digest() -> str:
 def options() -> argparse.Namespace:
     """Return the options of a runtime: three parties, one may be curious, 40 bits or more."""
     return argparse.Namespace(
-        threshold=THRESHOLD,
+        threshold=MAX_CORRUPT,
         sec_param=SECURITY_BITS,
         bit_length=32,
         no_async=False,
@@ -87,6 +87,12 @@ def options() -> argparse.Namespace:
     )
 
 
+def check_security(chosen: argparse.Namespace) -> None:
+    """Raise PartyFailure (``internal``) if the options ask for less than 40 bits (M12)."""
+    if chosen.sec_param < SECURITY_BITS:
+        raise PartyFailure("internal", detail="statistical security is below 40 bits")
+
+
 def make_runtime(index: int, on_error: Callable[[BaseException], None]) -> Any:
     """Return an MPyC runtime for party ``index`` (1, 2, 3) on the running event loop.
 
@@ -98,12 +104,13 @@ def make_runtime(index: int, on_error: Callable[[BaseException], None]) -> Any:
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
     chosen = options()
-    if chosen.sec_param < SECURITY_BITS:
-        raise PartyFailure("internal", detail="statistical security is below 40 bits")
+    check_security(chosen)
     parties = [module.Party(pid) for pid in range(PARTIES)]
     runtime = module.Runtime(index - 1, parties, chosen)
     # The constructor installs MPyC's own handler, which prints tracebacks.
     loop.set_exception_handler(handler)
+    # Its arrays read this in every comparison; importing it set it, and that was undone.
+    os.environ.setdefault("MPYC_MAXWORKERS", "0")
     _error_handlers[:] = [on_error]
     for name in _HOLDERS:
         importlib.import_module(f"mpyc.{name}").runtime = runtime  # type: ignore[attr-defined]

@@ -84,9 +84,7 @@ def main(work: Work) -> int:
         is_spec = named.failure.cause == CAUSE_BAD_SPEC
         return _say(named.failure, EXIT_BAD_SPEC if is_spec else named.exit_code)
     except Exception as error:  # noqa: BLE001 (its message may hold a value: only its type)
-        return _say(
-            Failure(cause=CAUSE_OTHER, peer=0, detail=type(error).__name__), EXIT_OTHER
-        )
+        return _say(Failure(cause=CAUSE_OTHER, peer=0, detail=type(error).__name__), EXIT_OTHER)
     _write(STDOUT, outcome)
     return EXIT_DONE
 

@@ -136,12 +136,13 @@ class Session:
         for failure in failures:
             if failure.failure.cause != "peer_lost":
                 return failure
+        left: list[tuple[int, str, int]] = []
         for peer, failure in self._failures.items():
             connection = self.connections.get(peer)
             if connection is None or connection.farewell is None:
                 return failure
-            farewell = connection.farewell
-        return self._second_hand(peer, *farewell)
+            left.append((peer, *connection.farewell))
+        return self._second_hand(*left[0])
 
     def _second_hand(self, leaver: int, cause: str, blamed: int) -> PartyFailure:
         # A peer that left may blame the other; we follow only if we see silence ourselves.

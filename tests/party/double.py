@@ -13,7 +13,7 @@ import numpy as np
 
 from mpcengine.circuits.compare import is_not_negative
 from mpcengine.circuits.runtime import Vector
-from mpcengine.circuits.shares import deal, multiply
+from mpcengine.circuits.shares import bit_mask, deal, multiply, reveal_under
 from mpcengine.kernels import field61
 from mpcengine.party.program import Task, Work, main
 
@@ -35,9 +35,9 @@ async def wait(task: Task) -> Mapping[str, Vector]:
 
 
 async def busy(task: Task) -> Mapping[str, Vector]:
-    """Party 1 computes without looking up for longer than the stall limit; others wait."""
+    """Party 1 computes without looking up for most of the stall limit; others wait."""
     if task.spec.index == 1:
-        time.sleep(2.5 * task.spec.stall_seconds)  # noqa: ASYNC251
+        time.sleep(0.7 * task.spec.stall_seconds)
     await task.vectors.exchange(dict.fromkeys(task.session.connections, field61.vector([1])))
     return {"pattern": field61.vector([task.spec.index])}
 
@@ -59,7 +59,9 @@ async def compare(task: Task) -> Mapping[str, Vector]:
     ours = await is_not_negative(task.vectors, dealt[0])
     runtime = task.session.runtime
     secure = runtime.SecInt(16)
-    theirs = await runtime.output([x >= 0 for x in runtime.input([secure(v) for v in values], 0)])
+    theirs = await runtime.output(
+        [x >= 0 for x in runtime.input([secure(v) for v in values], 0)]
+    )
     return {"pattern": ours, "counts": field61.vector([int(bit) for bit in theirs])}
 
 
@@ -88,6 +90,27 @@ async def table(task: Task) -> Mapping[str, Vector]:
     return {"counts": totals}
 
 
+async def lie(task: Task) -> Mapping[str, Vector]:
+    """Open a masked value; party 2 opens another one than it should."""
+    mask = await bit_mask(task.vectors, 2)
+    own = 1 if task.spec.index == 2 else 0
+    opened = await reveal_under(task.vectors, field61.vector([own, 0]), mask)
+    return {"pattern": opened}
+
+
+async def wrong(task: Task) -> Mapping[str, Vector]:
+    """Shares of a product, of which party 3 hands its node another share than it computed."""
+    arrays = dict(await product(task))
+    if task.spec.index == 3:
+        arrays["pattern"] = field61.add_constant(arrays["pattern"], 1)
+    return arrays
+
+
+async def nothing(task: Task) -> Mapping[str, Vector]:
+    """Compute nothing: hello, then the barrier at the end."""
+    return {"pattern": field61.vector([task.spec.index])}
+
+
 async def crash(task: Task) -> Mapping[str, Vector]:
     """Fail with a secret in the exception's text."""
     await task.vectors.exchange(dict.fromkeys(task.session.connections, field61.vector([1])))
@@ -102,7 +125,10 @@ async def twice(task: Task) -> Mapping[str, Vector]:
 
 WORKS: dict[str, Any] = {
     work.__name__: work
-    for work in (product, wait, busy, arrays, compare, streams, large, table, crash, twice)
+    for work in (
+        *(product, wait, busy, arrays, compare, streams, large, table),
+        *(lie, wrong, nothing, crash, twice),
+    )
 }
 
 if __name__ == "__main__":

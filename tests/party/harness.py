@@ -1,15 +1,19 @@
 """Start real party processes on this machine, feed them, and read how they ended."""
 
+import contextlib
 import datetime
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import IO
 
+import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -32,6 +36,14 @@ from mpcengine.protocol.partywire import (
 ROOT = Path(__file__).parents[2]
 DOUBLE = "tests.party.double"
 JOB, OTHER_JOB = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+WORKER = """
+import subprocess, sys, time
+module, work, descriptor = sys.argv[1:]
+command = [sys.executable, "-m", module, work]
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+print(subprocess.Popen(command, pass_fds=[int(descriptor)], **quiet).pid, flush=True)
+time.sleep(600)
+"""
 BATCH_ROOT = "sha256:" + "3" * 64
 
 
@@ -85,10 +97,9 @@ class Ending:
 class Party:
     spec: PartySpec
     process: subprocess.Popen[bytes]
-    rows: bytes = b""
 
-    def finish(self, timeout: float = 60.0) -> Ending:
-        stdout, stderr = self.process.communicate(self.rows, timeout=timeout)
+    def finish(self, timeout: float = 150.0) -> Ending:
+        stdout, stderr = self.process.communicate(timeout=timeout)
         ended_at = time.monotonic()
         if self.process.returncode != 0:
             failure = parse_failure(stderr)
@@ -113,6 +124,12 @@ class Party:
         )
 
 
+def feed(pipe: IO[bytes], data: bytes) -> None:
+    """Write everything and close; a party that ended early has read enough."""
+    with contextlib.suppress(BrokenPipeError), pipe:
+        pipe.write(data)
+
+
 @dataclass
 class Trio:
     """Three listening sockets, three identities, three specs; processes started on demand."""
@@ -120,6 +137,8 @@ class Trio:
     specs: dict[int, PartySpec] = field(default_factory=dict)
     listeners: dict[int, socket.socket] = field(default_factory=dict)
     parties: dict[int, Party] = field(default_factory=dict)
+    lines: list[socket.socket] = field(default_factory=list)
+    workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     @classmethod
     def make(cls, **changes: object) -> "Trio":
@@ -159,9 +178,9 @@ class Trio:
             accepted=0,
             min_count=5,
             draw_seed=bytes([index]) * 32,
-            deadline_seconds=30.0,
-            connect_seconds=15.0,
-            stall_seconds=15.0,
+            deadline_seconds=120.0,
+            connect_seconds=60.0,
+            stall_seconds=30.0,
         )
 
     def port(self, index: int) -> int:
@@ -174,7 +193,7 @@ class Trio:
         self, index: int, *arguments: str, module: str = DOUBLE, rows: bytes = b""
     ) -> Party:
         spec = self.specs[index]
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -183,18 +202,38 @@ class Trio:
             cwd=ROOT,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
-        assert process.stdin is not None
-        process.stdin.write(encode_spec(spec))
-        process.stdin.flush()
-        party = Party(spec, process, rows)
+        pipe, process.stdin = process.stdin, None
+        threading.Thread(target=feed, args=(pipe, encode_spec(spec) + rows)).start()
+        party = Party(spec, process)
         self.parties[index] = party
         return party
+
+    def start_below_a_worker(
+        self, index: int, work: str
+    ) -> tuple["subprocess.Popen[bytes]", psutil.Process]:
+        """Start a party as the child of a process of its own, which the test can kill."""
+        spec = self.specs[index]
+        worker: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-c", WORKER, DOUBLE, work, str(spec.listen_fd)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[spec.listen_fd],
+            cwd=ROOT,
+        )
+        self.workers.append(worker)
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(encode_spec(spec))
+        worker.stdin.close()
+        party = psutil.Process(int(worker.stdout.readline()))
+        worker.stdout.close()
+        return worker, party
 
     def start_all(self, *arguments: str, module: str = DOUBLE) -> None:
         for index in (1, 2, 3):
             self.start(index, *arguments, module=module)
 
-    def finish_all(self, timeout: float = 60.0) -> dict[int, Ending]:
+    def finish_all(self, timeout: float = 150.0) -> dict[int, Ending]:
         return {index: party.finish(timeout) for index, party in self.parties.items()}
 
     def close(self) -> None:
@@ -202,5 +241,8 @@ class Trio:
             if party.process.poll() is None:
                 party.process.kill()
                 party.process.communicate()
-        for listener in self.listeners.values():
-            listener.close()
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
+        for sock in (*self.lines, *self.listeners.values()):
+            sock.close()

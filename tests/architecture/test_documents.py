@@ -127,6 +127,19 @@ def test_it_numbers_every_check() -> None:
     assert listed == sorted(raised) == sorted(tested)
 
 
+def test_it_cites_sections_that_are_there() -> None:
+    headings = re.findall(r"^#{1,2} §?(\d+)\b", text(Path("docs/protocol.md")), re.MULTILINE)
+    cited = {
+        number
+        for path in sources()
+        for line in re.findall(r"docs/protocol\.md((?:[ ,]| and | to )*§[^.;)\n]*)", text(path))
+        for number in re.findall(r"§(\d+)", line)
+    }
+    assert headings == [str(number) for number in range(1, len(headings) + 1)]
+    assert len(cited) > 10
+    assert cited <= set(headings)
+
+
 def test_it_lists_every_decision() -> None:
     index = text(Path("docs/decisions/README.md"))
     pages = [path for path in files() if re.fullmatch(r"docs/decisions/\d.*\.md", str(path))]

@@ -15,7 +15,7 @@ from mpcengine.protocol.disclosure_statistics import (
     is_spread_out,
     offsets_large,
 )
-from mpcengine.protocol.disclosure_tables import is_small
+from mpcengine.protocol.disclosure_tables import is_small, ticks_open
 from mpcengine.protocol.draws import is_bounded
 from mpcengine.protocol.errors import DisclosureRefused
 from mpcengine.protocol.pattern import Pattern, released_values, tables_with_null
@@ -154,14 +154,16 @@ def _recheck_multiple(opened: Opened, table: MultipleTable) -> None:
         return
     asked = _asked(opened, table.id, table.condition)
     answered = _answered(opened, table)
-    most = asked if answered is None else answered
+    most = asked - opened.min_count + 1 if answered is None else answered
     for count in counts:
         _refuse_small(opened, table.id, count, extremes_show=table.extremes_show)
         is_extreme = table.extremes_show and count in (0, answered)
         is_low = is_extreme or count <= most - opened.min_count
         refuse_unless(is_low, table.id, "upper", "too few did not tick a shown option.")
-    if answered is None and table.maximum < len(table.slots):
-        is_open = table.maximum * (asked - opened.min_count) >= sum(counts)
+    if answered is None:
+        is_whole = len(counts) == len(table.slots)
+        is_open = sum(counts) <= table.maximum * most
+        is_open = is_open and (not is_whole or ticks_open(table, counts, asked, most))
         refuse_unless(is_open, table.id, "pinned", "its ticks tell how many answered.")
     if is_bounded(table):
         _recheck_bounds(opened, table, counts, answered)

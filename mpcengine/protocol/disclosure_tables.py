@@ -98,16 +98,21 @@ def multiple_shown(
     *,
     is_null_shown: bool,
 ) -> tuple[bool, ...]:
-    """Apply rule 5: both ticked and not ticked must be large, with complements under bounds."""
+    """Apply rule 5: both ticked and not ticked must be large, with complements under bounds.
+
+    While the number who answered is hidden, the fewest it could be stands for it, so that
+    nothing shown depends on it.
+    """
     cells = [counts[slot] for slot in table.slots]
     nothing = (False,) * len(cells)
-    answered = population - (0 if table.null_slot is None else counts[table.null_slot])
     is_public = table.null_slot is None or is_null_shown
-    if population < min_count or _is_pinned(
-        table, cells, answered, min_count, is_public=is_public
+    answered = population - (0 if table.null_slot is None else counts[table.null_slot])
+    fewest = answered if is_public else population - min_count + 1
+    if population < min_count or not (
+        is_public or ticks_open(table, cells, population, fewest)
     ):
         return nothing
-    large = [min_count <= count <= answered - min_count for count in cells]
+    large = [min_count <= count <= fewest - min_count for count in cells]
     hidden = {
         index
         for index, count in enumerate(cells)
@@ -115,7 +120,7 @@ def multiple_shown(
         and not (table.extremes_show and count == 0)
         and not (table.extremes_show and is_public and count == answered)
     }
-    if is_bounded(table) and _needs_complement(cells, hidden, answered, min_count):
+    if is_bounded(table) and _needs_complement(cells, hidden, fewest, min_count):
         drawn = chosen_index(large, draw)
         if drawn is None:
             return nothing
@@ -123,22 +128,17 @@ def multiple_shown(
     return tuple(index not in hidden for index in range(len(cells)))
 
 
-def _is_pinned(
-    table: MultipleTable,
-    cells: Sequence[int],
-    answered: int,
-    min_count: int,
-    *,
-    is_public: bool,
+def ticks_open(
+    table: MultipleTable, cells: Sequence[int], population: int, fewest: int
 ) -> bool:
-    """Say whether the ticks would tell a hidden number of answers from below.
+    """Say whether the ticks fit every hidden number of answers from ``fewest`` to all asked.
 
-    Nobody ticks more than ``maximum``, so answered >= (sum of ticks) / maximum; that bound must
-    stay at least ``min_count`` below the truth while answered is hidden.
+    Each of them ticked at least ``minimum`` and at most ``maximum`` options; the first bound
+    must allow that all answered, the second that ``fewest`` did.
     """
-    if is_public or table.maximum >= len(cells):
-        return False
-    return table.maximum * (answered - min_count) < sum(cells)
+    ticks = sum(cells)
+    is_open_below = table.maximum >= len(cells) or ticks <= table.maximum * fewest
+    return is_open_below and ticks >= max(1, table.minimum) * population
 
 
 def _needs_complement(

@@ -212,29 +212,31 @@ class Narrowed:
     values: int
 
 
-def narrowed_cells(released: Released, min_count: int) -> list[Narrowed]:
+def narrowed_cells(
+    released: Released, min_count: int, *, on_purpose: bool = False
+) -> list[Narrowed]:
     """Return the hidden cells that the release leaves fewer than ``min_count`` values.
 
-    What the questionnaire itself forces (an option that everybody must tick) is no fault of a
-    release: a cell counts if it had ``min_count`` values before, or lost some.
+    What the questionnaire itself forces (all must tick every option) is no fault of a release:
+    a cell counts if it had ``min_count`` values before, or lost some. ``on_purpose``: questions
+    may show zeros or few without an answer; then margins and populations as small as that are
+    taken as known before, because their coordinator chose to publish them.
     """
     system = joint_system(released)
     found = []
     for cell in hidden_cells(released):
         left = system.values_left(cell)
-        if left < min_count and left < _values_before(released, cell):
+        if left >= min_count:
+            continue
+        if left < _values_before(released, cell, on_purpose=on_purpose):
             found.append(Narrowed(cell=cell, values=left))
     return found
 
 
-def _values_before(released: Released, cell: str) -> int:
-    """Return the values left to a cell before its own table was released.
-
-    Known are then the tables it stands on: its margins, or the answers it was asked after.
-    Without cells shown on purpose these never say less than ``min_count`` values by themselves.
-    """
+def _values_before(released: Released, cell: str, *, on_purpose: bool) -> int:
+    """Return the values left to a cell by the questionnaire and the number who answered."""
     table = cell.split("/")[1]
-    parents = _parents(released.plan, table)
+    parents = _parents(released.plan, table) if on_purpose else set()
     known = {
         name: value
         for name, value in released.values.items()

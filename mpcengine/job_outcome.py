@@ -16,6 +16,8 @@ from mpcengine.protocol.statement import RELEASED, parse_statement
 from mpcengine.selectors import peer_of, signed_manifest_of
 
 NODE_LOST = "node lost"
+# A node that says one of these has signed a statement and keeps it.
+HAS_STATEMENT = frozenset({"released", "withheld", "erased"})
 
 
 def outcome_collect(job: MpcJob) -> bool:
@@ -40,21 +42,21 @@ def outcome_collect(job: MpcJob) -> bool:
 
 
 def _ask(job: MpcJob, manifest: Manifest, row: JobNode) -> None:
+    """Write a node's state if it is news, and its statement once it has ended."""
     peer = peer_of(row)
-    outcome = node_client.outcome_get(peer, digest=job.manifest_digest)
-    if outcome is None:
-        state = node_client.job_state_get(peer, digest=job.manifest_digest)
-        changes: dict[str, object] = {"last_state": state[:32]}
-    else:
+    state = node_client.job_state_get(peer, digest=job.manifest_digest)[:32]
+    changes: dict[str, object] = {} if state == row.last_state else {"last_state": state}
+    if state in HAS_STATEMENT:
+        outcome = node_client.outcome_get(peer, digest=job.manifest_digest)
+        if outcome is None:
+            raise Misbehaved(row.node)
         _check_statement(manifest, row, outcome.statement, outcome.signature)
-        changes = {
-            "last_state": outcome.state[:32],
-            "statement": outcome.statement,
-            "statement_signature": outcome.signature,
-        }
-    with transaction.atomic():
-        job.nodes.filter(pk=row.pk).update(**changes)
-        job_change(job)
+        changes["statement"] = outcome.statement
+        changes["statement_signature"] = outcome.signature
+    if changes:
+        with transaction.atomic():
+            job.nodes.filter(pk=row.pk).update(**changes)
+            job_change(job)
 
 
 def _check_statement(

@@ -208,7 +208,8 @@ class NodeDouble(Double):
             return 404, {"code": "job.unknown"}
         stated = self.statements.get(job)
         if kind == "jobs":
-            return 200, {"state": "released" if stated else "computing"}
+            ended = json.loads(stated[0])["state"] if stated else "computing"
+            return 200, {"state": ended}
         if stated is None:
             return 404, {"code": "result.not_yet"}
         statement, signature = stated

@@ -248,6 +248,20 @@ def test_it_calls_no_address_twice_in_vain_within_a_step(federation: Federation)
     assert [node.calls for node in federation.nodes] == [[], [], []]
 
 
+def test_it_asks_for_a_statement_only_when_there_is_one(federation: Federation) -> None:
+    published = publish(federation)
+    job = drive(propose(published))
+    close(published)
+    drive(job)
+    asked = federation.nodes[0].calls
+    assert f"GET jobs/{published.manifest.digest}" in asked
+    assert f"GET results/{published.manifest.digest}" not in asked
+    epoch = job.epoch
+    drive(job)
+    # Taking the job and putting it down: no news, nothing else is written.
+    assert job.epoch == epoch + 2
+
+
 def test_a_job_that_rests_is_not_due_and_an_order_makes_it_due(federation: Federation) -> None:
     published = publish(federation)
     job = drive(propose(published))

@@ -103,19 +103,14 @@ def is_digest(value: object) -> bool:
 
 
 def _distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise MalformedMessage("json.duplicate_key", _duplicate_sentence(pairs))
+    result: dict[str, JSON] = {}
+    for key, value in pairs:
+        if key in result:
+            raise MalformedMessage(
+                "json.duplicate_key", f"The key {key[:64]!r} stands twice in one JSON object."
+            )
+        result[key] = value
     return result
-
-
-def _duplicate_sentence(pairs: list[tuple[str, JSON]]) -> str:
-    seen: set[str] = set()
-    for key, _ in pairs:
-        if key in seen:
-            return f"The key {key[:64]!r} stands twice in one JSON object."
-        seen.add(key)
-    return "A key stands twice in one JSON object."
 
 
 def _finite(text: str) -> float:

@@ -21,7 +21,6 @@ from mpcengine.protocol.tables import (
     TwoWayTable,
 )
 
-CHECKED = "checked"
 SELECTED = "checked values, semi-honest selection"
 SEMI_HONEST = "semi-honest"
 NOT_SHOWN = "not_shown"

@@ -106,18 +106,38 @@ def test_it_gives_exact_quotients() -> None:
     }
 
 
-def test_it_hides_a_statistic_that_was_not_opened() -> None:
-    shares = [dict(one.shares) for one in three()]
-    kept = tuple(name for name in job().values if not name.startswith(("sum/", "squares/")))
-    result = assemble(
+def without(*starts: str) -> dict[str, JSON]:
+    kept = tuple(name for name in job().values if not name.startswith(starts))
+    return assemble(
         [
-            replace(one, released=kept, shares={name: share[name] for name in kept})
-            for one, share in zip(three(), shares, strict=True)
+            replace(one, released=kept, shares={name: one.shares[name] for name in kept})
+            for one in three()
         ]
     )
+
+
+def test_it_hides_a_statistic_that_was_not_opened() -> None:
+    result = without("sum/", "squares/")
     (entry,) = result["statistics"]
     assert (entry["status"], entry["n"]) == ("withheld", None)
     assert entry["mean"]["value"] is entry["variance"]["value"] is None
+    verify_result(result)
+
+
+def test_it_shows_a_mean_whose_variance_was_not_opened() -> None:
+    (entry,) = without("squares/")["statistics"]
+    (whole,) = assemble(three())["statistics"]
+    assert entry == {**whole, "variance": {"value": None, "assurance": "semi-honest"}}
+
+
+def test_it_hides_not_shown_where_the_condition_is_hidden() -> None:
+    result = without("cell/sector", "cell/tools", "null/tools")
+    assert table(result, "tools")["status"] == "withheld"
+    assert table(result, "tools")["cells"][-1] == {
+        "key": ["not_shown"],
+        "count": None,
+        "status": "suppressed",
+    }
     verify_result(result)
 
 
@@ -206,6 +226,9 @@ def test_it_shows_no_number_at_all_when_withheld() -> None:
     for too_few in (withheld[:1], []):
         with pytest.raises(MalformedMessage):
             assemble(too_few)
+    data = [build_statement(one) for one in withheld]
+    with pytest.raises(MalformedMessage, match="needs one signature"):
+        assemble_result(cast().signed, data, [])
 
 
 def test_it_refuses_numbers_added_to_a_withheld_result() -> None:

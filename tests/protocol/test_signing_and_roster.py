@@ -171,4 +171,6 @@ def test_it_roots_sorted_distinct_rosters_only() -> None:
         with pytest.raises(MalformedMessage) as caught:
             roster_root([bytes.fromhex(e) for e in case["entries"]])
         assert caught.value.code == case["code"]
+    with pytest.raises(MalformedMessage):
+        roster_entry(bytes(31))
     assert roster_root(roster(1)) != roster_root(roster(2)) != roster_root(roster(1)[1:])

@@ -74,25 +74,27 @@ def package_take(*, package: bytes) -> Promise:
     return Promise(package=parsed.package_id, survey=digest, promise=promise)
 
 
-@transaction.atomic
 def order_take(*, order: bytes, signature: bytes) -> RelayedSurvey:
     """Take a coordinator's signed order to open answering or to close (protocol §9).
 
-    The same order again changes nothing. Raises Missing or ProtocolError.
+    The same order again changes nothing. Raises Missing or ProtocolError. Kill points
+    ``relay.<order>.before_write``, ``.after_write``, ``.after_commit``.
     """
     parsed = parse_order(order)
-    manifest = manifest_of(parsed.manifest)
-    verify_order(order, signature, manifest.coordinator.key)
-    survey = RelayedSurvey.objects.select_for_update().get(digest=parsed.manifest)
-    _, is_new = RelayedOrder.objects.get_or_create(
-        survey=survey, kind=parsed.order, defaults={"order": order, "signature": signature}
-    )
-    if is_new:
-        survey.is_answering = True
-        survey.is_closed = survey.is_closed or parsed.order == CLOSE
-        faults.point(f"relay.{parsed.order}.before_write")
-        survey.save(update_fields=["is_answering", "is_closed"])
-        faults.point(f"relay.{parsed.order}.after_write")
+    verify_order(order, signature, manifest_of(parsed.manifest).coordinator.key)
+    point = f"relay.{parsed.order}"
+    faults.point(f"{point}.before_write")
+    with transaction.atomic():
+        survey = RelayedSurvey.objects.select_for_update().get(digest=parsed.manifest)
+        _, is_new = RelayedOrder.objects.get_or_create(
+            survey=survey, kind=parsed.order, defaults={"order": order, "signature": signature}
+        )
+        if is_new:
+            survey.is_answering = True
+            survey.is_closed = survey.is_closed or parsed.order == CLOSE
+            survey.save(update_fields=["is_answering", "is_closed"])
+        faults.point(f"{point}.after_write")
+    faults.point(f"{point}.after_commit")
     return survey
 
 

@@ -1,7 +1,8 @@
 """A survey's way from draft to closing, and what is held for it on that way.
 
-A code is held only until the manifest is built; the nodes' entry lists only until they are
-handed to the job. No share, no answer and no node key has a column here.
+A code is never stored: the nodes' entries are made from it while it is shown. The entry lists
+are held only until they are handed to the job. No share, no answer and no node key has a
+column here.
 """
 
 import secrets
@@ -52,23 +53,11 @@ class Survey(models.Model):
         return f"survey {self.id}"
 
 
-class HeldCode(models.Model):
-    """An invitation code between being shown and the building of the manifest."""
-
-    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="held_codes")
-    code = models.CharField(max_length=40)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["survey", "code"], name="a_code_is_held_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"code {self.pk}"
-
-
 class EntryList(models.Model):
-    """One node's sorted list of roster entries, until it is handed to the job."""
+    """One node's sorted list of roster entries, until it is handed to the job.
+
+    Sorted, so that no place in one list says anything about a place in another.
+    """
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="entry_lists")
     node = models.CharField(max_length=1)

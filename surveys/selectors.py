@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from mpcengine.protocol.canonical import JSON
 from mpcengine.selectors import job_view, result_document_get
 from problems import Missing
-from surveys.models import HeldCode, Survey
+from surveys.models import Survey
 
 
 def survey_list(*, organisation: UUID) -> QuerySet[Survey]:
@@ -44,7 +44,6 @@ def survey_result_get(survey: Survey) -> JSON:
     return document
 
 
-def codes_held(survey: Survey) -> list[str]:
-    """Return the codes that are held until the manifest is built."""
-    rows = HeldCode.objects.filter(survey=survey).order_by("code")
-    return list(rows.values_list("code", flat=True))
+def entries_held(survey: Survey) -> dict[str, list[str]]:
+    """Return each node's roster entries, sorted, while they are held here."""
+    return {item.node: list(item.entries) for item in survey.entry_lists.all()}

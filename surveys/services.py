@@ -1,7 +1,7 @@
 """What can happen to a survey: created, invited to, prepared, published, ordered about.
 
-A portal never holds a share, an answer or a node's private key. It holds an invitation code
-only until the manifest is built, and the nodes' entry lists only until the job has them.
+A portal never holds a share, an answer or a node's private key. An invitation code is shown
+and not stored; the nodes' entry lists are held only until the job has them.
 """
 
 import hashlib
@@ -46,8 +46,8 @@ from mpcengine.services import (
     relay_key_collect,
 )
 from problems import Conflict, Malformed
-from surveys.models import EntryList, HeldCode, Survey, SurveyState
-from surveys.selectors import codes_held
+from surveys.models import EntryList, Survey, SurveyState
+from surveys.selectors import entries_held
 
 LARGEST_INVITATION = 100_000
 
@@ -110,19 +110,20 @@ def survey_create(*, organisation_id: UUID, definition: JSON) -> Survey:
 def invitations_create(*, survey: Survey, count: int) -> list[str]:
     """Make ``count`` new codes of 130 random bits and return them: they are shown once.
 
-    The codes are held until the manifest is built. Raises Conflict unless the survey is a
-    draft, MalformedInput when its numbers outgrow the field with so many invited.
+    What is stored are the three nodes' entries made from them, never a code. Raises Conflict
+    unless the survey is a draft, MalformedInput when its numbers outgrow the field with so
+    many invited (protocol §8).
     """
-    row = _draft(survey)
+    row = Survey.objects.select_for_update().get(pk=survey.pk)
+    if row.state != SurveyState.DRAFT:
+        raise Conflict("survey.not_draft", "The manifest is built; nobody can be added.")
     if not 1 <= count <= LARGEST_INVITATION or row.invited + count > LARGEST_ROSTER:
         raise Malformed(
             "invitations.count", f"Ask for 1 to {LARGEST_INVITATION} invitations at a time."
         )
     check_limits(parse_survey(row.definition), row.invited + count)
     codes = [code_from_bytes(secrets.token_bytes(CODE_BYTES)) for _ in range(count)]
-    HeldCode.objects.bulk_create(
-        (HeldCode(survey=row, code=code) for code in codes), batch_size=1000
-    )
+    _entries_add(row, [parse_code(code) for code in codes])
     row.invited += count
     row.save(update_fields=["invited"])
     return codes
@@ -150,7 +151,7 @@ def federation_collect(*, survey: Survey, terms: PrepareTerms) -> Federation:
 
 @transaction.atomic
 def survey_prepare(*, survey: Survey, terms: PrepareTerms, federation: Federation) -> bytes:
-    """Build the manifest, forget the codes, and return the bytes to sign.
+    """Build the manifest and return the bytes to sign.
 
     Preparing again with the same terms gives the same bytes; with other terms, as long as
     nothing is signed, a new manifest over the same roster. Raises Conflict without
@@ -161,7 +162,10 @@ def survey_prepare(*, survey: Survey, terms: PrepareTerms, federation: Federatio
         raise Conflict("survey.published", "The survey is published; its terms stand.")
     if row.prepare_digest == terms.digest and row.manifest is not None:
         return bytes(row.manifest)
-    entries = _entries_fix(row)
+    entries = entries_held(row)
+    if not entries:
+        raise Conflict("survey.no_invitations", "Invite somebody before preparing.")
+    kept_answers_forget(scope=row.pk)  # an answer kept for a repeated invitation holds codes
     manifest = build_manifest(
         ManifestTerms(
             survey_id=row.pk,
@@ -195,9 +199,10 @@ def survey_publish(*, survey: Survey, signature: bytes) -> int:
     row = Survey.objects.select_for_update().get(pk=survey.pk)
     if row.manifest is None:
         raise Conflict("survey.not_prepared", "Prepare the survey before publishing it.")
-    lists = {item.node: item.entries for item in row.entry_lists.all()}
     job = job_propose(
-        manifest=bytes(row.manifest), coordinator_signature=signature, rosters=lists
+        manifest=bytes(row.manifest),
+        coordinator_signature=signature,
+        rosters=entries_held(row),
     )
     if row.state == SurveyState.PREPARED:
         row.entry_lists.all().delete()
@@ -225,30 +230,18 @@ def survey_order(*, survey: Survey, order: bytes, signature: bytes) -> int:
     return job.pk
 
 
-def _draft(survey: Survey) -> Survey:
-    row = Survey.objects.select_for_update().get(pk=survey.pk)
-    if row.state != SurveyState.DRAFT:
-        raise Conflict("survey.not_draft", "The manifest is built; nobody can be added.")
-    return row
-
-
-def _entries_fix(row: Survey) -> dict[str, list[str]]:
-    """Turn held codes into the three entry lists and delete the codes, once for a survey."""
-    if row.state == SurveyState.DRAFT:
-        codes = [parse_code(code) for code in codes_held(row)]
-        if not codes:
-            raise Conflict("survey.no_invitations", "Invite somebody before preparing.")
-        EntryList.objects.bulk_create(
-            EntryList(survey=row, node=name, entries=_entries(codes, row.pk, index))
-            for index, name in enumerate(NODE_NAMES, start=1)
+def _entries_add(row: Survey, codes: Sequence[bytes]) -> None:
+    """Add each node's entries for new codes to its list, and sort the list."""
+    for index, name in enumerate(NODE_NAMES, start=1):
+        held, _ = EntryList.objects.get_or_create(
+            survey=row, node=name, defaults={"entries": []}
         )
-        row.held_codes.all().delete()
-        kept_answers_forget(scope=row.pk)
-    return {item.node: item.entries for item in row.entry_lists.all()}
+        held.entries = sorted([*held.entries, *_entries(codes, row.pk, index)])
+        held.save(update_fields=["entries"])
 
 
 def _entries(codes: Sequence[bytes], survey_id: str, index: int) -> list[str]:
-    return sorted(roster_entry(node_code(code, survey_id, index)).hex() for code in codes)
+    return [roster_entry(node_code(code, survey_id, index)).hex() for code in codes]
 
 
 def _roster(entries: Mapping[str, Sequence[str]]) -> Roster:

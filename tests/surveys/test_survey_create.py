@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from rest_framework.test import APIClient
 
-from surveys.models import HeldCode, Survey
+from mpcengine.protocol.roster import node_code, roster_entry
+from surveys.models import EntryList, Survey
 from tests.mpcengine.cast import DEFINITION
 from tests.surveys.steps import SURVEYS, create, invite
 
@@ -55,11 +56,15 @@ def test_it_warns_of_tables_too_fine_and_of_optional_questions(carol: APIClient)
     assert len(coarse.json()["warnings"]) == 1
 
 
-def test_it_makes_distinct_codes_and_shows_them_once(carol: APIClient) -> None:
+def test_it_makes_distinct_codes_and_stores_only_what_the_nodes_need(carol: APIClient) -> None:
     survey = create(carol)
     codes = invite(carol, survey, 50).json()["codes"] + invite(carol, survey, 3).json()["codes"]
     assert len(set(codes)) == 53
-    assert set(HeldCode.objects.values_list("code", flat=True)) == set(codes)
+    for index, node in enumerate("abc", start=1):
+        entries = EntryList.objects.get(node=node).entries
+        assert entries == sorted(
+            roster_entry(node_code(code, survey, index)).hex() for code in codes
+        )
     seen = carol.get(f"{SURVEYS}/{survey}").json()
     assert seen["invited"] == 53
     assert not any(code in str(seen) for code in codes)
@@ -70,7 +75,7 @@ def test_it_refuses_an_odd_number_of_invitations(carol: APIClient, count: object
     survey = create(carol)
     answer = carol.post(f"{SURVEYS}/{survey}/invitations", {"count": count}, format="json")
     assert answer.status_code == 400
-    assert not HeldCode.objects.exists()
+    assert not EntryList.objects.exists()
 
 
 def test_numbers_that_outgrow_the_field_are_refused_when_inviting(carol: APIClient) -> None:

@@ -1,4 +1,4 @@
-"""Ask three nodes for keys, build the manifest, forget the codes."""
+"""Ask three nodes for keys, build the manifest."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.roster import node_code, parse_code, roster_entry, roster_root
 from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import to_base64
-from surveys.models import EntryList, HeldCode, Survey
+from surveys.models import EntryList, Survey
 from tests.mpcengine.cast import CAROL_KEY, Federation
 from tests.surveys.steps import create, invite, manifest_in, prepare, publish, terms
 
@@ -33,11 +33,10 @@ def test_it_returns_the_manifest_to_sign(federation: Federation, carol: APIClien
 
 
 @pytest.mark.usefixtures("federation")
-def test_it_forgets_the_codes_and_keeps_entries_until_published(carol: APIClient) -> None:
+def test_it_keeps_the_entries_until_published(carol: APIClient) -> None:
     survey = create(carol)
     invite(carol, survey, 20)
     manifest = manifest_in(prepare(carol, survey, terms(survey)))
-    assert not HeldCode.objects.exists()
     assert EntryList.objects.count() == 3
     publish(carol, survey, manifest)
     assert not EntryList.objects.exists()
@@ -84,7 +83,7 @@ def test_a_silent_node_delays_it(federation: Federation, carol: APIClient) -> No
     answer = prepare(carol, survey, terms(survey))
     assert (answer.status_code, answer.json()["code"]) == (503, "node.unreachable")
     assert Survey.objects.get().state == "draft"
-    assert HeldCode.objects.count() == 20
+    assert EntryList.objects.count() == 3
     federation.nodes[1].start()
     assert prepare(carol, survey, terms(survey)).status_code == 200
 
@@ -98,7 +97,7 @@ def test_a_node_that_refuses_is_named_with_its_code(
     answer = prepare(carol, survey, terms(survey))
     assert (answer.status_code, answer.json()["code"]) == (403, "policy.coordinator")
     assert answer.json()["detail"].startswith("Node c refuses: ")
-    assert HeldCode.objects.count() == 20
+    assert EntryList.objects.count() == 3
 
 
 def test_keys_that_the_node_did_not_sign_are_refused(
@@ -144,4 +143,4 @@ def test_terms_of_another_form_are_refused(
     answer = prepare(carol, survey, terms(survey, **changes))
     assert answer.status_code in {400, 403}
     assert Survey.objects.get().state == "draft"
-    assert HeldCode.objects.count() == 20
+    assert EntryList.objects.count() == 3

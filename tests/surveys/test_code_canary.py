@@ -1,0 +1,57 @@
+"""Look for invitation codes in every file the portal writes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mpcengine.cast import DEFINITION, Federation
+from tests.mpcengine.portal_process import PortalProcess
+
+INVITE = """
+from rest_framework.test import APIClient
+from accounts.services import coordinator_create, token_issue
+
+user = coordinator_create(email="c@example.org", name="Carol", organisation="Council")
+carol = APIClient()
+token = token_issue(user=user, name="canary")
+carol.credentials(HTTP_AUTHORIZATION="Token " + token)
+path = "/api/v1/surveys"
+made = carol.post(path, {"definition": given["definition"]}, format="json").json()["id"]
+path += f"/{made}/invitations"
+codes = carol.post(path, {"count": 20}, format="json", headers=given["headers"]).json()["codes"]
+carol.post(path, {"count": codes[0]}, format="json")
+carol.get(path + "/" + codes[0])
+print(json.dumps([*codes, token]))
+"""
+
+
+@pytest.fixture
+def portal(federation: Federation, tmp_path: Path) -> Iterator[PortalProcess]:
+    made = PortalProcess(federation, tmp_path / "portal")
+    made.prepare()
+    yield made
+    made.stop()
+
+
+def found(portal: PortalProcess, secrets: list[str]) -> set[str]:
+    """Return which secrets stand in the database, its journal or the broker's folder."""
+    files = [path for path in portal.folder.rglob("*") if path.is_file()]
+    assert any(path.name == "portal.sqlite3" for path in files)
+    held = b"".join(path.read_bytes() for path in files if path.name != "log")
+    return {secret for secret in secrets if secret.encode() in held}
+
+
+def test_no_code_and_no_token_is_in_any_file(portal: PortalProcess) -> None:
+    secrets = json.loads(portal.run(INVITE, definition=DEFINITION, headers={}).stdout)
+    assert len(secrets) == 21
+    assert found(portal, secrets) == set()
+
+
+def test_the_sweep_finds_codes_that_are_kept_for_a_repeated_write(
+    portal: PortalProcess,
+) -> None:
+    headers = {"Idempotency-Key": "kept"}
+    secrets = json.loads(portal.run(INVITE, definition=DEFINITION, headers=headers).stdout)
+    assert found(portal, secrets) == set(secrets[:-1])

@@ -22,7 +22,6 @@ made = carol.post(path, {"definition": given["definition"]}, format="json").json
 path += f"/{made}/invitations"
 codes = carol.post(path, {"count": 20}, format="json", headers=given["headers"]).json()["codes"]
 carol.post(path, {"count": codes[0]}, format="json")
-carol.get(path + "/" + codes[0])
 print(json.dumps([*codes, token]))
 """
 
@@ -36,10 +35,10 @@ def portal(federation: Federation, tmp_path: Path) -> Iterator[PortalProcess]:
 
 
 def found(portal: PortalProcess, secrets: list[str]) -> set[str]:
-    """Return which secrets stand in the database, its journal or the broker's folder."""
+    """Return which secrets stand in the database, its journal, the log or the broker's folder."""
     files = [path for path in portal.folder.rglob("*") if path.is_file()]
-    assert any(path.name == "portal.sqlite3" for path in files)
-    held = b"".join(path.read_bytes() for path in files if path.name != "log")
+    assert {"portal.sqlite3", "log"} <= {path.name for path in files}
+    held = b"".join(path.read_bytes() for path in files)
     return {secret for secret in secrets if secret.encode() in held}
 
 

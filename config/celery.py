@@ -4,8 +4,10 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.result import AsyncResult
+from kombu.transport import TRANSPORT_ALIASES
 
 HIDDEN = "hidden"
+TRANSPORT_ALIASES["filesystem"] = "config.folder_transport:Transport"
 
 
 class QuietTask(Task[Any, Any]):

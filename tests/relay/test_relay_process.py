@@ -77,9 +77,9 @@ def test_a_relay_killed_between_store_and_answer_keeps_or_lacks_the_whole_packag
 @pytest.mark.parametrize(
     "point",
     [
-        "relay.forwarded.before_write",
+        pytest.param("relay.forwarded.before_write", marks=pytest.mark.slow),
         "relay.forwarded.after_write",
-        "relay.forwarded.after_commit",
+        pytest.param("relay.forwarded.after_commit", marks=pytest.mark.slow),
     ],
 )
 def test_a_worker_killed_while_forwarding_loses_nothing(

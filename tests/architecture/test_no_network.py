@@ -25,6 +25,6 @@ def test_it_refuses_to_look_up_a_name() -> None:
 
 
 def test_it_allows_loopback() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname(), timeout=5) as one:
-            assert one.getpeername() == server.getsockname()
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, socket.create_connection(server.getsockname(), timeout=5) as one:
+        assert one.getpeername() == server.getsockname()

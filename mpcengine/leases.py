@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 import faults
@@ -49,6 +49,15 @@ def job_lease(*, job_id: int, owner: str, now: datetime) -> MpcJob | None:
     except StaleJob:
         return None
     return job
+
+
+def leases_clear() -> None:
+    """Take every lease from whoever holds it; for a worker that starts as the only one.
+
+    The epochs rise, so that a holder that lives against all expectation can no longer write.
+    """
+    held = MpcJob.objects.exclude(lease_owner="")
+    held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
 
 
 def lease_keep(job: MpcJob) -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from mpcengine.job_driver import job_drive
+from mpcengine.leases import leases_clear
 from mpcengine.selectors import jobs_due, seconds_until_due
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,12 @@ def drive_due() -> None:
 
 @worker_ready.connect
 def reconciler_start(**_: object) -> None:
-    """Start the thread that drives whatever nudges have missed."""
+    """Start the thread that drives whatever nudges have missed.
+
+    Embedded, a portal has one worker: leases of the one before it need not run out first.
+    """
+    if settings.EMBEDDED:
+        leases_clear()
     threading.Thread(target=_reconcile, name="ledger-reconciler", daemon=True).start()
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from mpcengine.job_driver import job_drive
-from mpcengine.leases import StaleJob, job_change, job_lease, job_rest, lease_keep
+from mpcengine.leases import StaleJob, job_change, job_lease, job_rest, lease_keep, leases_clear
 from mpcengine.models import MpcJob
 from mpcengine.services import job_propose
 from tests.mpcengine.cast import Federation, publish
@@ -87,3 +87,12 @@ def test_a_driver_that_loses_its_job_stops_and_writes_nothing(
     row = MpcJob.objects.get()
     assert (row.epoch, row.lease_owner, row.state) == (999, "two", "proposed")
     assert not job.nodes.exclude(signature=None).exists()
+
+
+def test_a_new_worker_that_is_the_only_one_takes_over_at_once(job: MpcJob) -> None:
+    late = lease(job, "one")
+    assert late is not None
+    leases_clear()
+    with pytest.raises(StaleJob):
+        job_change(late, reason="late")
+    assert lease(job, "two") is not None

@@ -5,7 +5,6 @@ ends the worker with a decoding error. Here a message appears whole or not at al
 be read counts as no message: the reconciler finds the job.
 """
 
-import os
 import secrets
 from pathlib import Path
 from queue import Empty
@@ -20,14 +19,14 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Put messages by renaming; take a damaged file for an empty queue."""
 
-    def _put(self, queue: str, payload: object, **_options: object) -> None:
+    def _put(self, queue: str, message: Any, **_options: Any) -> None:
         folder = Path(self.data_folder_out)
         draft = folder / f"draft.{secrets.token_hex(16)}"
-        draft.write_bytes(str_to_bytes(dumps(payload)))
+        draft.write_bytes(str_to_bytes(dumps(message)))
         name = f"{round(monotonic() * 1000)}_{secrets.token_hex(16)}.{queue}.msg"
-        os.replace(draft, folder / name)
+        draft.replace(folder / name)
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         try:
             return super()._get(queue)
         except ValueError:

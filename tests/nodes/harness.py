@@ -1,13 +1,15 @@
 """Three real nodes, web and worker each, whose processes a test can kill and start again."""
 
+import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cli.embedded.house import SERVICES, House, house_build
 from cli.embedded.ports import listen, port_of
@@ -15,17 +17,25 @@ from cli.embedded.services import ROOT, Program, web_program, worker_program
 from cli.templates import templates_ready
 from connector.errors import ConnectorError, Refused
 from connector.http import Receiver, new_pool
+from connector.respondent import Ticket
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.package import Package
+from mpcengine.protocol.package import Package, sign_package
 from mpcengine.protocol.result import assemble_result
 from mpcengine.protocol.signedmanifest import SignedManifest
+from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import parse_base64, to_base64
-from tests.nodes.publishing import Draft, NodeKeys, package, ticket
+from tests.nodes.publishing import Draft, NodeKeys, TokenCall, package, ticket
 
 LAUNCHER = ROOT / "cli" / "embedded" / "launcher.py"
+
+
+def cells(document: JSON, table: str) -> list[int | None]:
+    """Return the counts of a table of a result document."""
+    (found,) = (one for one in document["tables"] if one["id"] == table)
+    return [cell["count"] for cell in found["cells"]]
 
 
 class TookTooLongError(Exception):
@@ -49,6 +59,7 @@ class Nodes:
     sockets: Mapping[str, int]
     receivers: Mapping[str, Receiver]
     processes: dict[tuple[str, str], "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    tickets: dict[bytes, Ticket] = field(default_factory=dict)
 
     def start(self, node: str, kind: str) -> None:
         """Start a node's ``web`` or ``worker``."""
@@ -84,7 +95,7 @@ class Nodes:
         """Return a node's database file."""
         return self.house.service_folder(f"node-{node}") / f"{name}.sqlite3"
 
-    def read(self, node: str, query: str, *values: object) -> list[tuple[object, ...]]:
+    def read(self, node: str, query: str, *values: object) -> list[Any]:
         """Run a query on a node's packages database."""
         with sqlite3.connect(self.database(node), timeout=30) as connection:
             return connection.execute(query, values).fetchall()
@@ -94,7 +105,7 @@ class Nodes:
         with sqlite3.connect(self.database(node), timeout=30) as connection:
             return connection.execute(statement, values).rowcount
 
-    def publish(self, definition: JSON, invited: int, **terms: object) -> Survey:
+    def publish(self, definition: JSON, invited: int, **terms: Any) -> Survey:
         """Have keys made, the manifest signed by all, and the survey opened."""
         draft = Draft(
             coordinator=self.house.coordinator, definition=definition, invited=invited, **terms
@@ -134,9 +145,10 @@ class Nodes:
         for code, answer in zip(survey.draft.codes, given, strict=False):
             owned = ticket(survey.draft, survey.manifest, code, self.token(survey))
             packages.append(package(survey.manifest, owned, answer))
+            self.tickets[packages[-1].one_time_key] = owned
         return packages
 
-    def token(self, survey: Survey):
+    def token(self, survey: Survey) -> TokenCall:
         """Return the call that asks a node for a token."""
 
         def ask(terms: NodeTerms, code: bytes, point: bytes) -> bytes:
@@ -186,6 +198,65 @@ class Nodes:
             time.sleep(0.05)
         return outcomes
 
+    def wait_state(self, survey: Survey, state: str, seconds: float = 30.0) -> None:
+        """Wait until all nodes give a survey this state."""
+        self._wait(
+            lambda: all(self.state(node, survey) == state for node in NODE_NAMES), seconds
+        )
+
+    def wait_stage(self, node: str, survey: Survey, stage: str, seconds: float = 30.0) -> None:
+        """Wait until a node has stored its own message of a stage."""
+        self.wait_said(node, survey, stage, node, seconds)
+
+    def wait_said(
+        self, node: str, survey: Survey, stage: str, sender: str, seconds: float = 30.0
+    ) -> None:
+        """Wait until a node holds a sender's message of a stage."""
+        self._wait(lambda: self.said(node, survey, stage, sender) is not None, seconds)
+
+    def said(self, node: str, survey: Survey, stage: str, sender: str) -> bytes | None:
+        """Return the body that a node holds of a sender's message of a stage."""
+        rows = self.read(
+            node,
+            "SELECT m.body FROM nodes_stagemessage m JOIN nodes_surveyjob j ON j.id = m.job_id"
+            " WHERE j.digest = ? AND m.stage = ? AND m.sender = ?",
+            survey.manifest.digest,
+            stage,
+            sender,
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    def broken(self, survey: Survey, one: Package, node: str) -> Package:
+        """Return a package like ``one`` whose envelope for ``node`` does not open."""
+        owned = self.tickets[one.one_time_key]
+        envelopes = list(one.envelopes)
+        place = NODE_NAMES.index(node)
+        envelopes[place] = envelopes[place][:-1] + bytes([envelopes[place][-1] ^ 1])
+        first, second, third = envelopes
+        return sign_package(
+            owned.private,
+            manifest=survey.manifest.digest,
+            revision=one.revision,
+            tokens=owned.tokens,
+            envelopes=(first, second, third),
+        )
+
+    def withheld(self, survey: Survey, outcomes: Mapping[str, JSON]) -> JSON:
+        """Return the verified document of two withheld statements."""
+        ordered = [outcomes[name] for name in sorted(outcomes)]
+        return assemble_result(
+            survey.signed,
+            [_bytes(one["statement"]) for one in ordered],
+            [_bytes(one["signature"]) for one in ordered],
+        )
+
+    def _wait(self, is_so: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise TookTooLongError
+            time.sleep(0.05)
+
     def result(self, survey: Survey, outcomes: Mapping[str, JSON]) -> JSON:
         """Return the verified result document of three statements."""
         ordered = [outcomes[name] for name in NODE_NAMES]
@@ -204,8 +275,6 @@ class Nodes:
             return None
 
     def _keys(self, node: str, draft: Draft) -> NodeKeys:
-        from mpcengine.protocol.signing import public_bytes  # noqa: PLC0415
-
         answer = self.receivers[node].send(
             "POST",
             f"surveys/{draft.survey_id}/keys",
@@ -253,8 +322,6 @@ def _wait_healthy(nodes: Nodes) -> None:
 
 
 def _spawn(program: Program) -> "subprocess.Popen[bytes]":
-    import os  # noqa: PLC0415
-
     with program.output.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *program.arguments],

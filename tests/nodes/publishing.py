@@ -1,4 +1,4 @@
-"""Publish a survey to nodes and answer it, without portal and relay; keys are the test's own."""
+"""Publish a survey to nodes and answer it, without portal and relay."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence

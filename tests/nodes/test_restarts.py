@@ -1,0 +1,111 @@
+"""A node that dies at a kill point goes on where it was: same result, nothing lost or doubled."""
+
+import pytest
+
+from tests.nodes.harness import Nodes, Survey, cells
+from tests.nodes.publishing import colour_survey
+from tests.nodes.test_three_nodes import colours
+
+
+def check_counts(nodes: Nodes, survey: Survey) -> None:
+    document = nodes.result(survey, nodes.end(survey, seconds=90.0))
+    assert cells(document, "colour") == [3, 2, 2]
+    assert document["accepted"] == 7
+
+
+@pytest.fixture
+def survey(nodes: Nodes) -> Survey:
+    made = nodes.publish(colour_survey(), 7)
+    nodes.deliver(nodes.answers(made, colours(3, 2, 2)))
+    return made
+
+
+def test_it_sends_the_stored_opening_after_a_kill(nodes: Nodes, survey: Survey) -> None:
+    nodes.arm("b", "nodes.say_opening.after_commit")
+    nodes.order(survey, "close")
+    nodes.wait_death("b", "worker")
+    stored = nodes.said("b", survey, "opening", "b")
+    assert stored is not None
+    assert nodes.said("a", survey, "opening", "b") is None
+    nodes.start("b", "worker")
+    check_counts(nodes, survey)
+    assert nodes.said("b", survey, "opening", "b") == stored
+    assert nodes.said("a", survey, "opening", "b") == stored
+    assert nodes.said("c", survey, "opening", "b") == stored
+
+
+def test_it_repeats_an_attempt_whose_party_died(nodes: Nodes, survey: Survey) -> None:
+    nodes.arm("c", "party.rows_read")
+    nodes.order(survey, "close")
+    check_counts(nodes, survey)
+    assert not nodes.is_armed("c", "party.rows_read")
+    assert nodes.said("a", survey, "done/1/1", "c") is None
+
+
+def test_it_repeats_an_attempt_whose_worker_died(nodes: Nodes, survey: Survey) -> None:
+    nodes.arm("a", "nodes.say_done.after_write")
+    nodes.order(survey, "close")
+    nodes.wait_death("a", "worker")
+    assert nodes.said("a", survey, "done/1/1", "a") is None
+    nodes.start("a", "worker")
+    check_counts(nodes, survey)
+
+
+def test_it_keeps_a_finished_attempt_over_a_restart(nodes: Nodes, survey: Survey) -> None:
+    nodes.arm("a", "nodes.say_done.after_commit")
+    nodes.order(survey, "close")
+    nodes.wait_death("a", "worker")
+    nodes.start("a", "worker")
+    check_counts(nodes, survey)
+    assert nodes.said("b", survey, "done/1/1", "a") is not None
+
+
+def test_it_freezes_once_with_one_draw_seed(nodes: Nodes, survey: Survey) -> None:
+    nodes.arm("b", "nodes.frozen.after_commit")
+    nodes.order(survey, "close")
+    nodes.wait_death("b", "worker")
+    query = "SELECT state, draw_seed FROM nodes_surveyjob WHERE digest = ?"
+    state, seed = nodes.read("b", query, survey.manifest.digest)[0]
+    assert (state, len(seed)) == ("frozen", 32)
+    nodes.arm("b", "nodes.released.before_write")
+    nodes.start("b", "worker")
+    nodes.wait_death("b", "worker")
+    assert nodes.read("b", query, survey.manifest.digest)[0] == ("fixed", seed)
+    nodes.start("b", "worker")
+    check_counts(nodes, survey)
+
+
+MOVES = ("closing", "frozen", "checked", "computing", "fixed", "released", "erased")
+SAID = ("commit", "list", "held", "root", "verdict", "checked", "ready", "done", "pattern")
+WHEN = ("before_write", "after_write", "after_commit")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("state", MOVES)
+def test_it_survives_a_kill_at_every_move(
+    nodes: Nodes, survey: Survey, state: str, when: str
+) -> None:
+    point = f"nodes.{state}.{when}"
+    nodes.arm("b", point)
+    # An order is taken by a web process, which its master starts again and the caller retries.
+    nodes.order(survey, "close")
+    if state != "closing":
+        nodes.wait_death("b", "worker")
+        nodes.start("b", "worker")
+    check_counts(nodes, survey)
+    nodes.wait_state(survey, "erased")
+    assert not nodes.is_armed("b", point)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("stage", SAID)
+def test_it_survives_a_kill_at_every_message(
+    nodes: Nodes, survey: Survey, stage: str, when: str
+) -> None:
+    nodes.arm("c", f"nodes.say_{stage}.{when}")
+    nodes.order(survey, "close")
+    nodes.wait_death("c", "worker")
+    nodes.start("c", "worker")
+    check_counts(nodes, survey)

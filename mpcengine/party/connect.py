@@ -45,6 +45,8 @@ class Connector:
         self._pair_keys = pair_keys
         self._on_failure = on_failure
         self._certificate = tls.own_certificate(spec)
+        # Certificate and key are tried now: a wrong spec should not look like an absent peer.
+        tls.make_context(spec, self._certificate, server=True)
         self._slots = asyncio.Semaphore(_MOST_HANDSHAKES)
         self._complete = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -116,6 +118,9 @@ class Connector:
         except (OSError, ssl.SSLError, TimeoutError, _LostEarlyError):
             # A failed handshake proves nobody's number: note it and wait for the real peer.
             self._note("handshake_failed", 0)
+        except PartyFailure:
+            # The connection has told the session already.
+            sock.close()
         finally:
             self._slots.release()
 

@@ -240,7 +240,10 @@ class Trio:
         for party in self.parties.values():
             if party.process.poll() is None:
                 party.process.kill()
-                party.process.communicate()
+            party.process.wait()
+            for pipe in (party.process.stdout, party.process.stderr):
+                if pipe is not None:
+                    pipe.close()
         for worker in self.workers:
             worker.kill()
             worker.wait()

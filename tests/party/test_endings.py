@@ -45,7 +45,7 @@ def test_it_names_a_killed_peer_within_two_seconds(trio: Trio, victim: int) -> N
         assert ending.ended_at - killed_at < 2.0
 
 
-@pytest.mark.parametrize("victim", [1, 3])
+@pytest.mark.parametrize("victim", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_it_names_a_frozen_peer_at_its_deadline(victim: int) -> None:
     """M6. Fails (survivors hang until the total deadline) without ``_check_silence``.
 

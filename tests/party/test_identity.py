@@ -19,7 +19,7 @@ REFUSED = (OSError, EOFError)
 
 def test_it_refuses_a_caller_whose_certificate_is_not_pinned(trio: Trio) -> None:
     """M2. Fails (the stranger speaks) if ``_greet`` takes any certificate for party 1's."""
-    trio.change(3, connect_seconds=4.0)
+    trio.change(3, connect_seconds=2.0)
     trio.start(3, "product")
     with pytest.raises(REFUSED):
         Evil(trio, 1, papers=identity("stranger")).dial(3)
@@ -44,7 +44,7 @@ def test_it_wants_the_key_and_not_only_the_certificate(trio: Trio) -> None:
 
     Fails (the impostor is party 1) if the listener's context does not ask for a certificate.
     """
-    trio.change(3, connect_seconds=4.0)
+    trio.change(3, connect_seconds=2.0)
     trio.start(3, "product")
     evil = Evil(trio, 1, papers=identity("stranger"))
     evil.shown = ssl.PEM_cert_to_DER_cert(identity("party 1").certificate)
@@ -56,7 +56,7 @@ def test_it_wants_the_key_and_not_only_the_certificate(trio: Trio) -> None:
 
 
 def test_it_refuses_another_number_than_the_certificates(trio: Trio) -> None:
-    """M3: party 1 says that it is party 2. Fails (it is believed) without the number's check."""
+    """M3: party 1 says that it is party 2. Fails (it is believed) without that check."""
     trio.start(3, "product")
     line = Evil(trio, 1).dial(3)
     line.hello(index=2)
@@ -94,7 +94,7 @@ def test_it_goes_on_after_strangers_have_called(trio: Trio) -> None:
 
 def test_it_speaks_tls_1_3_only(trio: Trio) -> None:
     """Fails (TLS 1.2 is spoken) without the minimum version in ``make_context``."""
-    trio.change(3, connect_seconds=4.0)
+    trio.change(3, connect_seconds=2.0)
     trio.start(3, "product")
     evil = Evil(trio, 1)
     evil.highest = ssl.TLSVersion.TLSv1_2

@@ -81,7 +81,7 @@ def test_it_reads_rows_in_chunks_and_sums_them() -> None:
 
 
 def test_it_catches_a_wrong_share_of_a_masked_value_inside(trio: Trio) -> None:
-    """M9, M10: three shares must lie on one line. Fails without the check in ``reveal_under``."""
+    """M9, M10: shares must lie on one line. Fails without the check in ``reveal_under``."""
     trio.start_all("lie")
     endings = trio.finish_all()
     causes = [ending.failure.cause for ending in endings.values() if ending.failure]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
 
@@ -37,6 +38,8 @@ class JointSystem:
     equations: list[tuple[Terms, int]] = field(default_factory=list)
     bounds_above: list[tuple[Terms, int]] = field(default_factory=list)
     fixed: dict[str, int] = field(default_factory=dict)
+    lowest: NDArray[np.float64] | None = None
+    highest: NDArray[np.float64] | None = None
 
     def name(self, name: str) -> str:
         self.places.setdefault(name, len(self.places))
@@ -58,6 +61,19 @@ class JointSystem:
         low, high = self.interval(target)
         return high - low + 1
 
+    def is_open(self, target: str, values: int) -> bool:
+        """Say whether so many integers are left to ``target``.
+
+        All solutions found so far are kept: between two of them everything is possible, so most
+        cells are proven open by the search for others.
+        """
+        if self.lowest is not None and self.highest is not None:
+            place = self.places[target]
+            low = math.ceil(self.lowest[place] - TOLERANCE)
+            if math.floor(self.highest[place] + TOLERANCE) - low + 1 >= values:
+                return True
+        return self.values_left(target) >= values
+
     def _extreme(self, target: str, sign: int) -> float:
         goal = np.zeros(len(self.places))
         goal[self.places[target]] = sign
@@ -76,6 +92,9 @@ class JointSystem:
             method="highs",
         )
         assert answer.status == 0, answer.message
+        found = np.asarray(answer.x, dtype=np.float64)
+        self.lowest = found if self.lowest is None else np.minimum(self.lowest, found)
+        self.highest = found if self.highest is None else np.maximum(self.highest, found)
         return float(answer.fun) * sign
 
     def _matrix(
@@ -219,24 +238,26 @@ def narrowed_cells(
 
     What the questionnaire itself forces (all must tick every option) is no fault of a release:
     a cell counts if it had ``min_count`` values before, or lost some. ``on_purpose``: questions
-    may show zeros or few without an answer; then margins and populations as small as that are
-    taken as known before, because their coordinator chose to publish them.
+    may show zeros or few without an answer; then margins as small as that are taken as known
+    before, because their coordinator chose to publish them.
     """
     system = joint_system(released)
     found = []
     for cell in hidden_cells(released):
-        left = system.values_left(cell)
-        if left >= min_count:
+        if system.is_open(cell, min_count):
             continue
+        left = system.values_left(cell)
         if left < _values_before(released, cell, on_purpose=on_purpose):
             found.append(Narrowed(cell=cell, values=left))
     return found
 
 
 def _values_before(released: Released, cell: str, *, on_purpose: bool) -> int:
-    """Return the values left to a cell by the questionnaire and the number who answered."""
+    """Return the values left to a cell by the questionnaire and the population asked."""
     table = cell.split("/")[1]
-    parents = _parents(released.plan, table) if on_purpose else set()
+    parents = _above(released.plan, table)
+    if on_purpose:
+        parents |= _margin_tables(released.plan, table)
     known = {
         name: value
         for name, value in released.values.items()
@@ -245,16 +266,18 @@ def _values_before(released: Released, cell: str, *, on_purpose: bool) -> int:
     return joint_system(released, known=known).values_left(cell)
 
 
-def _parents(plan: TablePlan, table: str) -> set[str]:
-    """Return the one-way tables whose cells are margins or populations of a table."""
-    for two_way in plan.two_way:
-        if two_way.id == table:
-            return {two_way.left, two_way.right}
+def _above(plan: TablePlan, table: str) -> set[str]:
+    """Return the tables whose cells tell a follow-up's population."""
     conditions = {item.id: item.condition for item in plan.one_way}
     conditions |= {item.id: item.condition for item in plan.multiple}
     conditions |= {item.id: item.condition for item in plan.ranking}
-    condition = conditions[table]
-    return set() if condition is None else {condition.table, *_parents(plan, condition.table)}
+    condition = conditions.get(table)
+    return set() if condition is None else {condition.table, *_above(plan, condition.table)}
+
+
+def _margin_tables(plan: TablePlan, table: str) -> set[str]:
+    """Return the two own tables of a two-way table."""
+    return {side for t in plan.two_way if t.id == table for side in (t.left, t.right)}
 
 
 def pinned(cells: Iterable[str], system: JointSystem) -> list[str]:

@@ -137,14 +137,28 @@ def test_it_shows_answered_or_not_as_two_cells(nothing: int) -> None:
     assert choice((0, 0), 1, 2, nothing=answered)[1] == {"m": nothing >= K}
 
 
-@pytest.mark.parametrize("spare", [-1, 0, 1])
-def test_it_hides_ticks_that_tell_a_hidden_number_of_answers(spare: int) -> None:
-    # One tick each of 97 answers (3 gave none): the ticks add up to all who answered.
-    ticks = (97 - K) - spare
-    counts = (30, 30, ticks - 60)
-    flags, nulls = choice(counts, 1, 1, nothing=3)
-    assert nulls == {"m": False}
-    assert all(flags) is (spare >= 0)
+@pytest.mark.parametrize(
+    ("counts", "is_open"),
+    [
+        # 100 asked, 91 to 100 may have answered, each with one or two ticks.
+        ((33, 33, 33), False),
+        ((33, 33, 34), True),
+        ((61, 61, 60), True),
+        ((61, 61, 61), False),
+    ],
+)
+def test_it_hides_ticks_that_tell_a_hidden_number_of_answers(
+    counts: tuple[int, int, int], is_open: bool
+) -> None:
+    assert choice(counts, 1, 2, nothing=3) == ((is_open,) * 3, {"m": False})
+
+
+@pytest.mark.parametrize("nothing", range(K))
+def test_it_decides_the_same_for_every_hidden_number_of_answers(nothing: int) -> None:
+    for counts in ((81, 40), (82, 40), (91, 90), (9, 95)):
+        assert choice(counts, 1, 2, nothing=nothing) == choice(counts, 1, 2, nothing=0)
+    assert choice((81, 40), 1, 2, nothing=nothing)[0] == (True, True)
+    assert choice((82, 40), 1, 2, nothing=nothing)[0] == (False, True)
 
 
 def test_it_shows_everybody_as_an_extreme_only_if_the_answers_are_public() -> None:

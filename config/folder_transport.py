@@ -19,14 +19,16 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Put messages by renaming; take a damaged file for an empty queue."""
 
-    def _put(self, queue: str, message: Any, **_options: Any) -> None:
+    def _put(  # type: ignore[override]  # kombu's two bases name this argument differently
+        self, queue: str, payload: Any, **_options: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         draft = folder / f"draft.{secrets.token_hex(16)}"
-        draft.write_bytes(str_to_bytes(dumps(message)))
+        draft.write_bytes(str_to_bytes(dumps(payload)))
         name = f"{round(monotonic() * 1000)}_{secrets.token_hex(16)}.{queue}.msg"
         draft.replace(folder / name)
 
-    def _get(self, queue: str, timeout: float | None = None) -> Any:
+    def _get(self, queue: str, _timeout: float | None = None) -> Any:
         try:
             return super()._get(queue)
         except ValueError:

@@ -17,8 +17,8 @@ class OctetsParser(BaseParser):
     def parse(
         self,
         stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
+        _media_type: str | None = None,
+        _parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the bytes; raise TooLarge if there are too many."""
         body: bytes = stream.read(settings.MAX_BODY_BYTES + 1)

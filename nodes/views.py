@@ -56,7 +56,7 @@ class KeysView(NodeView):
     """Read who this node is."""
 
     @extend_schema(responses={200: shapes.IdentityOut})
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         """Return name, index and identity key; whom to believe is in your own nodes file."""
         return Response(
             {
@@ -111,7 +111,7 @@ class ManifestView(NodeView):
     """Read a manifest."""
 
     @extend_schema(responses={200: shapes.SignedManifestOut})
-    def get(self, request: Request, digest: str) -> Response:
+    def get(self, _request: Request, digest: str) -> Response:
         """Return a manifest with all its signatures."""
         return Response(signed_manifest_get(digest=digest))
 
@@ -184,7 +184,7 @@ class AcceptedView(NodeView):
     """Read which packages were counted."""
 
     @extend_schema(responses={200: shapes.AcceptedOut})
-    def get(self, request: Request, digest: str) -> Response:
+    def get(self, _request: Request, digest: str) -> Response:
         """Return the ids of the packages counted in a released survey."""
         return Response({"manifest": digest, "ids": list(accepted_get(digest=digest))})
 
@@ -193,7 +193,7 @@ class RejectedView(NodeView):
     """Read which packages were not counted, and why."""
 
     @extend_schema(responses={200: shapes.RejectedOut})
-    def get(self, request: Request, digest: str) -> Response:
+    def get(self, _request: Request, digest: str) -> Response:
         """Return the ids of the packages not counted in a released survey, with reasons."""
         rejected = [
             {"id": entry.package, "reason": entry.reason}
@@ -206,7 +206,7 @@ class ResultView(NodeView):
     """Read how a job ended."""
 
     @extend_schema(responses={200: shapes.OutcomeOut})
-    def get(self, request: Request, digest: str) -> Response:
+    def get(self, _request: Request, digest: str) -> Response:
         """Return this node's signed statement; 404 while there is none."""
         return Response(outcome_get(digest=digest))
 
@@ -215,7 +215,7 @@ class JobView(NodeView):
     """Read where a job stands."""
 
     @extend_schema(responses={200: shapes.JobOut})
-    def get(self, request: Request, digest: str) -> Response:
+    def get(self, _request: Request, digest: str) -> Response:
         """Return the state of a job at this node."""
         job = job_get(digest=digest)
         return Response(
@@ -233,7 +233,7 @@ class HealthView(NodeView):
     """Say that the node works."""
 
     @extend_schema(responses={200: shapes.HealthOut})
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         """Read the keys and both databases, and say so."""
         identity_public()
         databases_read()

@@ -1,4 +1,4 @@
-"""A node that dies at a kill point goes on where it was: same result, nothing lost or doubled."""
+"""A node that dies goes on where it was; every other kill point is in tests/end_to_end."""
 
 import pytest
 
@@ -74,38 +74,3 @@ def test_it_freezes_once_with_one_draw_seed(nodes: Nodes, survey: Survey) -> Non
     nodes.start("b", "worker")
     check_counts(nodes, survey)
 
-
-MOVES = ("closing", "frozen", "checked", "computing", "fixed", "released", "erased")
-SAID = ("commit", "list", "held", "root", "verdict", "checked", "ready", "done", "pattern")
-WHEN = ("before_write", "after_write", "after_commit")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", WHEN)
-@pytest.mark.parametrize("state", MOVES)
-def test_it_survives_a_kill_at_every_move(
-    nodes: Nodes, survey: Survey, state: str, when: str
-) -> None:
-    point = f"nodes.{state}.{when}"
-    nodes.arm("b", point)
-    # An order is taken by a web process, which its master starts again and the caller retries.
-    nodes.order(survey, "close")
-    if state != "closing":
-        nodes.wait_death("b", "worker")
-        nodes.start("b", "worker")
-    check_counts(nodes, survey)
-    nodes.wait_state(survey, "erased")
-    assert not nodes.is_armed("b", point)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", WHEN)
-@pytest.mark.parametrize("stage", SAID)
-def test_it_survives_a_kill_at_every_message(
-    nodes: Nodes, survey: Survey, stage: str, when: str
-) -> None:
-    nodes.arm("c", f"nodes.say_{stage}.{when}")
-    nodes.order(survey, "close")
-    nodes.wait_death("c", "worker")
-    nodes.start("c", "worker")
-    check_counts(nodes, survey)

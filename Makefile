@@ -77,7 +77,7 @@ $(STAMPS)/test: requirements/test.txt $(STAMPS)/run
 	@mkdir -p $(STAMPS) && touch $@
 
 # Empty databases and compiled kernels, for every start to copy.
-$(STAMPS)/ready: $(STAMPS)/run $(wildcard */migrations/*.py mpcengine/kernels/*.py cli/templates.py)
+$(STAMPS)/ready: $(STAMPS)/run $(wildcard */migrations/*.py mpcengine/kernels/*.py cli/embedded/templates.py)
 	@echo "Building empty databases and compiling the kernels."
 	@$(PY) -m cli.templates
 	@mkdir -p $(STAMPS) && touch $@

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cli.embedded.services import ROOT, Program, base_environment
 from cli.embedded.supervisor import Supervisor
+from cli.embedded.templates import templates_ready
 from cli.errors import CliError
 from cli.signals import shielded
-from cli.templates import templates_ready
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
 

@@ -14,9 +14,9 @@ from cli.embedded.house import SERVICES, House, house_build, house_open
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import manage_program, web_program, worker_program
 from cli.embedded.supervisor import Supervisor
+from cli.embedded.templates import templates_ready
 from cli.errors import CliError
 from cli.signals import shielded
-from cli.templates import templates_ready
 from connector.errors import ConnectorError
 from connector.http import Receiver, new_pool
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.embedded.federation import Federation, Options, running
-from cli.templates import templates_ready
+from cli.embedded.templates import templates_ready
 
 
 @pytest.fixture(scope="session", autouse=True)

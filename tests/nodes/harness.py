@@ -14,7 +14,7 @@ from typing import Any
 from cli.embedded.house import SERVICES, House, house_build
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import ROOT, Program, web_program, worker_program
-from cli.templates import templates_ready
+from cli.embedded.templates import templates_ready
 from connector.errors import ConnectorError, Refused
 from connector.http import Receiver, new_pool
 from connector.respondent import Ticket

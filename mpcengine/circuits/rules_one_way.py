@@ -26,7 +26,7 @@ def one_way_rule(
     """Hide small cells and, if they could be worked out, one drawn shown cell (rule 3)."""
     large, small = yield from mark_small(cells, min_count, extremes_show=table.extremes_show)
     if table.nonresponse_show and table.null_cell is not None:
-        small = small.without([table.null_cell])
+        small, large = small.without([table.null_cell]), large.without([table.null_cell])
     hidden_cells, scaled = yield from times((small, cells), (draw, large.total()))
     number, hidden_sum = small.total(), hidden_cells.total()
     some, two, covered, reached = yield from signs(

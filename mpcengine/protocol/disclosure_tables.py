@@ -54,19 +54,25 @@ def is_small(count: int, min_count: int, *, extremes_show: bool) -> bool:
 def one_way_shown(
     table: OneWayTable, counts: Counts, population: int, min_count: int, draw: int
 ) -> tuple[bool, ...]:
-    """Apply rule 3 to a table whose total is public."""
+    """Apply rule 3 to a table whose total is public.
+
+    A "no answer" that is shown on purpose is never drawn: hidden, it would tell that it was.
+    """
     cells = [counts[slot] for slot in table.slots]
     if population < min_count:
         return (False,) * len(cells)
+    exempt = table.null_cell if table.nonresponse_show else None
     hidden = {
         index
         for index, count in enumerate(cells)
-        if is_small(count, min_count, extremes_show=table.extremes_show)
-        and not (table.nonresponse_show and index == table.null_cell)
+        if index != exempt and is_small(count, min_count, extremes_show=table.extremes_show)
     }
     hidden_sum = sum(cells[index] for index in hidden)
     if len(hidden) == 1 or (hidden and hidden_sum < min_count):
-        drawn = chosen_index([count >= min_count for count in cells], draw)
+        candidates = [count >= min_count for count in cells]
+        if exempt is not None:
+            candidates[exempt] = False
+        drawn = chosen_index(candidates, draw)
         if drawn is None:
             return (False,) * len(cells)
         hidden.add(drawn)

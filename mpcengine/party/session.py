@@ -73,7 +73,7 @@ class Session:
                 timeout=self.spec.deadline_seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            if task.done() and not self._failures:
+            if task.done() and task.exception() is None and not self._failures:
                 return task.result()
             raise await self._reason(task)
         except PartyFailure as failure:

@@ -1,0 +1,153 @@
+"""One node of a case: seals its batch beforehand, then opens it and runs its party.
+
+Started by ``benchmarks.trio`` with one JSON object on standard input; says ``ready``, waits for
+a line, and prints its figures and its arrays as one JSON line.
+"""
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.data import records, shares, survey
+from mpcengine.circuits.runtime import Vector
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.envelope import (
+    generate_share_key,
+    open_vector,
+    seal_envelope,
+    share_public,
+)
+from mpcengine.protocol.layout import build_layout
+from mpcengine.protocol.partywire import (
+    PREFIX_BYTES,
+    PartySpec,
+    PeerAddress,
+    encode_spec,
+    frame_length,
+    parse_outcome,
+    split_arrays,
+)
+from mpcengine.protocol.survey import parse_survey
+
+MANIFEST = "sha256:" + "5" * 64
+ROOT = "sha256:" + "6" * 64
+_KEY_BYTES = 65
+
+
+def one_time_key(place: int) -> bytes:
+    """Return a stand-in of 65 bytes for a respondent's one-time key."""
+    return hashlib.shake_256(b"key %d" % place).digest(_KEY_BYTES)
+
+
+class Batch:
+    """Hold a node's sealed rows, or the rows themselves where a case does not seal."""
+
+    def __init__(self, rows: Vector, index: int, *, sealed: bool) -> None:
+        self.width = rows.shape[1]
+        self.index = index
+        self._rows: Vector | None = None if sealed else rows
+        self._private = generate_share_key()
+        self._sealed = list(self._seal(rows)) if sealed else []
+
+    def _seal(self, rows: Vector) -> Iterator[bytes]:
+        public = share_public(self._private)
+        for place, row in enumerate(rows):
+            yield seal_envelope(
+                public,
+                manifest=MANIFEST,
+                index=self.index,
+                one_time_key=one_time_key(place),
+                revision=0,
+                share=row.astype("<u8").tobytes(),
+            )
+
+    def opened(self) -> bytes:
+        """Return all rows as the party reads them."""
+        if self._rows is not None:
+            return bytes(self._rows.astype("<u8").tobytes())
+        return b"".join(
+            open_vector(
+                self._private,
+                manifest=MANIFEST,
+                index=self.index,
+                one_time_key=one_time_key(place),
+                revision=0,
+                sealed=sealed,
+                width=self.width,
+            )
+            for place, sealed in enumerate(self._sealed)
+        )
+
+
+def make_spec(job: dict[str, Any], definition: JSON, width: int) -> PartySpec:
+    """Return the party's spec from what the driver sent."""
+    first, second = (PeerAddress(**peer) for peer in job["peers"])
+    return PartySpec(
+        job=MANIFEST,
+        attempt=1,
+        round=1,
+        index=job["index"],
+        listen_fd=job["listen_fd"],
+        certificate=job["certificate"],
+        private_key=job["private_key"],
+        pin=job["pin"],
+        peers=(first, second),
+        root=ROOT,
+        survey=definition,
+        rows=job["answers"],
+        width=width,
+        accepted=job["answers"],
+        min_count=10,
+        draw_seed=bytes([job["index"]]) * 32,
+        deadline_seconds=3600.0,
+        connect_seconds=120.0,
+        stall_seconds=120.0,
+    )
+
+
+def run_party(spec: PartySpec, rows: bytes) -> tuple[dict[str, float], dict[str, list[int]]]:
+    """Run the party to its end; return its figures and arrays."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.party"],
+        input=encode_spec(spec) + rows,
+        stdout=subprocess.PIPE,
+        pass_fds=[spec.listen_fd],
+        check=True,
+    )
+    start = PREFIX_BYTES + frame_length(done.stdout[:PREFIX_BYTES])
+    header = parse_outcome(done.stdout[PREFIX_BYTES:start])
+    return header.figures, split_arrays(header, done.stdout[start:])
+
+
+def main() -> None:
+    """Prepare, wait for the start, and run once."""
+    job = json.loads(sys.stdin.readline())
+    size = (job["answers"], job["questions"], job["options"])
+    definition = parse_survey(survey(*size[1:])).to_json()
+    width = build_layout(parse_survey(definition)).width
+    plain = records(*size, job["seed"])
+    own = shares(plain, job["index"], job["seed"])
+    del plain
+    batch = Batch(own, job["index"], sealed=job["sealed"])
+    del own
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start = time.monotonic()
+    rows = batch.opened()
+    unsealed = time.monotonic() - start
+    figures, arrays = run_party(make_spec(job, definition, width), rows)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures |= {"seconds_unseal": unsealed, "node_rss_mb": peak}
+    print(json.dumps({"figures": figures, "arrays": arrays}), flush=True)
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise")
+    main()

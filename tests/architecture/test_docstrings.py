@@ -42,4 +42,4 @@ def test_it_is_documented(path: Path) -> None:
 def test_it_opens_with_a_sentence(path: Path) -> None:
     opening = (ast.get_docstring(tree(path)) or "").partition("\n\n")[0].strip()
     assert opening, "a module says what it is for"
-    assert opening[-1] in ".:", opening
+    assert opening[-1] in ".:?", opening

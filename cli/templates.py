@@ -1,4 +1,4 @@
-"""Make the templates of embedded mode now: ``python -m cli.templates``, for ``make install``."""
+"""Make the templates of embedded mode: ``python -m cli.templates``, for ``make install``."""
 
 import sys
 

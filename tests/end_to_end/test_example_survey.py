@@ -2,20 +2,26 @@
 
 import csv
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli.embedded.federation import Federation
+from cli.errors import CliError
 from cli.files import read_answer_rows, read_survey, write_json
-from cli.survey_run import Outcome
+from cli.survey_run import Outcome, coordinator_of
 from connector.answers_csv import Answers
+from connector.errors import Misbehaved, Refused
+from connector.respondent import manifest_fetch
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.disclosure import reference_round_one, reference_round_two
 from mpcengine.protocol.draws import DRAW_BITS, draw_labels
 from mpcengine.protocol.layout import Layout
 from mpcengine.protocol.pattern import Pattern
 from mpcengine.protocol.receipt import parse_receipt
+from mpcengine.protocol.signing import LABEL_MANIFEST, sign
+from mpcengine.protocol.strict import to_base64
 from mpcengine.protocol.survey import Survey
 from tests.end_to_end.harness import (
     EXAMPLES,
@@ -164,6 +170,59 @@ def test_verify_refuses_other_nodes(
     done = drempel("verify", result_file, "--nodes", tmp_path / "nodes.json")
     assert done.returncode == 1
     assert "another key than the nodes file" in done.stderr
+
+
+def test_a_manifest_changed_after_signing_is_refused_by_the_nodes(
+    federation: Federation, survey: Survey
+) -> None:
+    coordinator = coordinator_of(federation)
+    survey_id = coordinator.create(survey)
+    coordinator.invite(survey_id, 30)
+    manifest = coordinator.prepare(survey_id, "strict")
+    signature = sign(coordinator.key, LABEL_MANIFEST, manifest.raw)
+    changed = manifest.raw.replace(b'"min_count":10', b'"min_count":9')
+    assert changed != manifest.raw
+    for data, code in ((changed, "signature.invalid"), (manifest.raw, "roster.root")):
+        body = {
+            "manifest": to_base64(data),
+            "coordinator_signature": to_base64(signature),
+            "roster": ["00" * 32],
+        }
+        for node in federation.nodes.values():
+            with pytest.raises(Refused) as refusal:
+                node.send("POST", "manifests", body)
+            # Unchanged it gets further: to the roster, which is not the manifest's.
+            assert refusal.value.code == code
+
+
+def test_a_respondent_refuses_a_manifest_with_another_signature(
+    federation: Federation, outcome: Outcome
+) -> None:
+    nodes = federation.house.nodes
+    first, second, third = nodes.nodes
+    strangers = replace(
+        nodes, nodes=(replace(first, identity_key=second.identity_key), second, third)
+    )
+    assert manifest_fetch(federation.relay, outcome.survey_id, nodes)
+    with pytest.raises(Misbehaved):
+        manifest_fetch(federation.relay, outcome.survey_id, strangers)
+
+
+def test_a_portal_that_changes_the_survey_gets_no_signature(
+    federation: Federation, survey: Survey
+) -> None:
+    coordinator = coordinator_of(federation)
+    survey_id = coordinator.create(survey)
+    coordinator.invite(survey_id, 30)
+    manifest = coordinator.prepare(survey_id, "strict")
+    coordinator.check(manifest, survey, 30, "strict")
+    for asked, invited, timing in (
+        (replace(survey, min_count=11), 30, "strict"),
+        (survey, 31, "strict"),
+        (survey, 30, "normal"),
+    ):
+        with pytest.raises(CliError):
+            coordinator.check(manifest, asked, invited, timing)
 
 
 def _reference(

@@ -1,5 +1,7 @@
 """Which packages count when nodes hold different ones (docs/protocol.md §10)."""
 
+import pytest
+
 from mpcengine.protocol.batch import SUPERSEDED
 from tests.nodes.harness import Nodes, cells
 from tests.nodes.publishing import colour_survey, package, ticket
@@ -19,6 +21,7 @@ def test_it_counts_a_package_that_reached_one_node_only(nodes: Nodes) -> None:
     assert document["accepted"] == 7
 
 
+@pytest.mark.slow
 def test_it_strikes_a_package_that_its_claimant_cannot_deliver(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 7)
     packages = nodes.answers(survey, colours(3, 2, 2))

@@ -2,6 +2,7 @@
 
 import secrets
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -105,6 +106,7 @@ def test_it_withholds_when_a_share_of_the_pattern_was_altered(nodes: Nodes) -> N
     assert run_with_altered(nodes, "pattern") == ("withheld", "inconsistent shares")
 
 
+@pytest.mark.slow
 def test_it_withholds_when_a_share_of_a_count_was_altered(nodes: Nodes) -> None:
     assert run_with_altered(nodes, "counts") == ("withheld", "inconsistent shares")
 

@@ -42,6 +42,7 @@ def test_it_repeats_an_attempt_whose_party_died(nodes: Nodes, survey: Survey) ->
     assert nodes.said("a", survey, "done/1/1", "c") is None
 
 
+@pytest.mark.slow
 def test_it_repeats_an_attempt_whose_worker_died(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("a", "nodes.say_done.after_write")
     nodes.order(survey, "close")
@@ -51,6 +52,7 @@ def test_it_repeats_an_attempt_whose_worker_died(nodes: Nodes, survey: Survey) -
     check_counts(nodes, survey)
 
 
+@pytest.mark.slow
 def test_it_keeps_a_finished_attempt_over_a_restart(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("a", "nodes.say_done.after_commit")
     nodes.order(survey, "close")
@@ -60,6 +62,7 @@ def test_it_keeps_a_finished_attempt_over_a_restart(nodes: Nodes, survey: Survey
     assert nodes.said("b", survey, "done/1/1", "a") is not None
 
 
+@pytest.mark.slow
 def test_it_freezes_once_with_one_draw_seed(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("b", "nodes.frozen.after_commit")
     nodes.order(survey, "close")
@@ -73,4 +76,3 @@ def test_it_freezes_once_with_one_draw_seed(nodes: Nodes, survey: Survey) -> Non
     assert nodes.read("b", query, survey.manifest.digest)[0] == ("fixed", seed)
     nodes.start("b", "worker")
     check_counts(nodes, survey)
-

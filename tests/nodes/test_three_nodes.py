@@ -1,13 +1,17 @@
 """Three real nodes take a survey from its keys to three signed statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
 
 from mpcengine.protocol.batch import Rejected
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.package import Package
 from mpcengine.protocol.result import verify_lists, verify_result
 from mpcengine.protocol.statement import parse_statement
 from mpcengine.protocol.strict import parse_base64
-from tests.nodes.harness import Nodes, cells
+from tests.nodes.harness import Nodes, Survey, cells
 from tests.nodes.publishing import colour_survey, cross_survey
 
 
@@ -19,30 +23,42 @@ def colours(*numbers: int) -> list[dict[str, JSON]]:
     ]
 
 
-def test_it_counts_every_answer_once(nodes: Nodes) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A survey that ran to its end: its packages, delivered twice, and three outcomes."""
+
+    survey: Survey
+    packages: Sequence[Package]
+    outcomes: Mapping[str, JSON]
+
+
+@pytest.fixture(scope="module")
+def finished(nodes: Nodes) -> Finished:
     survey = nodes.publish(colour_survey(), 9)
     packages = nodes.answers(survey, colours(4, 3, 2))
     nodes.deliver(packages)
     nodes.deliver(packages)
     nodes.order(survey, "close")
-    document = nodes.result(survey, nodes.end(survey))
+    return Finished(survey=survey, packages=packages, outcomes=nodes.end(survey))
+
+
+def test_it_counts_every_answer_once(nodes: Nodes, finished: Finished) -> None:
+    document = nodes.result(finished.survey, finished.outcomes)
     verify_result(document, nodes.house.nodes)
     assert document["accepted"] == 9
     assert cells(document, "colour") == [4, 3, 2]
 
 
-def test_it_publishes_the_lists_it_signed_for(nodes: Nodes) -> None:
-    survey = nodes.publish(colour_survey(), 4)
-    packages = nodes.answers(survey, colours(2, 2, 0))
-    nodes.deliver(packages)
-    nodes.order(survey, "close")
-    outcomes = nodes.end(survey)
-    statement = parse_statement(parse_base64(outcomes["b"]["statement"]) or b"")
-    accepted = nodes.receivers["b"].get(f"lists/{survey.manifest.digest}/accepted")["ids"]
-    rejected = nodes.receivers["b"].get(f"lists/{survey.manifest.digest}/rejected")["rejected"]
-    assert accepted == sorted(one.package_id for one in packages)
+def test_it_publishes_the_lists_it_signed_for(nodes: Nodes, finished: Finished) -> None:
+    statement = parse_statement(parse_base64(finished.outcomes["b"]["statement"]) or b"")
+    path = f"lists/{finished.survey.manifest.digest}"
+    accepted = nodes.receivers["b"].get(f"{path}/accepted")["ids"]
+    rejected = nodes.receivers["b"].get(f"{path}/rejected")["rejected"]
+    assert accepted == sorted(one.package_id for one in finished.packages)
     verify_lists(
-        statement, accepted, [Rejected(package=r["id"], reason=r["reason"]) for r in rejected]
+        statement,
+        accepted,
+        [Rejected(package=one["id"], reason=one["reason"]) for one in rejected],
     )
 
 
@@ -81,11 +97,10 @@ def test_it_ends_a_survey_that_nobody_answered(nodes: Nodes) -> None:
     assert (document["state"], document["reason"]) == ("withheld", "fewer than min_count")
 
 
-def test_it_keeps_nothing_secret_once_the_end_is_signed(nodes: Nodes) -> None:
-    survey = nodes.publish(colour_survey(), 4)
-    nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
-    nodes.order(survey, "close")
-    nodes.end(survey)
+def test_it_keeps_nothing_secret_once_the_end_is_signed(
+    nodes: Nodes, finished: Finished
+) -> None:
+    survey = finished.survey
     nodes.wait_state(survey, "erased")
     for node in ("a", "b", "c"):
         job, seed, salt = nodes.read(

@@ -1,0 +1,141 @@
+"""Anna's node alone, in this process; the keys of Bram's and Chris's nodes are the test's."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.eligibility import token_issue
+from mpcengine.protocol.envelope import generate_share_key, share_public
+from mpcengine.protocol.manifest import Manifest, NodeTerms
+from mpcengine.protocol.nodesfile import NodeEntry, NodesFile
+from mpcengine.protocol.package import Package
+from mpcengine.protocol.policy import default_policy
+from mpcengine.protocol.signing import LABEL_MANIFEST, public_bytes, sign
+from nodes.models import SurveyJob
+from nodes.services.intake import IntakeAnswer, packages_accept
+from nodes.services.manifests import manifest_accept, manifest_open
+from nodes.services.orders import order_accept
+from nodes.services.survey_keys import survey_keys_create
+from nodes.services.tokens import token_issue_once
+from tests.nodes.publishing import Draft, NodeKeys, package, ticket
+from tests.people import CAROL, OPERATORS
+
+
+@dataclass(slots=True, kw_only=True)
+class Anna:
+    """What a test holds besides Anna's node: files, and the two other nodes' issuer keys."""
+
+    folder: Path
+    issuers: dict[str, Ed25519PrivateKey] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> tuple[NodeEntry, ...]:
+        """Return the three nodes as the nodes file names them."""
+        return tuple(
+            NodeEntry(
+                node=one.node,
+                index=one.index,
+                name=f"{one.name}'s node",
+                url=f"http://127.0.0.1:{one.index}",
+                identity_key=one.public_key,
+                pin=None,
+            )
+            for one in OPERATORS
+        )
+
+    def write_files(self) -> None:
+        """Write identity key, nodes file and policy."""
+        pem = OPERATORS[0].signing_key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        (self.folder / "identity.pem").write_bytes(pem)
+        nodes = NodesFile(nodes=self.entries).to_json()
+        (self.folder / "nodes.json").write_text(json.dumps(nodes))
+        self.write_policy({})
+
+    def write_policy(self, changes: dict[str, JSON]) -> None:
+        """Write the operator's policy: Carol may ask, floors as in embedded tests."""
+        policy = default_policy(coordinators=(CAROL.public_key,), test=True).to_json() | changes
+        (self.folder / "policy.json").write_text(json.dumps(policy))
+
+    def draft(self, definition: JSON, invited: int = 3, timing: str = "normal") -> Draft:
+        """Return a survey of Carol's."""
+        return Draft(
+            coordinator=CAROL.signing_key, definition=definition, invited=invited, timing=timing
+        )
+
+    def manifest(self, draft: Draft) -> Manifest:
+        """Have Anna's keys made and return the manifest."""
+        own = survey_keys_create(
+            survey_id=draft.survey_id,
+            coordinator=CAROL.public_key,
+            signature=draft.prepare_signature,
+        )
+        keys = {"a": NodeKeys(share_key=own.share_key, issuer_key=own.issuer_key)}
+        for node in ("b", "c"):
+            self.issuers[node] = Ed25519PrivateKey.generate()
+            keys[node] = NodeKeys(
+                share_key=share_public(generate_share_key()),
+                issuer_key=public_bytes(self.issuers[node]),
+            )
+        return draft.manifest(self.entries, keys)
+
+    def accept(self, draft: Draft, manifest: Manifest) -> bytes:
+        """Return Anna's signature under a manifest."""
+        return manifest_accept(
+            manifest=manifest.raw,
+            coordinator_signature=draft.sign_manifest(manifest),
+            roster=draft.roster(1),
+        )
+
+    def signatures(self, manifest: Manifest) -> dict[str, bytes]:
+        """Return the three operators' signatures."""
+        return {
+            one.node: sign(one.signing_key, LABEL_MANIFEST, manifest.raw) for one in OPERATORS
+        }
+
+    def open(self, draft: Draft) -> tuple[Manifest, SurveyJob]:
+        """Open a survey at Anna's node."""
+        manifest = self.manifest(draft)
+        self.accept(draft, manifest)
+        job = manifest_open(digest=manifest.digest, signatures=self.signatures(manifest))
+        return manifest, job
+
+    def token(self, terms: NodeTerms, manifest: Manifest, code: bytes, point: bytes) -> bytes:
+        """Return a node's token: Anna's from her node, the others' from the test's keys."""
+        if terms.node != "a":
+            return token_issue(self.issuers[terms.node], manifest.digest, point)
+        return token_issue_once(
+            digest=manifest.digest, node_code=code, one_time_key=point, now=now()
+        )
+
+    def package(self, draft: Draft, manifest: Manifest, place: int, colour: str) -> Package:
+        """Return the package of one invited person."""
+        owned = ticket(
+            draft,
+            manifest,
+            draft.codes[place],
+            lambda terms, code, point: self.token(terms, manifest, code, point),
+        )
+        return package(manifest, owned, {"colour": colour})
+
+    def order(self, draft: Draft, manifest: Manifest, kind: str) -> SurveyJob:
+        """Give Anna's node an order of Carol's."""
+        body, signature = draft.order(manifest, kind)
+        return order_accept(order=body, signature=signature)
+
+
+def give(*packages: Package | bytes) -> IntakeAnswer:
+    """Give packages to Anna's node."""
+    data = [one if isinstance(one, bytes) else one.encode() for one in packages]
+    return packages_accept(packages=data, now=now())
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)

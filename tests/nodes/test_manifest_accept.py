@@ -1,0 +1,105 @@
+"""A node signs what its operator agrees to, and opens with three signatures."""
+
+import pytest
+
+from mpcengine.protocol.canonical import canonical, parse_json
+from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
+from mpcengine.protocol.signing import LABEL_MANIFEST, verify
+from nodes.models import JobState, RosterEntry, SurveyJob
+from nodes.services.manifests import manifest_accept, manifest_open
+from problems import Conflict, Missing
+from tests.nodes.anna import Anna
+from tests.nodes.publishing import colour_survey
+from tests.people import ANNA
+
+pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
+
+
+def test_it_signs_a_manifest_and_keeps_the_roster(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    signature = anna.accept(draft, manifest)
+    verify(ANNA.public_key, LABEL_MANIFEST, manifest.raw, signature)
+    assert anna.accept(draft, manifest) == signature
+    assert SurveyJob.objects.get().state == JobState.PREPARED
+    kept = {bytes(row.entry) for row in RosterEntry.objects.all()}
+    assert kept == set(draft.roster(1))
+
+
+def test_it_refuses_by_policy_and_follows_a_change_of_mind(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    anna.write_policy({"min_count": {"person": 5}})
+    with pytest.raises(PolicyRefused) as refused:
+        anna.accept(draft, manifest)
+    assert refused.value.code == "policy.min_count"
+    assert SurveyJob.objects.get().state == JobState.REFUSED
+    with pytest.raises(Conflict):
+        manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
+    assert not RosterEntry.objects.exists()
+    anna.write_policy({})
+    anna.accept(draft, manifest)
+    job = manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
+    assert job.state == JobState.OPEN
+
+
+def test_it_refuses_a_manifest_changed_after_signing(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    changed = canonical(parse_json(manifest.raw) | {"flush_min": 1})
+    with pytest.raises(BadSignature):
+        manifest_accept(
+            manifest=changed,
+            coordinator_signature=draft.sign_manifest(manifest),
+            roster=draft.roster(1),
+        )
+    assert not SurveyJob.objects.exists()
+
+
+def test_it_refuses_another_roster(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    with pytest.raises(MalformedMessage, match="roster"):
+        manifest_accept(
+            manifest=manifest.raw,
+            coordinator_signature=draft.sign_manifest(manifest),
+            roster=draft.roster(2),
+        )
+
+
+def test_it_refuses_a_survey_for_which_it_has_no_keys(anna: Anna) -> None:
+    draft, other = anna.draft(colour_survey()), anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    draft.survey_id = other.survey_id
+    keys = {terms.node: terms for terms in manifest.nodes}
+    foreign = draft.manifest(anna.entries, keys)  # type: ignore[arg-type]  # same two fields
+    with pytest.raises(Conflict, match="keys"):
+        anna.accept(draft, foreign)
+
+
+def test_it_signs_one_manifest_of_a_survey_only(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    anna.accept(draft, manifest)
+    keys = {terms.node: terms for terms in manifest.nodes}
+    draft.max_inconsistent = 7
+    second = draft.manifest(anna.entries, keys)  # type: ignore[arg-type]  # same two fields
+    with pytest.raises(Conflict, match="another manifest"):
+        anna.accept(draft, second)
+
+
+def test_it_opens_once_with_three_signatures(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    with pytest.raises(Missing):
+        manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
+    anna.accept(draft, manifest)
+    forged = anna.signatures(manifest) | {"c": anna.signatures(manifest)["b"]}
+    with pytest.raises(BadSignature):
+        manifest_open(digest=manifest.digest, signatures=forged)
+    with pytest.raises(MalformedMessage):
+        manifest_open(digest=manifest.digest, signatures={})
+    job = manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
+    epoch = job.epoch
+    again = manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
+    assert (again.state, again.epoch) == (JobState.OPEN, epoch)

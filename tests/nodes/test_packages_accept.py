@@ -1,0 +1,99 @@
+"""A package is stored once, verified, sealed, and with nothing that tells when it came."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import models
+
+from mpcengine.protocol.package import Package
+from nodes.models import IssuerKey, RosterEntry, StoredPackage
+from tests.nodes.anna import Anna, give
+from tests.nodes.publishing import colour_survey
+
+pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
+
+
+def codes(answer: object) -> list[str]:
+    return [entry.code for entry in answer.refused]  # type: ignore[attr-defined]  # IntakeAnswer
+
+
+def test_it_stores_a_package_once(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, _ = anna.open(draft)
+    one = anna.package(draft, manifest, 0, "red")
+    first, second = give(one), give(one, one)
+    assert first.accepted == second.accepted == (one.package_id,)
+    row = StoredPackage.objects.get()
+    assert bytes(row.sealed) == one.encode()
+    assert (row.revision, bytes(row.one_time_key), row.is_own) == (0, one.one_time_key, True)
+
+
+def spoiled(one: Package, name: str) -> Package:
+    if name == "signature":
+        return replace(one, signature=bytes(64))
+    if name == "token":
+        return replace(one, tokens=(one.tokens[0], one.tokens[0], one.tokens[2]))
+    if name == "revision":
+        return replace(one, revision=3)
+    first, second, third = one.envelopes
+    return replace(one, envelopes=(second, first, third))
+
+
+@pytest.mark.parametrize("name", ["signature", "token", "revision", "envelopes"])
+def test_it_refuses_a_package_that_its_key_did_not_sign(anna: Anna, name: str) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, _ = anna.open(draft)
+    one, other = (anna.package(draft, manifest, place, "red") for place in (0, 1))
+    answer = give(spoiled(one, name), other)
+    assert answer.accepted == (other.package_id,)
+    assert codes(answer) == ["signature.invalid"]
+
+
+def test_it_refuses_other_lengths_and_other_surveys(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, _ = anna.open(draft)
+    data = anna.package(draft, manifest, 0, "red").encode()
+    foreign = data[:1] + bytes(32) + data[33:]
+    answer = give(data[:-1], data + b"x", foreign, b"", b"\x01")
+    assert answer.accepted == ()
+    assert codes(answer) == [
+        "codec.truncated",
+        "codec.trailing",
+        "manifest.unknown",
+        "manifest.unknown",
+        "manifest.unknown",
+    ]
+
+
+def test_it_takes_packages_after_the_order_only_in_strict_timing(anna: Anna) -> None:
+    draft = anna.draft(colour_survey(), timing="strict")
+    manifest, _ = anna.open(draft)
+    one = anna.package(draft, manifest, 0, "red")
+    assert codes(give(one)) == ["survey.not_open"]
+    anna.order(draft, manifest, "open-answering")
+    assert give(one).accepted == (one.package_id,)
+
+
+def test_it_takes_nothing_new_after_closing(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, _ = anna.open(draft)
+    held, late = (anna.package(draft, manifest, place, "red") for place in (0, 1))
+    give(held)
+    anna.order(draft, manifest, "close")
+    answer = give(held, late)
+    assert answer.accepted == (held.package_id,)
+    assert codes(answer) == ["survey.closed"]
+    assert StoredPackage.objects.count() == 1
+
+
+def test_it_ties_no_time_and_no_order_of_arrival_to_a_package(anna: Anna) -> None:
+    for model in (StoredPackage, RosterEntry, IssuerKey):
+        fields = model._meta.get_fields()
+        assert not any(isinstance(one, models.DateField | models.TimeField) for one in fields)
+    draft = anna.draft(colour_survey(), invited=12)
+    manifest, _ = anna.open(draft)
+    arrived = [anna.package(draft, manifest, place, "red") for place in range(12)]
+    for one in arrived:
+        give(one)
+    by_key = StoredPackage.objects.order_by("pk").values_list("package_id", flat=True)
+    assert list(by_key) != [one.package_id for one in arrived]

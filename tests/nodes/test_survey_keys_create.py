@@ -1,0 +1,78 @@
+"""A coordinator whom the operator knows gets keys for her survey, always the same."""
+
+import pytest
+
+from mpcengine.protocol.envelope import share_public
+from mpcengine.protocol.errors import BadSignature, PolicyRefused
+from mpcengine.protocol.orders import keys_body, prepare_body
+from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, public_bytes, sign, verify
+from mpcengine.protocol.strict import to_base64
+from nodes.keystore import KeystoreError, issuer_key_unwrap, share_key_unwrap
+from nodes.models import IssuerKey, SurveyKeys
+from nodes.services.survey_keys import KeysAnswer, survey_keys_create
+from problems import Conflict
+from tests.nodes.anna import Anna
+from tests.people import ANNA, CAROL, DANA, MALLORY, Person
+
+pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
+
+SURVEY = "ab" * 16
+
+
+def ask(person: Person, survey_id: str = SURVEY) -> KeysAnswer:
+    signature = sign(person.signing_key, LABEL_PREPARE, prepare_body(survey_id))
+    return survey_keys_create(
+        survey_id=survey_id, coordinator=person.public_key, signature=signature
+    )
+
+
+@pytest.mark.usefixtures("anna")
+def test_it_makes_keys_once_and_signs_them() -> None:
+    keys = ask(CAROL)
+    assert ask(CAROL) == keys
+    body = keys_body(
+        survey_id=SURVEY, index=1, share_key=keys.share_key, issuer_key=keys.issuer_key
+    )
+    verify(ANNA.public_key, LABEL_KEYS, body, keys.signature)
+    assert ask(CAROL, "cd" * 16).share_key != keys.share_key
+
+
+@pytest.mark.usefixtures("anna")
+def test_it_refuses_a_coordinator_the_operator_does_not_know() -> None:
+    with pytest.raises(PolicyRefused, match="does not know"):
+        ask(MALLORY)
+    assert not SurveyKeys.objects.exists()
+
+
+@pytest.mark.usefixtures("anna")
+def test_it_refuses_a_signature_of_somebody_else() -> None:
+    signature = sign(MALLORY.signing_key, LABEL_PREPARE, prepare_body(SURVEY))
+    with pytest.raises(BadSignature):
+        survey_keys_create(survey_id=SURVEY, coordinator=CAROL.public_key, signature=signature)
+
+
+def test_it_refuses_a_survey_id_of_another_coordinator(anna: Anna) -> None:
+    ask(CAROL)
+    both = [CAROL.public_key, DANA.public_key]
+    anna.write_policy({"coordinators": [to_base64(key) for key in both]})
+    with pytest.raises(Conflict):
+        ask(DANA)
+
+
+@pytest.mark.usefixtures("anna")
+def test_it_stores_both_private_keys_wrapped_for_this_survey_alone() -> None:
+    keys = ask(CAROL)
+    share, issuer = SurveyKeys.objects.get(), IssuerKey.objects.get()
+    assert share_public(share_key_unwrap(bytes(share.wrapped), SURVEY)) == keys.share_key
+    assert public_bytes(issuer_key_unwrap(bytes(issuer.wrapped), SURVEY)) == keys.issuer_key
+    with pytest.raises(KeystoreError):
+        share_key_unwrap(bytes(share.wrapped), "cd" * 16)
+    with pytest.raises(KeystoreError):
+        issuer_key_unwrap(bytes(issuer.wrapped), "cd" * 16)
+
+
+def test_it_needs_no_private_wrapping_key_to_make_keys(anna: Anna) -> None:
+    ask(CAROL)
+    (anna.folder / "wrapping.key").unlink()
+    ask(CAROL, "cd" * 16)
+    assert not (anna.folder / "wrapping.key").exists()

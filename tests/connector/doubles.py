@@ -1,0 +1,104 @@
+"""Nodes and a relay that answer in this process, under real protocol keys."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast as typed
+
+import urllib3
+
+from connector.http import Receiver
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.eligibility import token_issue
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.receipt import promise_body
+from mpcengine.protocol.signing import LABEL_PROMISE, sign
+from mpcengine.protocol.strict import parse_base64, to_base64
+from tests.vectors.cast import cast
+
+Answer = tuple[int, JSON]
+Handler = Callable[[str, str, bytes], Answer]
+
+
+class Answered:
+    """What urllib3 returns, as far as the connector reads it."""
+
+    def __init__(self, status: int, content: bytes) -> None:
+        self.status = status
+        self._content = content
+
+    def read(self, limit: int) -> bytes:
+        return self._content[:limit]
+
+    def release_conn(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Pool:
+    """Hand calls to a function; ``failures`` of them fail on the way there or back."""
+
+    handler: Handler
+    failures: int = 0
+    is_lost_on_the_way_back: bool = False
+    calls: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def request(self, method: str, url: str, *, body: bytes | None, **_: object) -> Answered:
+        path = url.split("/api/v1/")[1]
+        self.calls.append((method, path, body or b""))
+        if self.failures and not self.is_lost_on_the_way_back:
+            self.failures -= 1
+            raise urllib3.exceptions.ProtocolError
+        status, value = self.handler(method, path, body or b"")
+        if self.failures:
+            self.failures -= 1
+            raise urllib3.exceptions.ProtocolError
+        return Answered(
+            status, value if isinstance(value, bytes) else json.dumps(value).encode()
+        )
+
+
+def receiver(pool: Pool, name: str = "The relay", patience: float = 5.0) -> Receiver:
+    return Receiver(
+        name=name,
+        url="http://127.0.0.1:9",
+        pool=typed("urllib3.PoolManager", pool),
+        patience=patience,
+    )
+
+
+@dataclass
+class NodeDouble:
+    """A node that issues a token once for a code, the same again for the same key."""
+
+    index: int
+    manifest: Manifest
+    spent: dict[str, str] = field(default_factory=dict)
+
+    def answer(self, _method: str, path: str, body: bytes) -> Answer:
+        assert path == "tokens"
+        given = json.loads(body)
+        assert given["manifest"] == self.manifest.digest
+        code, key = given["code"], given["one_time_key"]
+        if self.spent.setdefault(code, key) != key:
+            return 409, {"code": "token.already_issued", "detail": "Used with another key."}
+        issuer = cast().issuer[self.index - 1]
+        token = token_issue(issuer, self.manifest.digest, parse_base64(key) or b"")
+        return 200, {"token": to_base64(token)}
+
+
+@dataclass
+class RelayDouble:
+    """A relay that promises to deliver every package, and keeps it."""
+
+    manifest: Manifest
+    packages: list[bytes] = field(default_factory=list)
+
+    def answer(self, _method: str, path: str, body: bytes) -> Answer:
+        if path.startswith("manifests/"):
+            return 200, cast().signed.to_json()
+        assert path == "packages"
+        self.packages.append(body)
+        promise = sign(cast().relay, LABEL_PROMISE, promise_body(self.manifest.digest, body))
+        return 201, {"package": "0" * 64, "promise": to_base64(promise), "relay_key": ""}

@@ -1,0 +1,283 @@
+"""Answer a survey as Rosa, whose computer may fail at any moment."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from connector import attempt, http
+from connector.attempt import attempt_finish
+from connector.errors import Misbehaved, Refused
+from connector.http import Receiver
+from connector.respondent import (
+    manifest_fetch,
+    package_seal,
+    package_send,
+    random_elements,
+    ticket_fetch,
+)
+from mpcengine.protocol.codec import unpack_vector
+from mpcengine.protocol.encoding import encode_answers
+from mpcengine.protocol.envelope import open_envelope
+from mpcengine.protocol.errors import MalformedInput
+from mpcengine.protocol.field import MODULUS
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.package import Package, verify_package
+from mpcengine.protocol.receipt import parse_receipt
+from mpcengine.protocol.roster import code_from_bytes
+from mpcengine.protocol.sharing import recombine
+from mpcengine.protocol.signing import generate_p256_key
+from tests.connector.doubles import NodeDouble, Pool, RelayDouble, receiver
+from tests.vectors.cast import cast
+from tests.vectors.job import answer
+
+CODE = code_from_bytes(bytes(range(17)))
+OTHER_CODE = code_from_bytes(bytes(range(1, 18)))
+CPU_SECONDS = 0.005
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "FIRST_WAIT_SECONDS", 0.001)
+
+
+@pytest.fixture
+def manifest() -> Manifest:
+    return cast().manifest
+
+
+@pytest.fixture
+def pools(manifest: Manifest) -> dict[str, Pool]:
+    return {n: Pool(NodeDouble(i, manifest).answer) for i, n in enumerate("abc", start=1)}
+
+
+@pytest.fixture
+def nodes(pools: dict[str, Pool]) -> dict[str, Receiver]:
+    return {name: receiver(pool, f"Node {name}") for name, pool in pools.items()}
+
+
+@pytest.fixture
+def relay_double(manifest: Manifest) -> RelayDouble:
+    return RelayDouble(manifest)
+
+
+@pytest.fixture
+def relay(relay_double: RelayDouble) -> Receiver:
+    return receiver(Pool(relay_double.answer))
+
+
+def opened(manifest: Manifest, package: Package) -> list[int]:
+    """Return the record that three nodes would open together."""
+    shares = [
+        unpack_vector(
+            open_envelope(
+                cast().share[index - 1],
+                manifest=manifest.digest,
+                index=index,
+                one_time_key=package.one_time_key,
+                revision=package.revision,
+                sealed=package.envelopes[index - 1],
+            ),
+            manifest.width,
+        )
+        for index in (1, 2, 3)
+    ]
+    return recombine(*shares)
+
+
+def test_it_takes_a_manifest_that_everybody_signed(relay: Receiver, manifest: Manifest) -> None:
+    assert manifest_fetch(relay, manifest.survey_id, cast().nodes) == manifest
+
+
+def test_it_refuses_the_manifest_of_another_survey(relay: Receiver) -> None:
+    with pytest.raises(Misbehaved):
+        manifest_fetch(relay, "0" * 32, None)
+
+
+def test_it_refuses_a_manifest_with_a_bad_signature(manifest: Manifest) -> None:
+    signed = cast().signed.to_json()
+    signed["signatures"] = {**signed["signatures"], "c": signed["signatures"]["a"]}
+    with pytest.raises(Misbehaved):
+        manifest_fetch(receiver(Pool(lambda *_: (200, signed))), manifest.survey_id, None)
+
+
+def test_what_it_sends_opens_to_what_was_answered(
+    manifest: Manifest, nodes: dict[str, Receiver], relay: Receiver, relay_double: RelayDouble
+) -> None:
+    record = encode_answers(manifest.layout, answer(0))
+    ticket = ticket_fetch(nodes, manifest, CODE)
+    package = package_seal(manifest, ticket, record)
+    receipt = package_send(relay, manifest, package)
+    assert parse_receipt(receipt.to_json()) == receipt
+    (sent,) = relay_double.packages
+    found = Package.decode(sent, manifest.envelope_length)
+    verify_package(manifest, found)
+    assert found.package_id == receipt.package
+    assert opened(manifest, found) == record
+
+
+def test_every_sealing_is_fresh(manifest: Manifest, nodes: dict[str, Receiver]) -> None:
+    record = encode_answers(manifest.layout, answer(0))
+    ticket = ticket_fetch(nodes, manifest, CODE)
+    first, second = (package_seal(manifest, ticket, record, revision) for revision in (0, 1))
+    assert opened(manifest, first) == opened(manifest, second) == record
+    assert not set(first.envelopes) & set(second.envelopes)
+    assert (first.revision, second.revision) == (0, 1)
+
+
+def test_each_node_sees_its_own_code_only(
+    manifest: Manifest, nodes: dict[str, Receiver], pools: dict[str, Pool]
+) -> None:
+    ticket_fetch(nodes, manifest, CODE)
+    codes = {json.loads(pool.calls[0][2])["code"] for pool in pools.values()}
+    assert len(codes) == 3
+    assert not any(CODE.encode() in pool.calls[0][2] for pool in pools.values())
+
+
+def test_it_asks_again_with_the_same_key_when_an_answer_is_lost(
+    manifest: Manifest, nodes: dict[str, Receiver], pools: dict[str, Pool]
+) -> None:
+    pools["b"].failures, pools["b"].is_lost_on_the_way_back = 2, True
+    ticket = ticket_fetch(nodes, manifest, CODE)
+    assert len(set(pools["b"].calls)) == 1
+    assert len(pools["b"].calls) == 3
+    verify_package(manifest, package_seal(manifest, ticket, [0] * manifest.width))
+
+
+def test_a_code_serves_one_key(manifest: Manifest, nodes: dict[str, Receiver]) -> None:
+    key = generate_p256_key()
+    ticket_fetch(nodes, manifest, CODE, key)
+    ticket_fetch(nodes, manifest, CODE, key)
+    with pytest.raises(Refused) as refusal:
+        ticket_fetch(nodes, manifest, CODE)
+    assert refusal.value.code == "token.already_issued"
+
+
+def test_it_refuses_a_token_for_another_key(
+    manifest: Manifest, nodes: dict[str, Receiver], pools: dict[str, Pool]
+) -> None:
+    pools["c"].handler = NodeDouble(2, manifest).answer
+    with pytest.raises(Misbehaved):
+        ticket_fetch(nodes, manifest, CODE)
+
+
+def test_what_is_no_code_is_not_sent(
+    manifest: Manifest, nodes: dict[str, Receiver], pools: dict[str, Pool]
+) -> None:
+    with pytest.raises(MalformedInput):
+        ticket_fetch(nodes, manifest, "my secret")
+    assert not any(pool.calls for pool in pools.values())
+
+
+def test_it_refuses_a_promise_for_other_bytes(
+    manifest: Manifest, nodes: dict[str, Receiver], relay_double: RelayDouble
+) -> None:
+    ticket = ticket_fetch(nodes, manifest, CODE)
+    package = package_seal(manifest, ticket, [0] * manifest.width)
+    lying = receiver(Pool(lambda m, p, body: relay_double.answer(m, p, body + b"x")))
+    with pytest.raises(Misbehaved):
+        package_send(lying, manifest, package)
+
+
+def test_a_finished_attempt_sends_the_same_bytes_for_ever(
+    manifest: Manifest,
+    nodes: dict[str, Receiver],
+    relay: Receiver,
+    relay_double: RelayDouble,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "attempt.json"
+
+    def finish(number: int) -> object:
+        return attempt_finish(
+            path, manifest, code=CODE, answers=answer(number), nodes=nodes, relay=relay
+        )
+
+    first = finish(0)
+    assert finish(0) == first
+    # Other answers need a higher revision; the finished package is not made again.
+    assert finish(40) == first
+    assert len(set(relay_double.packages)) == 1
+    assert path.stat().st_mode & 0o077 == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["attempt.json"]
+
+
+@pytest.mark.parametrize("step", ["ticket_fetch", "package_seal", "package_send"])
+def test_an_attempt_that_died_goes_on_with_its_key(
+    manifest: Manifest,
+    nodes: dict[str, Receiver],
+    relay: Receiver,
+    pools: dict[str, Pool],
+    step: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def finish() -> object:
+        return attempt_finish(
+            tmp_path / "attempt.json",
+            manifest,
+            code=CODE,
+            answers=answer(0),
+            nodes=nodes,
+            relay=relay,
+        )
+
+    with monkeypatch.context() as patch:
+        real = getattr(attempt, step)
+
+        def die(*arguments: object) -> None:
+            real(*arguments)
+            raise KeyboardInterrupt
+
+        patch.setattr(attempt, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            finish()
+    finish()
+    keys = {json.loads(body)["one_time_key"] for p in pools.values() for _, _, body in p.calls}
+    assert len(keys) == 1
+
+
+def test_an_attempt_belongs_to_one_survey(
+    manifest: Manifest, nodes: dict[str, Receiver], relay: Receiver, tmp_path: Path
+) -> None:
+    path = tmp_path / "attempt.json"
+    attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
+    document = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**document, "manifest": f"sha256:{'0' * 64}"}), "utf-8")
+    with pytest.raises(MalformedInput):
+        attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
+
+
+def test_an_attempt_keeps_neither_answers_nor_code(
+    manifest: Manifest, nodes: dict[str, Receiver], relay: Receiver, tmp_path: Path
+) -> None:
+    path = tmp_path / "attempt.json"
+    attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
+    assert set(json.loads(path.read_text("utf-8"))) == {
+        *("format", "manifest", "one_time_key", "tokens", "package")
+    }
+    assert CODE not in path.read_text("utf-8")
+
+
+def test_elements_are_in_the_field_and_differ() -> None:
+    drawn = random_elements(10_000)
+    assert len(set(drawn)) == 10_000
+    assert all(0 <= element < MODULUS for element in drawn)
+    # Sixty-one fair bits: the mean of a bit over all draws is within six deviations of a half.
+    for bit in range(61):
+        ones = sum(element >> bit & 1 for element in drawn)
+        assert abs(ones - 5_000) < 6 * 50
+
+
+def test_a_respondent_costs_five_milliseconds_at_most(
+    manifest: Manifest, nodes: dict[str, Receiver], relay: Receiver
+) -> None:
+    codes = [code_from_bytes(number.to_bytes(17, "big")) for number in range(60)]
+    began = time.process_time()
+    for code in codes:
+        record = encode_answers(manifest.layout, answer(0))
+        package = package_seal(manifest, ticket_fetch(nodes, manifest, code), record)
+        package_send(relay, manifest, package)
+    # The doubles' own signatures are in this figure too.
+    assert (time.process_time() - began) / len(codes) < 2 * CPU_SECONDS

@@ -93,13 +93,6 @@ def _measure(grid: Grid, large: Shared, small: Shared) -> Rule[tuple[Side, Side]
     in_column, in_row = yield from signs(
         small.column_totals(grid.columns) - 1, small.row_totals(grid.columns) - 1
     )
-    cell_column, cell_row = grid.along_rows(in_column), grid.along_columns(in_row)
-    row_parts, column_parts, row_lacks, column_lacks = yield from times(
-        (cell_column, grid.cells),
-        (cell_row, grid.cells),
-        (cell_column, 1 - large),
-        (cell_row, 1 - large),
-    )
     (
         row_heavy,
         column_heavy,
@@ -108,15 +101,7 @@ def _measure(grid: Grid, large: Shared, small: Shared) -> Rule[tuple[Side, Side]
         two_columns,
         row_full,
         column_full,
-    ) = yield from signs(
-        row_parts.row_totals(grid.columns) - grid.min_count,
-        column_parts.column_totals(grid.columns) - grid.min_count,
-        in_row.total() - 1,
-        in_row.total() - 2,
-        in_column.total() - 2,
-        0 - row_lacks.row_totals(grid.columns),
-        0 - column_lacks.column_totals(grid.columns),
-    )
+    ) = yield from _weigh(grid, in_column, in_row, large)
     light_rows, light_columns, drawable_rows, drawable_columns = yield from times(
         (in_row, 1 - row_heavy),
         (in_column, 1 - column_heavy),
@@ -138,6 +123,28 @@ def _measure(grid: Grid, large: Shared, small: Shared) -> Rule[tuple[Side, Side]
         two_lines=two_rows,
     )
     return columns, rows
+
+
+def _weigh(grid: Grid, in_column: Shared, in_row: Shared, large: Shared) -> Rule[list[Shared]]:
+    """Tell, of the block's lines: heavy rows and columns, how many, and which are full."""
+    cell_column, cell_row = grid.along_rows(in_column), grid.along_columns(in_row)
+    row_parts, column_parts, row_lacks, column_lacks = yield from times(
+        (cell_column, grid.cells),
+        (cell_row, grid.cells),
+        (cell_column, 1 - large),
+        (cell_row, 1 - large),
+    )
+    return (
+        yield from signs(
+            row_parts.row_totals(grid.columns) - grid.min_count,
+            column_parts.column_totals(grid.columns) - grid.min_count,
+            in_row.total() - 1,
+            in_row.total() - 2,
+            in_column.total() - 2,
+            0 - row_lacks.row_totals(grid.columns),
+            0 - column_lacks.column_totals(grid.columns),
+        )
+    )
 
 
 def _hide_block(

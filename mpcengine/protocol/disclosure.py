@@ -87,12 +87,6 @@ def reference_round_one(
         for table in tables_with_null(plan)
         if table.null_slot is not None
     }
-    statistics = {
-        item.question: statistic_shown(
-            item, by_id[item.table], counts, squares[index], min_count, tables[item.table]
-        )
-        for index, item in enumerate(plan.statistics)
-    }
     for choice in plan.multiple:
         is_null_shown = nulls.get(choice.id, False)
         draw = draw_of(draws, "multiple", choice.id) if is_bounded(choice) else 0
@@ -110,7 +104,25 @@ def reference_round_one(
         tables[ranking.id] = ranking_shown(
             ranking, counts, size, min_count, draws, is_null_shown=is_null_shown
         )
+    statistics = _statistics(plan, by_id, counts, squares, min_count, tables)
     return Pattern(tables=tables, nulls=nulls, statistics=statistics)
+
+
+def _statistics(
+    plan: TablePlan,
+    by_id: Mapping[str, OneWayTable],
+    counts: Counts,
+    squares: Sequence[int],
+    min_count: int,
+    tables: Mapping[str, tuple[bool, ...]],
+) -> dict[str, tuple[bool, bool]]:
+    """Decide mean and variance of each binned number, once its table is decided."""
+    return {
+        item.question: statistic_shown(
+            item, by_id[item.table], counts, squares[index], min_count, tables[item.table]
+        )
+        for index, item in enumerate(plan.statistics)
+    }
 
 
 def _one_way_tables(

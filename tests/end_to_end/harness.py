@@ -21,6 +21,7 @@ from mpcengine.protocol.pattern import Pattern
 from mpcengine.protocol.statement import parse_statement, pattern_from_names
 from mpcengine.protocol.strict import parse_base64
 from mpcengine.protocol.survey import Survey, parse_survey
+from mpcengine.protocol.tables import MultipleTable, OneWayTable, RankingTable, TwoWayTable
 
 EXAMPLES = ROOT / "examples"
 QUIET = Progress(is_quiet=True)
@@ -91,19 +92,24 @@ def expected_counts(
 ) -> dict[tuple[str, tuple[JSON, ...]], int]:
     """Return the true count of every cell that a result has, from the answers in the clear."""
     totals = totals_of(layout, answers)
-    plan, expected = layout.plan, {}
-    for table in (*plan.one_way, *plan.multiple, *plan.ranking, *plan.two_way):
+    plan = layout.plan
+    expected: dict[tuple[str, tuple[JSON, ...]], int] = {}
+    optional: tuple[MultipleTable | RankingTable, ...] = (*plan.multiple, *plan.ranking)
+    asked: tuple[OneWayTable | MultipleTable | RankingTable, ...] = (*plan.one_way, *optional)
+    everything: tuple[OneWayTable | MultipleTable | RankingTable | TwoWayTable, ...]
+    everything = (*asked, *plan.two_way)
+    for table in everything:
         for key, slot in zip(table.keys, table.slots, strict=True):
             expected[table.id, key] = totals[slot]
-    for optional in (*plan.multiple, *plan.ranking):
-        if optional.null_slot is not None:
-            expected[optional.id, (None,)] = totals[optional.null_slot]
+    for one in optional:
+        if one.null_slot is not None:
+            expected[one.id, (None,)] = totals[one.null_slot]
     one_way = {table.id: table for table in plan.one_way}
-    for asked in (*plan.one_way, *plan.multiple, *plan.ranking):
-        if asked.condition is not None:
-            parent = one_way[asked.condition.table]
-            size = sum(totals[parent.slots[cell]] for cell in asked.condition.cells)
-            expected[asked.id, ("not_shown",)] = len(answers) - size
+    for shown in asked:
+        if shown.condition is not None:
+            parent = one_way[shown.condition.table]
+            size = sum(totals[parent.slots[cell]] for cell in shown.condition.cells)
+            expected[shown.id, ("not_shown",)] = len(answers) - size
     return expected
 
 

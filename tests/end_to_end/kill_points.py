@@ -56,7 +56,7 @@ def all_kills() -> list[Kill]:
 
 def drawn(seed: str, rounds: int) -> list[tuple[Kill, ...]]:
     """Draw ``rounds`` groups of four kills: portal, relay, and two different nodes."""
-    groups = []
+    groups: list[tuple[Kill, ...]] = []
     for number in range(rounds):
         first = _place(f"{seed}/{number}/node", 3)
         groups.append(

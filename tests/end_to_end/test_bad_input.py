@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli import main as script
+from cli import signals
 from tests.end_to_end.harness import drempel, sentence_of
 
 Change = Callable[[dict[str, Any]], object]
@@ -95,7 +96,7 @@ BAD_SURVEYS = {
 
 @pytest.fixture(autouse=True)
 def no_signal_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script.signals, "install", lambda: None)
+    monkeypatch.setattr(signals, "install", lambda: None)
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ LOOK_SECONDS = 0.1
 SEED = os.environ.get("DREMPEL_SEED", "")
 DRAWN = drawn(SEED or "drempel", 3)
 
-# (node whose database it is, job and stage, sender) to the message's body
-Said = dict[tuple[str, str, str], bytes]
+# (node whose database it is, manifest, stage, sender) to the message's body
+Said = dict[tuple[str, str, str, str], bytes]
 
 
 def witness_survey() -> Survey:
@@ -109,10 +109,13 @@ class Watch:
 
 def _stage_messages(federation: Federation, node: str) -> Said:
     path = federation.house.service_folder(node) / "packages.sqlite3"
-    query = "SELECT job_id, stage, sender, body FROM nodes_stagemessage"
+    query = (
+        "SELECT job.digest, said.stage, said.sender, said.body FROM nodes_stagemessage said "
+        "JOIN nodes_surveyjob job ON job.id = said.job_id"
+    )
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         rows = database.execute(query).fetchall()
-    return {(node, f"{job} {stage}", sender): body for job, stage, sender, body in rows}
+    return {(node, digest, stage, sender): body for digest, stage, sender, body in rows}
 
 
 def _incidents(federation: Federation, node: str) -> list[object]:
@@ -172,20 +175,8 @@ def check_survives(federation: Federation, kills: tuple[Kill, ...]) -> None:
 
 def _check_all_nodes_hold_the_same(said: Said) -> None:
     """Check that what a node says it said is what its peers heard: no second opening."""
-    bodies: dict[tuple[str, str, str], set[bytes]] = {}
-    for (node, place, sender), body in said.items():
-        job, stage = place.split(" ")
-        if node == f"node-{sender}":
-            bodies.setdefault((job, stage, sender), set()).add(body)
-    for (_, place, sender, _), body in said.items():
-        stage = place.split(" ")[1]
-        own = {
-            b
-            for (_, s, who), found in bodies.items()
-            if (s, who) == (stage, sender)
-            for b in found
-        }
-        assert body in own
+    for (_, digest, stage, sender), body in said.items():
+        assert said[f"node-{sender}", digest, stage, sender] == body
 
 
 @pytest.mark.parametrize("kills", DRAWN, ids=lambda kills: "+".join(map(str, kills)))

@@ -203,7 +203,8 @@ def test_a_respondent_refuses_a_manifest_with_another_signature(
     strangers = replace(
         nodes, nodes=(replace(first, identity_key=second.identity_key), second, third)
     )
-    assert manifest_fetch(federation.relay, outcome.survey_id, nodes)
+    manifest = manifest_fetch(federation.relay, outcome.survey_id, nodes)
+    assert manifest.digest == outcome.verification.manifest
     with pytest.raises(Misbehaved):
         manifest_fetch(federation.relay, outcome.survey_id, strangers)
 

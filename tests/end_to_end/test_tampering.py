@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli import main as script
+from cli import signals
 from mpcengine.protocol.canonical import JSON
 from tests.vectors.job import job
 
@@ -72,7 +73,7 @@ def document() -> JSON:
 
 @pytest.fixture(autouse=True)
 def no_signal_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script.signals, "install", lambda: None)
+    monkeypatch.setattr(signals, "install", lambda: None)
 
 
 @pytest.fixture

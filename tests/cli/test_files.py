@@ -1,0 +1,57 @@
+"""Files appear whole or not at all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli import files
+from cli.errors import BadInput, CliError
+from cli.files import check_output, read_json, write_json
+
+
+def test_a_written_file_is_whole_and_alone(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    write_json(path, {"één": 1})
+    write_json(path, {"één": 2})
+    assert json.loads(path.read_text("utf-8")) == {"één": 2}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "result.json"
+    write_json(path, 1)
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cli.files.os.fsync", fail)
+    with pytest.raises(CliError) as error:
+        write_json(path, 2)
+    assert error.value.sentence == f"{path} cannot be written: No space left on device."
+    assert json.loads(path.read_text("utf-8")) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
+
+
+@pytest.mark.parametrize("name", ["", "absent/result.json"])
+def test_an_output_that_cannot_be_is_refused_before_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadInput):
+        check_output(tmp_path / name)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as error:
+        read_json(tmp_path)
+    assert error.value.sentence == f"{tmp_path} is a folder; name a file."
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "survey.json"
+    path.write_text("[1, 2, 3]", "utf-8")
+    monkeypatch.setattr(files, "LARGEST_FILE_BYTES", 5)
+    with pytest.raises(BadInput):
+        read_json(path)

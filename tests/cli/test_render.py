@@ -1,0 +1,143 @@
+"""Tables that people read: eighty columns, their language, and no hint at what is hidden."""
+
+import copy
+
+import pytest
+
+from cli.phrases import LANGUAGES, PHRASES, reader_language
+from cli.render import Renderer
+from cli.results import survey_of
+from cli.titles import Titles
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.released import SELECTED, SEMI_HONEST
+from mpcengine.protocol.survey import parse_survey
+from tests.vectors.job import job
+
+LONG = "a title that is much too long for one line of a table and therefore has to be wrapped"
+
+
+@pytest.fixture
+def document() -> JSON:
+    return copy.deepcopy(job().result)
+
+
+def lines_of(document: JSON, language: str = "en", bar: str = "█") -> list[str]:
+    return Renderer(Titles(survey_of(document), language), bar).result(document)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_keeps_to_eighty_columns(document: JSON, language: str) -> None:
+    lines = lines_of(document, language)
+    assert max(map(len, lines)) <= 80
+    assert not any(line != line.rstrip() for line in lines)
+
+
+def test_it_says_how_many_counted_and_what_min_count_is(document: JSON) -> None:
+    text = " ".join(lines_of(document))
+    assert f"{document['accepted']} answers were counted." in text
+    assert f"A count below {survey_of(document).min_count} is hidden" in text
+
+
+def test_two_hidden_cells_look_alike_whatever_they_hold(document: JSON) -> None:
+    (table,) = (one for one in document["tables"] if one["id"] == "sector")
+    shown = [line for line in lines_of(document) if "  hospital " in line]
+    table["cells"][0] |= {"count": None, "status": "suppressed"}
+    hidden = [line for line in lines_of(document) if "  hospital " in line]
+    assert "32" in shown[0]
+    assert "hidden  (small, or protects one that is)" in hidden[0]
+    assert not any("█" in line for line in hidden)
+
+
+def test_labels_are_said_in_plain_words(document: JSON) -> None:
+    text = " ".join(lines_of(document))
+    assert PHRASES["en"][SELECTED] in text
+    assert PHRASES["en"][SEMI_HONEST] in text
+    assert all(label in PHRASES[one] for one in LANGUAGES for label in ("checked", SEMI_HONEST))
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert PHRASES["nl"].keys() == PHRASES["en"].keys()
+    for key, phrase in PHRASES["en"].items():
+        fields = {part.split("}")[0] for part in phrase.split("{")[1:]}
+        assert fields == {p.split("}")[0] for p in PHRASES["nl"][key].split("{")[1:]}
+
+
+@pytest.mark.parametrize(
+    ("values", "language"),
+    [
+        ({"LANG": "nl_NL.UTF-8"}, "nl"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "nl_NL.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "C", "LC_MESSAGES": "nl_BE"}, "nl"),
+        ({}, "en"),
+    ],
+)
+def test_the_environment_says_the_readers_language(
+    values: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert reader_language() == language
+
+
+def titles(language: str) -> Titles:
+    option = {"id": "a", "title": {"nl": "eerste", "en": "first"}}
+    survey = parse_survey(
+        {
+            "format": "drempel-survey/1",
+            "title": {"nl": "Titel\u001b[31m"},
+            "questions": [
+                {
+                    "id": "q",
+                    "kind": "single",
+                    "title": {"fr": "Question"},
+                    "options": [option, {"id": "b", "title": {"nl": LONG}}],
+                },
+                {
+                    "id": "n",
+                    "kind": "number",
+                    "title": {"nl": "Getal"},
+                    "min": 0,
+                    "max": 9,
+                    "bins": [0, 1, 5],
+                },
+                {
+                    "id": "d",
+                    "kind": "date",
+                    "title": {"nl": "Dag"},
+                    "min": "2026-01-01",
+                    "max": "2026-12-31",
+                    "bins": ["2026-01-01", "2026-03-01"],
+                },
+            ],
+        }
+    )
+    return Titles(survey, language)
+
+
+def test_a_text_without_the_readers_language_is_shown_in_the_first_given() -> None:
+    assert titles("en").value("q", "a") == "first"
+    assert titles("nl").value("q", "a") == "eerste"
+    assert titles("en").value("q", "b") == LONG
+    assert titles("en").table("q") == "Question"
+
+
+def test_a_title_cannot_command_the_terminal() -> None:
+    found = titles("en")
+    assert found.text(found.survey.title) == "Titel\ufffd[31m"
+
+
+def test_bins_are_said_as_ranges() -> None:
+    found = titles("en")
+    assert [found.value("n", low) for low in (0, 1, 5)] == ["0", "1 – 4", "5 – 9"]
+    assert found.value("d", "2026-01-01") == "2026-01-01 – 2026-02-28"
+    assert found.value("d", "2026-03-01") == "2026-03-01 – 2026-12-31"
+    assert (found.value("n", None), found.value("n", "not_shown")) == ("No answer", "Not asked")
+
+
+def test_a_terminal_without_these_characters_gets_plain_ones(document: JSON) -> None:
+    lines = lines_of(document, bar="#")
+    assert any("####" in line for line in lines)
+    assert not any("█" in line or "─" in line for line in lines)

@@ -1,8 +1,8 @@
 """Keep one respondent's attempt in a file, so that a crash costs nothing and repeats nothing.
 
-The file (``drempel-attempt/1``, mode 0600) holds the one-time key before its first use, the
-tokens once they are there, and the finished package before it is sent; no answer, and no code.
-Once the receipt is there, key and tokens may be erased. Source: docs/protocol.md §8.
+The file (mode 0600, read by this module alone and by nobody else) holds the one-time key before
+its first use, the tokens once they are there, and the finished package before it is sent; no
+answer, and no code. Once the receipt is there, it may be erased. Source: docs/protocol.md §8.
 """
 
 import json

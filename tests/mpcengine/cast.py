@@ -1,6 +1,7 @@
 """Carol, who coordinates, and a federation of doubles for her surveys."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,12 +94,7 @@ def publish(
 ) -> Published:
     """Build and sign a manifest as Carol and the three nodes would."""
     codes = [code_from_bytes(i.to_bytes(17, "big")) for i in range(1, size + 1)]
-    rosters = {
-        name: sorted(
-            roster_entry(node_code(parse_code(code), survey_id, index)).hex() for code in codes
-        )
-        for index, name in enumerate(NODE_NAMES, start=1)
-    }
+    rosters = _rosters(codes, survey_id)
     now = datetime.now(UTC).replace(microsecond=0)
     window = Window(opens=now - timedelta(hours=1), closes=now + timedelta(hours=1))
     manifest = build_manifest(
@@ -106,13 +102,7 @@ def publish(
             **{
                 "survey_id": survey_id,
                 "survey": parse_survey(DEFINITION),
-                "roster": Roster(
-                    kind="code",
-                    size=size,
-                    roots=tuple(
-                        roster_root([bytes.fromhex(e) for e in rosters[n]]) for n in NODE_NAMES
-                    ),
-                ),
+                "roster": Roster(kind="code", size=size, roots=_roots(rosters)),
                 "timing": "normal",
                 "issuing": window,
                 "answering": window,
@@ -137,6 +127,19 @@ def publish(
     return Published(
         manifest=manifest, codes=codes, rosters=rosters, signature=signature, signed=signed
     )
+
+
+def _rosters(codes: list[str], survey_id: str) -> dict[str, list[str]]:
+    return {
+        name: sorted(
+            roster_entry(node_code(parse_code(code), survey_id, index)).hex() for code in codes
+        )
+        for index, name in enumerate(NODE_NAMES, start=1)
+    }
+
+
+def _roots(rosters: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return tuple(roster_root([bytes.fromhex(e) for e in rosters[n]]) for n in NODE_NAMES)
 
 
 def order_of(manifest: Manifest, kind: str) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
 """The protocol's error tree; every error carries a stable code and one sentence.
 
 ProtocolError
-├── MalformedInput       a survey, answer, policy or nodes file breaks a rule (``where`` names the path)
+├── MalformedInput       a survey, answer, policy or nodes file breaks a rule at ``where``
 ├── MalformedMessage     bytes or JSON on the wire are not what their format says
 ├── BadSignature         a signature does not hold
 ├── BadEnvelope          a sealed share does not open

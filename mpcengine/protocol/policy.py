@@ -5,14 +5,17 @@ Source: docs/protocol.md §9. A refusal has a code of its own and says what, whe
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.errors import PolicyRefused
 from mpcengine.protocol.manifest import LARGEST_ROSTER, ROSTER_KINDS, TIMINGS, Manifest
+from mpcengine.protocol.questions import SHOW
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
 from mpcengine.protocol.strict import Fields, parse_base64, to_base64
 
 POLICY_FORMAT = "drempel-policy/1"
+LONGEST_ANSWERING_DAYS = 3660
 PRODUCT_FLOORS = {"person": 5, "organisation": 3}
 _REQUIRED = (
     "format",
@@ -26,6 +29,10 @@ _REQUIRED = (
     "max_questions",
     "max_width",
     "max_give_up_after_days",
+    "max_answering_days",
+    "max_inconsistent_percent",
+    "extremes",
+    "nonresponse",
 )
 
 
@@ -33,6 +40,7 @@ _REQUIRED = (
 class Policy:
     """Hold an operator's limits; a unit without a floor is not allowed at all.
 
+    ``extremes`` and ``nonresponse`` say whether a question may show them on purpose.
     ``test`` marks a policy of a test set-up, whose floors may be below the product's.
     """
 
@@ -46,6 +54,10 @@ class Policy:
     max_questions: int
     max_width: int
     max_give_up_after_days: int
+    max_answering_days: int
+    max_inconsistent_percent: int
+    extremes: bool
+    nonresponse: bool
     test: bool
 
     def to_json(self) -> dict[str, JSON]:
@@ -62,6 +74,10 @@ class Policy:
             "max_questions": self.max_questions,
             "max_width": self.max_width,
             "max_give_up_after_days": self.max_give_up_after_days,
+            "max_answering_days": self.max_answering_days,
+            "max_inconsistent_percent": self.max_inconsistent_percent,
+            "extremes": self.extremes,
+            "nonresponse": self.nonresponse,
         }
         return {**document, "test": True} if self.test else document
 
@@ -82,6 +98,10 @@ def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Po
         max_questions=500,
         max_width=20_000,
         max_give_up_after_days=365,
+        max_answering_days=400,
+        max_inconsistent_percent=1,
+        extremes=True,
+        nonresponse=True,
         test=test,
     )
 
@@ -102,6 +122,10 @@ def parse_policy(obj: JSON) -> Policy:
         max_questions=top.integer("max_questions", 1),
         max_width=top.integer("max_width", 1),
         max_give_up_after_days=top.integer("max_give_up_after_days", 1, 365),
+        max_answering_days=top.integer("max_answering_days", 1, LONGEST_ANSWERING_DAYS),
+        max_inconsistent_percent=top.integer("max_inconsistent_percent", 0, 100),
+        extremes=top.boolean("extremes"),
+        nonresponse=top.boolean("nonresponse"),
         test=test,
     )
     if policy.max_roster < policy.min_roster:
@@ -121,6 +145,8 @@ def check_policy(policy: Policy, manifest: Manifest) -> None:
     _check_min_count(policy, manifest)
     _check_roster(policy, manifest)
     _check_terms(policy, manifest)
+    _check_answering(policy, manifest)
+    _check_shown(policy, manifest)
 
 
 def _check_min_count(policy: Policy, manifest: Manifest) -> None:
@@ -165,6 +191,41 @@ def _check_terms(policy: Policy, manifest: Manifest) -> None:
             f"keeps answers at most {policy.max_give_up_after_days} days after closing; "
             f"give_up_after_days is {manifest.give_up_after_days}",
         )
+
+
+def _check_answering(policy: Policy, manifest: Manifest) -> None:
+    """Refuse a survey that takes tokens and answers too long, or may lose too many of them.
+
+    Each package that one node says it cannot open is struck: a high limit would let one node
+    choose who is counted.
+    """
+    days = policy.max_answering_days
+    if manifest.answering.closes - manifest.issuing.opens > timedelta(days=days):
+        raise _refused(
+            "answering_days",
+            f"allows at most {days} days from issuing.opens to answering.closes",
+        )
+    size = manifest.roster.size
+    limit = max(1, policy.max_inconsistent_percent * size // 100)
+    asked = manifest.inconsistent_limit(size)
+    if asked > limit:
+        raise _refused(
+            "max_inconsistent",
+            f"lets at most {limit} of {size} packages fail; max_inconsistent allows {asked}",
+        )
+
+
+def _check_shown(policy: Policy, manifest: Manifest) -> None:
+    for question in manifest.survey.questions:
+        if question.extremes == SHOW and not policy.extremes:
+            raise _refused(
+                "extremes", f"does not let question {question.id} show extremes on purpose"
+            )
+        if question.nonresponse == SHOW and not policy.nonresponse:
+            raise _refused(
+                "nonresponse",
+                f"does not let question {question.id} show on purpose how many gave no answer",
+            )
 
 
 def _refused(code: str, sentence_end: str) -> PolicyRefused:

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from mpcengine.protocol.errors import MalformedInput, PolicyRefused
-from mpcengine.protocol.manifest import Manifest, build_manifest
+from mpcengine.protocol.manifest import Manifest, Window, build_manifest
 from mpcengine.protocol.policy import (
     PRODUCT_FLOORS,
     Policy,
@@ -24,6 +25,23 @@ POLICY = default_policy(coordinators=(KEY,))
 
 def manifest_of(**survey: Any) -> Manifest:
     return build_manifest(terms({**SURVEY, **survey}))
+
+
+def shown(**flags: str) -> Manifest:
+    first, *others = SURVEY["questions"]
+    return manifest_of(questions=[{**first, **flags}, *others])
+
+
+def lasting(days: int, **terms_changed: Any) -> Manifest:
+    """Return a manifest whose answering ends ``days`` days after issuing opens."""
+    sample = terms()
+    end = sample.issuing.opens + timedelta(days=days)
+    answering = Window(opens=sample.answering.opens, closes=end)
+    return build_manifest(replace(sample, answering=answering, **terms_changed))
+
+
+def losing(max_inconsistent: int | None) -> Manifest:
+    return build_manifest(replace(terms(), max_inconsistent=max_inconsistent))
 
 
 def test_it_lets_an_allowed_survey_pass() -> None:
@@ -44,6 +62,12 @@ REFUSALS: list[tuple[str, Policy, Manifest, str]] = [
     ("max_questions", replace(POLICY, max_questions=4), cast().manifest, "4 questions"),
     ("max_width", replace(POLICY, max_width=WIDTH - 1), cast().manifest, f"{WIDTH - 1} slots"),
     ("give_up_after", replace(POLICY, max_give_up_after_days=29), cast().manifest, "29"),
+    ("answering_days", POLICY, lasting(401), "400 days"),
+    ("max_inconsistent", POLICY, losing(2), "1 of 60"),
+    ("max_inconsistent", POLICY, losing(10_000_000), "1 of 60"),
+    ("max_inconsistent", replace(POLICY, max_inconsistent_percent=5), losing(4), "3 of 60"),
+    ("extremes", replace(POLICY, extremes=False), shown(extremes="show"), "sector"),
+    ("nonresponse", replace(POLICY, nonresponse=False), shown(nonresponse="show"), "sector"),
 ]
 
 
@@ -65,6 +89,16 @@ def test_it_allows_exactly_the_floor() -> None:
         check_policy(POLICY, manifest_of(unit=unit, min_count=floor))
     size = replace(POLICY, min_roster=60, max_roster=60, max_width=WIDTH, max_questions=5)
     check_policy(size, cast().manifest)
+
+
+def test_it_allows_exactly_what_the_added_limits_name() -> None:
+    check_policy(POLICY, lasting(400))
+    for limit in (None, 0, 1):
+        check_policy(POLICY, losing(limit))
+    check_policy(replace(POLICY, max_inconsistent_percent=5), losing(3))
+    check_policy(POLICY, shown(extremes="show", nonresponse="show"))
+    quiet = replace(POLICY, extremes=False, nonresponse=False)
+    check_policy(quiet, cast().manifest)
 
 
 def test_it_lets_only_a_test_policy_go_below_the_product_s_floors() -> None:
@@ -105,6 +139,10 @@ def test_it_compares_keys_not_names() -> None:
         ({"min_roster": 0}, "min_roster"),
         ({"min_roster": 10, "max_roster": 9}, "max_roster"),
         ({"max_questions": "5"}, "max_questions"),
+        ({"max_answering_days": 0}, "max_answering_days"),
+        ({"max_inconsistent_percent": 101}, "max_inconsistent_percent"),
+        ({"extremes": 1}, "extremes"),
+        ({"nonresponse": None}, "nonresponse"),
         ({"test": 1}, "test"),
     ],
 )

@@ -23,7 +23,7 @@ def case_names() -> tuple[str, ...]:
     return tuple(name for name in CASES if (FOLDER / f"{name}.py").is_file())
 
 
-def case_run(name: str, seconds: float) -> list[dict[str, JSON]]:
+def case_run(name: str, seconds: float, *, seed: str | None) -> list[dict[str, JSON]]:
     """Run ``python -m benchmarks.<name>`` and return the objects it printed, one a line.
 
     Raises CliError if it fails or takes longer than ``seconds``.
@@ -36,7 +36,7 @@ def case_run(name: str, seconds: float) -> list[dict[str, JSON]]:
             supervisor = Supervisor()
             stack.callback(supervisor.stop)
         shutil.copytree(templates / "numba", folder / "numba")
-        program = _program(name, folder)
+        program = _program(name, folder, () if seed is None else ("--seed", seed))
         supervisor.run(program, seconds)
         return _figures(name, program.output)
 
@@ -52,10 +52,10 @@ def figures_text(figures: dict[str, JSON]) -> str:
     return "\n".join(lines)
 
 
-def _program(name: str, folder: Path) -> Program:
+def _program(name: str, folder: Path, options: tuple[str, ...]) -> Program:
     return Program(
         name=f"bench {name}",
-        arguments=(sys.executable, "-m", f"benchmarks.{name}"),
+        arguments=(sys.executable, "-m", f"benchmarks.{name}", *options),
         environment={
             **base_environment(folder),
             "NUMBA_CACHE_DIR": str(folder / "numba"),

@@ -6,8 +6,11 @@ program quietly at any moment.
 
 import argparse
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from cli import signals
@@ -41,17 +44,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     signals.install()
     try:
-        return _run(sys.argv[1:] if arguments is None else list(arguments))
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
     except CliError as error:
-        print(f"drempel: {error.sentence}", file=sys.stderr)
-        return error.exit_code
+        return _told(error.sentence, error.exit_code)
     except signals.Stopped:
-        print("drempel: Stopped; nothing was written.", file=sys.stderr)
-        return FAILED
+        return _told("Stopped; nothing was written.", FAILED)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing more can be told.
-        sys.stderr.close()
+        # Whoever read our output has seen enough; Python's last flush must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except Exception as error:  # noqa: BLE001 - a fault of ours is told in one sentence, too
+        return _told(f"A fault of this program: {_place(error)}; please report it.", FAILED)
+    return code
+
+
+def _told(sentence: str, code: int) -> int:
+    print(f"drempel: {sentence}", file=sys.stderr)
+    return code
+
+
+def _place(error: Exception) -> str:
+    """Return an error's kind and place; its text may hold an answer or a code."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}, line {frame.lineno}"
 
 
 def _run(given: list[str]) -> int:

@@ -8,8 +8,9 @@ SECONDS = 3600
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare ``[CASE …] [--json]``."""
+    """Declare ``[CASE …] [--seed SEED] [--json]``."""
     parser.add_argument("cases", metavar="CASE", nargs="*", help="which cases; all if none")
+    parser.add_argument("--seed", help="of the made-up answers; the same seed, the same data")
     parser.add_argument("--json", action="store_true", help="print one JSON line a case")
 
 
@@ -26,6 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress(is_quiet=arguments.json)
     for name in arguments.cases or known:
         progress.step(f"Measuring {name}")
-        for figures in case_run(name, SECONDS):
+        for figures in case_run(name, SECONDS, seed=arguments.seed):
             print(json.dumps(figures) if arguments.json else figures_text(figures), flush=True)
     return 0

@@ -34,16 +34,15 @@ def templates_ready() -> Path:
     stamp = _stamp()
     if _is_fresh(stamp):
         return FOLDER
-    BUILD.mkdir(exist_ok=True)
-    with _locked(BUILD / "embedded.lock"):
-        if not _is_fresh(stamp):
-            _make(stamp)
+    try:
+        BUILD.mkdir(exist_ok=True)
+        with _locked(BUILD / "embedded.lock"):
+            if not _is_fresh(stamp):
+                _make(stamp)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise CliError(f"{BUILD} cannot be made ready ({reason}); run make install.") from error
     return FOLDER
-
-
-def is_ready() -> bool:
-    """Tell whether the templates are there and up to date."""
-    return _is_fresh(_stamp())
 
 
 def _is_fresh(stamp: str) -> bool:

@@ -1,0 +1,100 @@
+"""The console script: help, one sentence an error, and an end that is never loud."""
+
+import subprocess
+import sys
+
+import pytest
+
+from cli import benching, main, signals
+from cli.embedded.services import ROOT
+from cli.errors import BadInput, CliError, NodeRefused
+
+
+@pytest.fixture(autouse=True)
+def no_signal_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "install", lambda: None)
+
+
+def _fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: list[str]) -> int:
+        raise error
+
+    monkeypatch.setattr(main, "_run", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(CliError("Why."), 1), (BadInput("Why."), 2), (NodeRefused("Why."), 3)]
+)
+def test_an_error_is_one_sentence_and_its_own_code(
+    error: CliError,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _fail_with(error, monkeypatch)
+    assert main.main([]) == code
+    assert capsys.readouterr() == ("", "drempel: Why.\n")
+
+
+def test_a_fault_of_ours_is_named_without_what_it_held(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _fail_with(ValueError("the answer was 42"), monkeypatch)
+    assert main.main([]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "drempel: A fault of this program: ValueError at test_main.py, line "
+    )
+    assert "42" not in told.replace(told.split("line ")[1], "")
+
+
+def test_being_stopped_is_said_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _fail_with(signals.Stopped(2), monkeypatch)
+    assert main.main([]) == 1
+    assert capsys.readouterr().err == "drempel: Stopped; nothing was written.\n"
+
+
+@pytest.mark.parametrize("name", ["", *main.COMMANDS])
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main.main([*name.split(), "--help"])
+    assert ending.value.code == 0
+    text = capsys.readouterr().out
+    assert "usage: drempel" in text
+    assert all(command in text for command in main.COMMANDS) or name
+
+
+def test_a_reader_who_has_seen_enough_hears_no_complaint() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "verify", "--help"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == ""
+    process.wait()
+
+
+def test_bench_knows_its_cases_and_prints_figures_for_people() -> None:
+    assert benching.case_names() == ("gate", "survey")
+    text = benching.figures_text(
+        {"case": "gate", "n": 1000, "seconds": 1.25, "rounds": 25, "bound_seconds": None}
+    )
+    assert text.splitlines() == [
+        "gate, n = 1000",
+        "  seconds                  1.25",
+        "  rounds                   25",
+    ]
+
+
+@pytest.mark.slow
+def test_bench_measures_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["bench", "gate", "--json", "--seed", "one"]) == 0
+    assert '"case": "gate"' in capsys.readouterr().out.replace('":"', '": "')

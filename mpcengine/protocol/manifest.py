@@ -230,7 +230,7 @@ def parse_manifest(data: bytes) -> Manifest:
         layout=layout,
         roster=roster,
         timing=timing,
-        flush_min=top.integer("flush_min", 1, LARGEST_ROSTER),
+        flush_min=_flush_min(top, survey.min_count),
         issuing=issuing,
         answering=answering,
         give_up_after_days=top.integer("give_up_after_days", 1, 365),
@@ -290,6 +290,16 @@ def _window(top: Fields, key: str) -> Window:
 
 def _window_json(window: Window) -> dict[str, JSON]:
     return {"opens": format_time(window.opens), "closes": format_time(window.closes)}
+
+
+def _flush_min(top: Fields, min_count: int) -> int:
+    flush_min = top.integer("flush_min", 1, LARGEST_ROSTER)
+    if flush_min < min_count:
+        # A group smaller than any count that may be shown hides nobody on the way either.
+        raise top.refuse(
+            "flush_min", f"must be at least min_count ({min_count})", code="manifest.flush_min"
+        )
+    return flush_min
 
 
 def _max_inconsistent(top: Fields) -> int | None:

@@ -47,9 +47,9 @@ def test_it_reads_back_what_it_built() -> None:
 def test_it_states_a_limit_or_one_in_a_hundred() -> None:
     manifest = build_manifest(terms())
     assert [manifest.inconsistent_limit(n) for n in (5, 199, 200, 1000)] == [1, 1, 2, 10]
-    stated = build_manifest(replace(terms(), max_inconsistent=0, flush_min=2))
+    stated = build_manifest(replace(terms(), max_inconsistent=0, flush_min=7))
     assert stated.inconsistent_limit(1000) == 0
-    assert stated.flush_min == 2
+    assert stated.flush_min == 7
     assert stated.digest != manifest.digest
 
 
@@ -129,7 +129,7 @@ def test_it_falls_with_any_signature(signed: SignedManifest) -> None:
 
 def test_it_falls_when_changed_after_signing() -> None:
     document = json.loads(cast().signed.manifest)
-    changed = canonical({**document, "flush_min": 1})
+    changed = canonical({**document, "flush_min": 9})
     parse_manifest(changed)
     with pytest.raises(BadSignature):
         verify_signed_manifest(replace(cast().signed, manifest=changed))

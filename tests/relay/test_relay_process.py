@@ -104,7 +104,7 @@ def test_the_log_holds_no_package_and_no_sender(
     relay: RelayProcess, federation: Federation
 ) -> None:
     relay.start_web()
-    published = opened(relay, flush_min=1)
+    published = opened(relay, timing="immediate")
     package = package_for(federation, published.manifest)
     relay.call("POST", "packages", package.encode())
     wrong = bytearray(package.encode())

@@ -64,7 +64,7 @@ def test_it_refuses_a_manifest_that_sends_packages_to_another_address(
 
 
 def test_it_refuses_a_second_manifest_for_one_survey_id(federation: Federation) -> None:
-    first, second = publish(federation), publish(federation, flush_min=7)
+    first, second = publish(federation), publish(federation, flush_min=17)
     portal().post("/api/v1/manifests", first.signed.to_json(), format="json")
     answer = portal().post("/api/v1/manifests", second.signed.to_json(), format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "survey.other_manifest")

@@ -19,11 +19,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_returns_the_manifest_to_sign(federation: Federation, carol: APIClient) -> None:
     survey = create(carol)
     codes = invite(carol, survey, 20).json()["codes"]
-    answer = prepare(carol, survey, terms(survey, flush_min=4, max_inconsistent=2))
+    answer = prepare(carol, survey, terms(survey, flush_min=14, max_inconsistent=2))
     assert answer.status_code == 200
     manifest = manifest_in(answer)
     assert manifest.digest == answer.json()["digest"]
-    assert (manifest.survey_id, manifest.flush_min, manifest.roster.size) == (survey, 4, 20)
+    assert (manifest.survey_id, manifest.flush_min, manifest.roster.size) == (survey, 14, 20)
     assert (manifest.coordinator.name, manifest.coordinator.key) == ("council", CAROL_KEY)
     assert manifest.relay.key == public_bytes(federation.relay.key)
     assert [node.url for node in manifest.nodes] == [node.url for node in federation.nodes]
@@ -129,6 +129,7 @@ def test_a_prepare_signature_for_another_survey_is_refused(
         {"issuing": {"opens": "2026-01-01", "closes": "2026-01-02"}},
         {"issuing": {"opens": "2026-01-02T00:00:00Z", "closes": "2026-01-01T00:00:00Z"}},
         {"flush_min": 0},
+        {"flush_min": 9},
         {"give_up_after_days": 366},
         {"give_up_after_days": 0},
         {"answering": None},

@@ -41,6 +41,7 @@ BAD_MANIFESTS: list[Row] = [
     ("number as text", "json.value", ["flush_min"], "10"),
     ("decimal", "json.value", ["flush_min"], 1.5),
     ("true for a number", "json.value", ["flush_min"], True),
+    ("groups below min_count", "manifest.flush_min", ["flush_min"], 4),
     ("negative limit", "json.value", ["max_inconsistent"], -1),
     ("nodes swapped", "json.value", ["nodes", 0, "node"], "b"),
     ("index swapped", "json.value", ["nodes", 0, "index"], 2),

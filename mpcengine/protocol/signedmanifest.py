@@ -6,7 +6,7 @@ Source: docs/protocol.md §9. The bytes stay opaque: what was signed is what was
 from dataclasses import dataclass
 
 from mpcengine.protocol.canonical import JSON, Digest, digest
-from mpcengine.protocol.errors import BadSignature
+from mpcengine.protocol.errors import BadSignature, PolicyRefused
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
 from mpcengine.protocol.signing import LABEL_MANIFEST, SIGNATURE_BYTES, verify
@@ -63,8 +63,8 @@ def verify_coordinator(data: bytes, coordinator_signature: bytes) -> Manifest:
 def verify_signed_manifest(signed: SignedManifest, nodes: NodesFile | None = None) -> Manifest:
     """Return the manifest if the coordinator and all three nodes named in it signed it.
 
-    With ``nodes``, the identity keys in the manifest must be those of the file: only that says
-    who the nodes are. Raises MalformedMessage, MalformedInput or BadSignature.
+    With ``nodes``, the manifest must name the nodes of the file: only that says who they are.
+    Raises MalformedMessage, MalformedInput, BadSignature or PolicyRefused.
     """
     manifest = verify_coordinator(signed.manifest, signed.coordinator_signature)
     for terms, signature in zip(manifest.nodes, signed.signatures, strict=True):
@@ -75,6 +75,23 @@ def verify_signed_manifest(signed: SignedManifest, nodes: NodesFile | None = Non
 
 
 def check_nodes(manifest: Manifest, nodes: NodesFile) -> None:
+    """Raise unless the manifest names the keys, addresses and names of the nodes file.
+
+    Respondents are sent where the manifest says, and read there who computes. Raises
+    BadSignature for another key, PolicyRefused for another address or name.
+    """
+    check_node_keys(manifest, nodes)
+    for terms in manifest.nodes:
+        entry = nodes.named(terms.node)
+        if (entry.url, entry.name) != (terms.url, terms.name):
+            raise PolicyRefused(
+                "manifest.addresses",
+                f"The manifest gives node {terms.node} another address or name than the "
+                "nodes file.",
+            )
+
+
+def check_node_keys(manifest: Manifest, nodes: NodesFile) -> None:
     """Raise BadSignature unless the manifest names the identity keys of the nodes file."""
     for terms in manifest.nodes:
         if nodes.named(terms.node).identity_key != terms.identity_key:

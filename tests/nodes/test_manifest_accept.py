@@ -1,5 +1,8 @@
 """A node signs what its operator agrees to, and opens with three signatures."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from mpcengine.protocol.canonical import canonical, parse_json
@@ -46,7 +49,7 @@ def test_it_refuses_by_policy_and_follows_a_change_of_mind(anna: Anna) -> None:
 def test_it_refuses_a_manifest_changed_after_signing(anna: Anna) -> None:
     draft = anna.draft(colour_survey())
     manifest = anna.manifest(draft)
-    changed = canonical(parse_json(manifest.raw) | {"flush_min": 1})
+    changed = canonical(parse_json(manifest.raw) | {"flush_min": 9})
     with pytest.raises(BadSignature):
         manifest_accept(
             manifest=changed,
@@ -54,6 +57,21 @@ def test_it_refuses_a_manifest_changed_after_signing(anna: Anna) -> None:
             roster=draft.roster(1),
         )
     assert not SurveyJob.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"url": "http://evil.example"}, {"name": "Evil"}])
+def test_it_refuses_other_addresses_and_names_than_its_own_file_s(
+    anna: Anna, change: Any
+) -> None:
+    draft = anna.draft(colour_survey())
+    keys = {terms.node: terms for terms in anna.manifest(draft).nodes}
+    first, second, third = anna.entries
+    others = (first, replace(second, **change), third)
+    manifest = draft.manifest(others, keys)  # type: ignore[arg-type]  # same two fields
+    with pytest.raises(PolicyRefused) as refused:
+        anna.accept(draft, manifest)
+    assert refused.value.code == "manifest.addresses"
+    assert not RosterEntry.objects.exists()
 
 
 def test_it_refuses_another_roster(anna: Anna) -> None:

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from mpcengine.protocol.canonical import canonical
-from mpcengine.protocol.errors import BadSignature, MalformedMessage, ProtocolError
+from mpcengine.protocol.errors import (
+    BadSignature,
+    MalformedMessage,
+    PolicyRefused,
+    ProtocolError,
+)
 from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.manifest import (
     Coordinator,
@@ -18,6 +23,7 @@ from mpcengine.protocol.manifest import (
 )
 from mpcengine.protocol.signedmanifest import (
     SignedManifest,
+    check_node_keys,
     parse_signed_manifest,
     verify_coordinator,
     verify_signed_manifest,
@@ -144,6 +150,20 @@ def test_it_takes_the_nodes_from_the_nodes_file_not_from_the_manifest() -> None:
         verify_signed_manifest(cast().signed, replace(cast().nodes, nodes=tuple(nodes)))
     assert caught.value.code == "manifest.nodes"
     assert "node c" in caught.value.sentence
+
+
+@pytest.mark.parametrize("change", [{"url": "http://evil.example"}, {"name": "Operator X"}])
+def test_it_takes_addresses_and_names_from_the_nodes_file_too(change: Any) -> None:
+    first, *others = terms().nodes
+    signed = sign_manifest(
+        build_manifest(replace(terms(), nodes=(replace(first, **change), *others)))
+    )
+    verify_signed_manifest(signed)
+    with pytest.raises(PolicyRefused) as caught:
+        verify_signed_manifest(signed, cast().nodes)
+    assert caught.value.code == "manifest.addresses"
+    assert "node a" in caught.value.sentence
+    check_node_keys(parse_manifest(signed.manifest), cast().nodes)
 
 
 def test_it_is_the_named_coordinator_who_signs() -> None:

@@ -184,6 +184,11 @@ def test_it_says_where_the_file_departs_from_what_was_signed() -> None:
         verify_result(edited(GOOD, [{"path": path, "value": 19}]))
 
 
+def test_it_knows_a_node_that_moved_since() -> None:
+    nodes = [replace(entry, url="http://127.0.0.1:1") for entry in cast().nodes.nodes]
+    assert verify_result(GOOD, replace(cast().nodes, nodes=tuple(nodes))).nodes_checked
+
+
 def test_it_does_not_take_other_nodes_for_ours() -> None:
     nodes = list(cast().nodes.nodes)
     nodes[0] = replace(nodes[0], identity_key=public_bytes(ed25519("mallory")))

@@ -60,7 +60,7 @@ def test_it_refuses_a_manifest_that_sends_packages_to_another_address(
     known["nodes"][1]["url"] = "http://127.0.0.1:9"
     path.write_text(json.dumps(known))
     answer = portal().post("/api/v1/manifests", published.signed.to_json(), format="json")
-    assert (answer.status_code, answer.json()["code"]) == (403, "relay.nodes")
+    assert (answer.status_code, answer.json()["code"]) == (403, "manifest.addresses")
 
 
 def test_it_refuses_a_second_manifest_for_one_survey_id(federation: Federation) -> None:

@@ -1,7 +1,8 @@
 """Say what a survey takes at a moment: tokens, packages, or nothing any more.
 
-Strict timing: tokens first, packages once answering is open, by order or by time. Normal and
-immediate: both from the start. A node's own intake ends some time after the manifest's, so
+Tokens from ``issuing.opens``, packages from ``answering.opens`` or an earlier order. Strict
+timing: no more tokens once answering is open. Only the clock and the row decide, whether or
+not a worker has closed the intake. A node's own intake ends some time after the manifest's, so
 that what the relay promised to deliver still arrives.
 """
 
@@ -17,21 +18,21 @@ STRICT = "strict"
 
 def is_answering(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
     """Tell whether answering has begun."""
-    if manifest.timing != STRICT:
-        return True
     return job.is_answering or now >= manifest.answering.opens
 
 
 def takes_tokens(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
     """Tell whether a code may be exchanged for a token now."""
-    if job.state != JobState.OPEN or now >= manifest.issuing.closes:
+    issuing = manifest.issuing
+    if job.state != JobState.OPEN or not issuing.opens <= now < issuing.closes:
         return False
     return manifest.timing != STRICT or not is_answering(job, manifest, now)
 
 
 def takes_packages(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
     """Tell whether packages are taken now."""
-    return job.state == JobState.OPEN and is_answering(job, manifest, now)
+    is_open = job.state == JobState.OPEN and now < closes_at(manifest)
+    return is_open and is_answering(job, manifest, now)
 
 
 def closes_at(manifest: Manifest) -> datetime:

@@ -44,9 +44,7 @@ def intake_of(survey: RelayedSurvey, *, now: datetime) -> Intake:
     """Say whether packages are taken now, by order or by the manifest's times."""
     manifest = manifest_of(survey.digest)
     is_closed = survey.is_closed or now >= manifest.answering.closes
-    has_begun = (
-        manifest.timing != "strict" or survey.is_answering or now >= manifest.answering.opens
-    )
+    has_begun = survey.is_answering or now >= manifest.answering.opens
     return Intake(is_open=has_begun and not is_closed, is_closed=is_closed)
 
 

@@ -46,7 +46,10 @@ def _open_job(digest: str, now: datetime) -> SurveyJob:
     job = job_get(digest=digest)
     if job.state in {JobState.PREPARED, JobState.REFUSED}:
         raise Conflict("survey.not_open", "Not all three nodes have signed the manifest yet.")
-    if not takes_tokens(job, manifest_of(job), now):
+    manifest = manifest_of(job)
+    if job.state == JobState.OPEN and now < manifest.issuing.opens:
+        raise Conflict("survey.not_open", "The time for exchanging codes has not begun.")
+    if not takes_tokens(job, manifest, now):
         raise Conflict("token.closed", "The time for exchanging codes is over.")
     return job
 

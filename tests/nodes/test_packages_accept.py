@@ -1,12 +1,15 @@
 """A package is stored once, verified, sealed, and with nothing that tells when it came."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import models
 
 from mpcengine.protocol.package import Package
-from nodes.models import IssuerKey, RosterEntry, StoredPackage
+from nodes.models import IssuerKey, JobState, RosterEntry, StoredPackage, SurveyJob
+from nodes.phases import closes_at
+from nodes.services.intake import packages_accept
 from tests.nodes.anna import Anna, give
 from tests.nodes.publishing import colour_survey
 
@@ -72,6 +75,27 @@ def test_it_takes_packages_after_the_order_only_in_strict_timing(anna: Anna) -> 
     assert codes(give(one)) == ["survey.not_open"]
     anna.order(draft, manifest, "open-answering")
     assert give(one).accepted == (one.package_id,)
+
+
+@pytest.mark.parametrize("timing", ["strict", "normal", "immediate"])
+def test_it_takes_packages_from_the_opening_to_its_own_closing_whoever_sleeps(
+    anna: Anna, timing: str
+) -> None:
+    draft = anna.draft(colour_survey(), timing=timing)
+    manifest, job = anna.open(draft)
+    one, other = (anna.package(draft, manifest, place, "red") for place in (0, 1))
+    opens, ends = manifest.answering.opens, closes_at(manifest)
+    second = timedelta(seconds=1)
+    for moment, said in ((opens - second, "survey.not_open"), (ends, "survey.closed")):
+        assert codes(packages_accept(packages=[one.encode()], now=moment)) == [said]
+    # No worker runs here: the row says open all the time.
+    assert SurveyJob.objects.get(pk=job.pk).state == JobState.OPEN
+    assert packages_accept(packages=[one.encode()], now=opens).accepted == (one.package_id,)
+    late = packages_accept(packages=[one.encode(), other.encode()], now=ends)
+    assert late.accepted == (one.package_id,)
+    assert codes(late) == ["survey.closed"]
+    in_time = packages_accept(packages=[other.encode()], now=ends - second)
+    assert in_time.accepted == (other.package_id,)
 
 
 def test_it_takes_nothing_new_after_closing(anna: Anna) -> None:

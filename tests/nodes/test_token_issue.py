@@ -1,5 +1,7 @@
 """A code gives one token on one key, however often it is asked for."""
 
+from datetime import timedelta
+
 import pytest
 
 from mpcengine.protocol.eligibility import token_verify
@@ -84,6 +86,30 @@ def test_it_issues_in_its_time_only(
     except Problem as problem:
         found = problem.code
     assert found == code
+
+
+@pytest.mark.parametrize("timing", ["strict", "normal", "immediate"])
+def test_it_issues_nothing_before_issuing_opens(anna: Anna, timing: str) -> None:
+    draft = anna.draft(colour_survey(), timing=timing)
+    manifest, _ = anna.open(draft)
+    opens, closes = manifest.issuing.opens, manifest.issuing.closes
+    code, second = (node_code(one, draft.survey_id, 1) for one in draft.codes[:2])
+    point = fresh_point()
+    for moment, said in (
+        (opens - timedelta(seconds=1), "survey.not_open"),
+        (closes, "token.closed"),
+    ):
+        with pytest.raises(Conflict) as refused:
+            token_issue_once(
+                digest=manifest.digest, node_code=code, one_time_key=point, now=moment
+            )
+        assert refused.value.code == said
+    token_issue_once(digest=manifest.digest, node_code=code, one_time_key=point, now=opens)
+    last = closes - timedelta(seconds=1)
+    if timing != "strict":
+        token_issue_once(
+            digest=manifest.digest, node_code=second, one_time_key=fresh_point(), now=last
+        )
 
 
 def test_it_issues_nothing_before_three_nodes_have_signed(anna: Anna) -> None:

@@ -155,6 +155,15 @@ def test_strict_timing_takes_packages_at_the_manifests_time(federation: Federati
     assert send(package_for(federation, published.manifest).encode()).status_code == 201
 
 
+@pytest.mark.parametrize("timing", ["normal", "immediate"])
+def test_nothing_is_taken_before_the_opening_time(federation: Federation, timing: str) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    later = Window(opens=now + timedelta(minutes=9), closes=now + timedelta(hours=2))
+    published = registered(federation, timing=timing, issuing=later, answering=later)
+    answer = send(package_for(federation, published.manifest).encode())
+    assert (answer.status_code, answer.json()["code"]) == (409, "survey.not_open")
+
+
 def test_nothing_is_taken_after_the_close_order(federation: Federation) -> None:
     published = registered(federation)
     assert order(published, "close").json()["state"] == "closed"

@@ -37,7 +37,9 @@ class Progress:
             self.step(sentence)
             yield Counter(None)
             return
-        with tqdm(total=total, desc=f"          {sentence}", file=sys.stderr, ncols=80) as bar:
+        # Fixed sizes: a terminal that does not know its own would get no bar at all.
+        line = f"{self.seconds:6.1f} s  {sentence}"
+        with tqdm(total=total, desc=line, file=sys.stderr, ncols=80, nrows=24) as bar:
             yield Counter(bar)
 
 

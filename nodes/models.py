@@ -131,7 +131,8 @@ class CoordinatorOrder(models.Model):
 class StoredPackage(models.Model):
     """A verified package, sealed; erased with the survey.
 
-    ``is_own``: taken by this node's own intake before it closed, not fetched from a peer.
+    ``is_own``: taken by this node's own intake before it closed, not fetched from a peer. The
+    intake takes one package of a one-time key and revision; a peer may have taken another.
     """
 
     id = models.BigAutoField(primary_key=True, default=new_random_key)
@@ -147,6 +148,11 @@ class StoredPackage(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["job", "package_id"], name="nodes_a_package_once"),
+            models.UniqueConstraint(
+                fields=["job", "one_time_key", "revision"],
+                condition=models.Q(is_own=True),
+                name="nodes_a_revision_once",
+            ),
         ]
 
     def __str__(self) -> str:

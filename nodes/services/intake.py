@@ -15,6 +15,8 @@ from nodes.models import JobState, StoredPackage, SurveyJob
 from nodes.phases import is_answering, takes_packages
 from nodes.selectors import manifest_of
 
+# Another package of the same one-time key and revision came first.
+REVISION_TAKEN = "package.revision_taken"
 _DIGEST_PLACE = slice(1, 33)
 _ROWS_AT_ONCE = 400
 
@@ -39,7 +41,8 @@ def packages_accept(*, packages: Sequence[bytes], now: datetime) -> IntakeAnswer
     """Verify and store a batch of packages of any surveys; one transaction for each survey.
 
     What is named as accepted is committed. A package held already is accepted again, also
-    after closing; its bytes never change. Source: docs/protocol.md §8.
+    after closing; its bytes never change. Of one one-time key and revision the first package
+    is taken and no other. Source: docs/protocol.md §8.
     """
     accepted: list[str] = []
     refused: list[Refused] = []
@@ -52,9 +55,8 @@ def packages_accept(*, packages: Sequence[bytes], now: datetime) -> IntakeAnswer
         good: list[Package] = []
         for data in group:
             _sort(data, manifest, good, refused)
-        taken = _store(job, manifest, good, now)
+        taken, code = _store(job, manifest, good, now)
         accepted += taken
-        code = refusal_code(job, manifest, now)
         missing = {package.package_id for package in good} - set(taken)
         refused += [Refused(package=name, code=code) for name in sorted(missing)]
     return IntakeAnswer(accepted=tuple(accepted), refused=tuple(refused))
@@ -115,23 +117,25 @@ def _sort(data: bytes, manifest: Manifest, good: list[Package], refused: list[Re
 
 def _store(
     job: SurveyJob, manifest: Manifest, good: Sequence[Package], now: datetime
-) -> list[str]:
-    """Store what is new if intake is open; return the ids that this node holds afterwards."""
+) -> tuple[list[str], str]:
+    """Store what is new if intake is open.
+
+    Return the ids that this node holds afterwards, and the code of why it holds no others.
+    """
     ids = [package.package_id for package in good]
     rows = package_rows(job, good, is_own=True)
     faults.point("nodes.package.before_write")
     with transaction.atomic():
         # The row lock keeps closing from passing between this check and the commit.
         current = SurveyJob.objects.select_for_update().get(pk=job.pk)
+        code = refusal_code(current, manifest, now)
         if takes_packages(current, manifest, now):
             StoredPackage.objects.bulk_create(
                 rows, batch_size=_ROWS_AT_ONCE, ignore_conflicts=True
             )
-            taken = list(dict.fromkeys(ids))
-        else:
-            held = StoredPackage.objects.filter(job=job, package_id__in=ids)
-            taken = list(held.values_list("package_id", flat=True))
+            code = REVISION_TAKEN
+        held = StoredPackage.objects.filter(job=job, package_id__in=ids)
+        taken = list(held.values_list("package_id", flat=True))
         faults.point("nodes.package.after_write")
     faults.point("nodes.package.after_commit")
-    job.state, job.is_answering = current.state, current.is_answering
-    return taken
+    return taken, code

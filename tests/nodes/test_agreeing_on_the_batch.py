@@ -31,7 +31,7 @@ def test_it_strikes_a_package_that_its_claimant_cannot_deliver(nodes: Nodes) -> 
         "b",
         "INSERT INTO nodes_storedpackage"
         " (id, package_id, one_time_key, revision, sealed, is_own, job_id)"
-        " SELECT 7, ?, one_time_key, 0, sealed, 1, job_id FROM nodes_storedpackage"
+        " SELECT 7, ?, one_time_key, 7, sealed, 1, job_id FROM nodes_storedpackage"
         " WHERE package_id = ?",
         claimed,
         packages[0].package_id,
@@ -53,7 +53,8 @@ def test_it_counts_the_highest_revision_and_of_two_the_smallest_id(nodes: Nodes)
     second = package(survey.manifest, owned, {"colour": "red"}, revision=3)
     third = package(survey.manifest, owned, {"colour": "green"}, revision=3)
     nodes.deliver([first], to="abc")
-    nodes.deliver([third, second], to="c")
+    nodes.deliver([third], to="c")
+    nodes.deliver([second], to="b")
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     is_red = second.package_id < third.package_id

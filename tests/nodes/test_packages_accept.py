@@ -9,9 +9,10 @@ from django.db import models
 from mpcengine.protocol.package import Package
 from nodes.models import IssuerKey, JobState, RosterEntry, StoredPackage, SurveyJob
 from nodes.phases import closes_at
-from nodes.services.intake import packages_accept
+from nodes.services.intake import package_rows, packages_accept
+from nodes.services.meeting import packages_held
 from tests.nodes.anna import Anna, give
-from tests.nodes.publishing import colour_survey
+from tests.nodes.publishing import colour_survey, package, ticket
 
 pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
 
@@ -75,6 +76,30 @@ def test_it_takes_packages_after_the_order_only_in_strict_timing(anna: Anna) -> 
     assert codes(give(one)) == ["survey.not_open"]
     anna.order(draft, manifest, "open-answering")
     assert give(one).accepted == (one.package_id,)
+
+
+def test_it_takes_one_package_of_a_key_and_revision(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, job = anna.open(draft)
+    owned = ticket(
+        draft,
+        manifest,
+        draft.codes[0],
+        lambda terms, code, point: anna.token(terms, manifest, code, point),
+    )
+    made = [package(manifest, owned, {"colour": "red"}) for _ in range(3)]
+    first, *others = made
+    assert give(first).accepted == (first.package_id,)
+    answer = give(*others, first)
+    assert answer.accepted == (first.package_id,)
+    assert codes(answer) == ["package.revision_taken"] * 2
+    corrections = [package(manifest, owned, {"colour": "blue"}, one) for one in range(1, 8)]
+    assert codes(give(*corrections, *made)) == ["package.revision_taken"] * 2
+    assert StoredPackage.objects.count() == 8
+    # What a peer took first is stored beside it once the nodes agree on the batch.
+    fetched = package_rows(job, others, is_own=False)
+    StoredPackage.objects.bulk_create(fetched, ignore_conflicts=True)
+    assert packages_held(job) == {one.package_id for one in (*made, *corrections)}
 
 
 @pytest.mark.parametrize("timing", ["strict", "normal", "immediate"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from mpcengine.circuits.runtime import Vector, VectorRuntime
 from mpcengine.circuits.shared import Shared
-from mpcengine.circuits.shares import deal, multiply
+from mpcengine.circuits.shares import check_bits, deal, multiply
 from mpcengine.kernels import field61
 from mpcengine.protocol.draws import DRAW_BITS
 from mpcengine.protocol.errors import MalformedInput
@@ -18,10 +18,11 @@ from mpcengine.protocol.errors import MalformedInput
 async def deal_draws(
     runtime: VectorRuntime, contributions: Sequence[Sequence[int]]
 ) -> list[Shared]:
-    """Return shares of each label's draw in [0, 2^40) from this party's bits; three rounds.
+    """Return shares of each label's draw in [0, 2^40) from this party's bits; eight rounds.
 
     ``contributions``: `node_draws` of this node, 40 bits a label. Raises MalformedInput for
-    another number of bits or a value that is no bit.
+    another number of bits or a value that is no bit, InconsistentShares if a peer dealt what
+    is no bit: with it a draw leaves its range and picks no complement, or one that it knows.
     """
     flat = [bit for bits in contributions for bit in bits]
     if any(len(bits) != DRAW_BITS for bits in contributions) or not set(flat) <= {0, 1}:
@@ -29,6 +30,8 @@ async def deal_draws(
     if not flat:
         return []
     first, second, third = await deal(runtime, field61.vector(flat))
+    nothing_seen = np.zeros(0, dtype=np.uint64)
+    await check_bits(runtime, np.concatenate([first, second, third]), nothing_seen)
     bits = await _exclusive_or(runtime, await _exclusive_or(runtime, first, second), third)
     weights = field61.vector([1 << place for place in range(DRAW_BITS)])
     values = field61.matrix_vector(bits.reshape(-1, DRAW_BITS), weights)

@@ -110,7 +110,8 @@ async def reshare(runtime: VectorRuntime, product: MaskedProduct) -> Vector:
 async def reveal_masked(runtime: VectorRuntime, product: MaskedProduct) -> Vector:
     """Open products under their masks: all parties learn the products and nothing else.
 
-    Degree 2 has no redundancy in three shares: "assumes nodes follow the protocol".
+    Degree 2 has no redundancy in three shares: the party that sends last chooses what is seen,
+    even differently for the two others. So what is made of it is checked (`check_bits`).
     """
     masked = product._take()  # noqa: SLF001 - this module is the type's only door
     shares = dict(await runtime.exchange(dict.fromkeys(peers(runtime), masked)))

@@ -2,12 +2,30 @@
 
 All vectors are one-dimensional ``uint64`` arrays of elements below p = 2^61 - 1; a function
 returns this party's shares. Source: docs/protocol.md §11.
+
+Why `check_bits` holds against one deviating party, which sends last. A value is what the two
+other shares say; in a product the deviating party adds an error that it chooses without α,
+because before α is opened all it sees is independent of α.
+
+1. Tags t_i = α·b_i + δ_i for one random α that nobody knows; the δ_i are now fixed.
+2. Only then a coin ρ, opened on the line.
+3. T = Σ ρ^i·t_i·(b_i - 1) + ε, reshared: fixed, with an ε chosen without α. So T is α·A(ρ)
+   and a part without α, A(ρ) = Σ ρ^i·b_i·(b_i - 1). If some b_i is no bit, A(ρ) = 0 for at
+   most n of p coins, and otherwise T = 0 for one α of p: it passes with at most (n + 1)/p.
+4. α is opened; it is spent. V = Σ ρ^i·(t_i - α·b_i) = Σ ρ^i·δ_i is linear, so nobody adds to
+   it: a wrong tag passes with at most n/p, *whatever* the bit. T alone lets δ_i pass where
+   b_i = 1, which tells one bit of a mask at the price of one failure in two.
+5. T = V = 0, and F = Σ ρ^i·(what was seen)_i is the same for all. Who shows two parties
+   different squares can choose the bit between their shares; that passes with at most n/p.
+
+Opening a spent key for a linear check is due to Chida et al. 2018.
 """
 
 import numpy as np
 
 from mpcengine.circuits.products import (
     INDEXES,
+    inner_product,
     masked_product,
     pairs,
     peers,
@@ -52,17 +70,57 @@ def random_elements(runtime: VectorRuntime, count: int) -> Vector:
 
 
 async def random_bits(runtime: VectorRuntime, count: int) -> Vector:
-    """Return shares of uniform bits that no party knows; one round.
+    """Return shares of uniform bits that no party knows, checked to be bits; six rounds.
 
-    A random r and its opened square s give (r/√s + 1)/2 for any fixed root, p ≡ 3 mod 4.
-    Raises ArithmeticError if a square is zero (chance 2^-61 a bit): the attempt is repeated.
+    A random r and its opened square s give (r/√s + 1)/2 for any fixed root, p ≡ 3 mod 4. The
+    squares have degree 2, so whoever sends last chooses what is seen: with s·(2^i/e)² for s the
+    bit of weight 2^i becomes (1 ± e/2^i)/2 and a mask of 61 of them takes 62 values. Hence
+    `check_bits`, here, so that no unchecked bit gets out.
+    Raises ArithmeticError if a square is zero (chance 2^-61 a bit): the attempt is repeated;
+    InconsistentShares if a party deviated.
     """
     elements = random_elements(runtime, count)
     squares = await reveal_masked(runtime, masked_product(runtime, elements, elements))
     if not squares.all():
         raise ArithmeticError("a random element was zero")
     signs = field61.multiply(elements, field61.square_root_inverse(squares))
-    return field61.scale(field61.add_constant(signs, 1), _HALF)
+    bits = field61.scale(field61.add_constant(signs, 1), _HALF)
+    await check_bits(runtime, bits, squares)
+    return bits
+
+
+async def check_bits(runtime: VectorRuntime, bits: Vector, seen: Vector) -> None:
+    """Refuse shared values b_i that are not all 0 or 1; five rounds for any number of them.
+
+    ``seen`` holds opened values of degree 2 that the bits were made with (at most one a bit).
+    Raises InconsistentShares: ``shares.bits`` if a value is no bit, a tag is wrong or two
+    parties saw different values; ``shares.line`` for an opening off the line.
+
+    The order of the steps is the argument, see the head of this module. Source:
+    docs/protocol.md §11 (mask bits).
+    """
+    factor = random_elements(runtime, 1)
+    tags = await multiply(runtime, np.repeat(factor, len(bits)), bits)
+    coin = await _reveal_on_line(runtime, random_elements(runtime, 1))
+    weights = _powers(int(coin[0]), len(bits))
+    weighted = field61.multiply(tags, weights)
+    rest = inner_product(runtime, [weighted], [field61.add_constant(bits, -1)])
+    not_bits = await reshare(runtime, rest)
+    spent = int((await _reveal_on_line(runtime, factor))[0])
+    wrong_tags = field61.dot(tags, weights) - spent * field61.dot(bits, weights)
+    fingerprint = field61.dot(seen, weights[: len(seen)])
+    last = np.concatenate([not_bits, field61.vector([wrong_tags, fingerprint])])
+    opened = await _reveal_on_line(runtime, last)
+    if [int(value) for value in opened] != [0, 0, fingerprint]:
+        raise InconsistentShares("shares.bits", "A mask or a draw holds what is no bit.")
+
+
+def _powers(base: int, count: int) -> Vector:
+    """Return base, base², …, base^count for a public base, by doubling."""
+    powers = field61.vector([base])
+    while len(powers) < count:
+        powers = np.concatenate([powers, field61.scale(powers, int(powers[-1]))])
+    return powers[:count]
 
 
 class BitMask:
@@ -88,7 +146,7 @@ class BitMask:
 
 
 async def bit_mask(runtime: VectorRuntime, count: int) -> BitMask:
-    """Return masks of 61 shared random bits for ``count`` openings; one round.
+    """Return masks of 61 shared random bits for ``count`` openings; six rounds.
 
     All ones stands for p, which is 0: of 2^61 values one is taken twice (corrections B5).
     """
@@ -98,9 +156,16 @@ async def bit_mask(runtime: VectorRuntime, count: int) -> BitMask:
 
 async def reveal_under(runtime: VectorRuntime, values: Vector, mask: BitMask) -> Vector:
     """Open values + mask with three shares; raise InconsistentShares unless on the line."""
-    masked = field61.add(values, mask.value())
-    shares = dict(await runtime.exchange(dict.fromkeys(peers(runtime), masked)))
-    shares[runtime.index] = masked
+    return await _reveal_on_line(runtime, field61.add(values, mask.value()))
+
+
+async def _reveal_on_line(runtime: VectorRuntime, own: Vector) -> Vector:
+    """Open degree-1 shares; the line leaves the last sender no choice but the right share.
+
+    For values under a mask, and for what `check_bits` opens: coin, spent factor, zeros.
+    """
+    shares = dict(await runtime.exchange(dict.fromkeys(peers(runtime), own)))
+    shares[runtime.index] = own
     if field61.combine(shares[1], shares[2], shares[3], (1, -2, 1)).any():
         raise InconsistentShares("shares.line", "A masked value's shares are not on a line.")
     return field61.combine(shares[1], shares[2], shares[3], (2, -1, 0))

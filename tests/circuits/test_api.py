@@ -15,13 +15,19 @@ SENDERS = {
     "products.reshare": "takes a MaskedProduct, sends fresh shares of it",
     "products.reveal_masked": "takes a MaskedProduct",
     "shares.deal": "sends fresh shares of a party's own values",
+    "shares._reveal_on_line": "takes what OPENERS below hand it",
+}
+# Who may open shares of degree 1, and why each is safe.
+OPENERS = {
     "shares.reveal_under": "adds a mask of degree 1 that is used once",
+    "shares.check_bits": "a fresh coin, a spent factor, and sums that are zero",
 }
 # Who may multiply vectors element-wise or inner, and why no unmasked product gets out.
 MULTIPLIERS = {
     "products.masked_product": "wraps it in a MaskedProduct",
     "products.inner_product": "wraps it in a MaskedProduct",
     "shares.random_bits": "multiplies by an opened, public vector",
+    "shares.check_bits": "multiplies by powers of an opened coin",
     "shared.weighted": "multiplies by public weights",
     "tally.add": "keeps it private until mask_sums wraps it",
 }
@@ -49,6 +55,18 @@ def callers(*names: str) -> set[str]:
 
 def test_only_four_functions_send_anything() -> None:
     assert callers("exchange") == set(SENDERS)
+
+
+def test_only_two_functions_open_shares_of_degree_one() -> None:
+    opening = {
+        name
+        for name, function in functions()
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "_reveal_on_line"
+    }
+    assert opening == set(OPENERS)
 
 
 def test_products_of_shares_are_wrapped_where_they_are_made() -> None:

@@ -28,8 +28,9 @@ from tests.circuits.simulated import SimulatedRuntime, opened, run_parties, spli
 
 K = 10
 HALF = pow(2, -1, field61.MODULUS)
-# The re-sharing that ends the first comparison: deal, two products, bits, opening, six folds.
-LAST_OF_FIRST_COMPARISON = 12
+# The re-sharing that ends the first comparison, after: deal and its check (6 rounds), two
+# products, bits and their check (6), opening, six folds.
+LAST_OF_FIRST_COMPARISON = 22
 
 
 def hidden_case() -> Case:

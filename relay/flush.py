@@ -1,9 +1,9 @@
 """Forward waiting packages in shuffled groups to all three nodes, and then forget them.
 
-A group leaves when enough packages wait (``flush_min`` of the manifest), when the survey has
-closed, or at once in immediate timing. What was sent to one node is sent to the others as
-soon as they answer, whatever waits: it has left its group already. The order comes from the
-system's generator and is drawn anew for every attempt; no time travels along.
+A group leaves when packages of enough one-time keys wait (``flush_min`` of the manifest), when
+the survey has closed, or at once in immediate timing. What was sent to one node is sent to the
+others as soon as they answer, whatever waits: it has left its group already. The order comes
+from the system's generator and is drawn anew for every attempt; no time travels along.
 """
 
 import logging
@@ -17,7 +17,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
 import faults
@@ -72,10 +72,11 @@ def _is_given_up(survey: RelayedSurvey) -> bool:
 def _leaving(survey: RelayedSurvey) -> list[int]:
     manifest = manifest_of(survey.digest)
     rows = WaitingPackage.objects.filter(survey=survey).order_by()
-    waiting = rows.filter(delivered=0).count()
+    # Corrections of one respondent hide nobody: keys are counted, not packages.
+    waiting = rows.filter(delivered=0).aggregate(keys=Count("one_time_key", distinct=True))
     is_due = (
         manifest.timing == "immediate"
-        or waiting >= manifest.flush_min
+        or waiting["keys"] >= manifest.flush_min
         or intake_of(survey, now=timezone.now()).is_closed
     )
     return list((rows if is_due else rows.exclude(delivered=0)).values_list("pk", flat=True))

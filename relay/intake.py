@@ -13,6 +13,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 import faults
+from mpcengine.protocol.package import Package
 from problems import Conflict
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.selectors import intake_of
@@ -23,8 +24,7 @@ class Arrival:
     """One package on its way into the database, and how that ended."""
 
     survey: str
-    package_id: str
-    package: bytes
+    package: Package
     is_done: bool = False
     error: BaseException | None = field(default=None)
 
@@ -35,7 +35,10 @@ _door = threading.Lock()
 
 
 def package_store(arrival: Arrival) -> None:
-    """Return when the package is committed; raise Conflict if its survey takes none now."""
+    """Return when the package is committed; raise Conflict if its survey takes none now.
+
+    Also for another package of a one-time key and revision that waits already.
+    """
     with _row:
         _waiting.append(arrival)
     with _door:
@@ -84,14 +87,33 @@ def _insert(digest: str, arrivals: Sequence[Arrival]) -> None:
     WaitingPackage.objects.bulk_create(
         [
             WaitingPackage(
-                survey_id=digest, package_id=arrival.package_id, sealed=arrival.package
+                survey_id=digest,
+                package_id=arrival.package.package_id,
+                one_time_key=arrival.package.one_time_key,
+                revision=arrival.package.revision,
+                sealed=arrival.package.encode(),
             )
             for arrival in arrivals
         ],
         ignore_conflicts=True,
     )
-    wanted = {arrival.package_id for arrival in arrivals}
-    stored = WaitingPackage.objects.filter(survey_id=digest, package_id__in=wanted).count()
-    if stored != len(wanted):
-        # Two random primary keys met: nothing is promised, and the sender tries again.
-        raise DatabaseError
+    wanted = {arrival.package.package_id for arrival in arrivals}
+    rows = WaitingPackage.objects.filter(survey_id=digest, package_id__in=wanted).order_by()
+    stored = set(rows.values_list("package_id", flat=True))
+    for arrival in arrivals:
+        if arrival.package.package_id not in stored:
+            arrival.error = _not_stored(digest, arrival.package)
+
+
+def _not_stored(digest: str, package: Package) -> Exception:
+    """Return why a package was not inserted: its place is taken, or two random keys met."""
+    waiting = WaitingPackage.objects.filter(
+        survey_id=digest, one_time_key=package.one_time_key, revision=package.revision
+    )
+    if waiting.exists():
+        return Conflict(
+            "package.revision_taken",
+            "Another answer with this key and revision came first; send a higher revision.",
+        )
+    # Nothing is promised, and the sender tries again.
+    return DatabaseError()

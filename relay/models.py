@@ -49,13 +49,18 @@ class RelayedOrder(models.Model):
 
 
 class WaitingPackage(models.Model):
-    """A sealed package that not all three nodes have yet; bit 2^(index-1) marks a delivery."""
+    """A sealed package that not all three nodes have yet; bit 2^(index-1) marks a delivery.
+
+    Of one one-time key and revision one package waits at most, as the nodes take no more.
+    """
 
     id = models.BigAutoField(primary_key=True, default=new_package_key)
     survey = models.ForeignKey(
         RelayedSurvey, on_delete=models.CASCADE, related_name="packages", db_index=False
     )
     package_id = models.CharField(max_length=64)
+    one_time_key = models.BinaryField()
+    revision = models.PositiveSmallIntegerField()
     delivered = models.PositiveSmallIntegerField(default=0)
     sealed = models.BinaryField()
 
@@ -63,6 +68,9 @@ class WaitingPackage(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["survey", "package_id"], name="a_package_waits_once"
+            ),
+            models.UniqueConstraint(
+                fields=["survey", "one_time_key", "revision"], name="a_revision_waits_once"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -60,7 +60,8 @@ def package_take(*, package: bytes) -> Promise:
 
     Cheap checks come first: the survey, the length, whether packages are taken now; then the
     signature and the three tokens (protocol §8). Taking the same package again changes
-    nothing. Raises Missing, Conflict or ProtocolError.
+    nothing; another one of the same one-time key and revision is refused. Raises Missing,
+    Conflict or ProtocolError.
     """
     digest = package_digest(package)
     manifest = manifest_of(digest)
@@ -69,7 +70,7 @@ def package_take(*, package: bytes) -> Promise:
     check_intake(survey_get(digest=digest))
     parsed = Package.decode(package, manifest.envelope_length)
     verify_package(manifest, parsed)
-    package_store(Arrival(survey=digest, package_id=parsed.package_id, package=package))
+    package_store(Arrival(survey=digest, package=parsed))
     promise = sign(signing_key(), LABEL_PROMISE, promise_body(digest, package))
     return Promise(package=parsed.package_id, survey=digest, promise=promise)
 

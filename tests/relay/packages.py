@@ -2,6 +2,8 @@
 
 import os
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
 from mpcengine.protocol.eligibility import token_issue
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Package, sign_package
@@ -10,10 +12,15 @@ from tests.mpcengine.cast import Federation
 
 
 def package_for(
-    federation: Federation, manifest: Manifest, *, signed_by: Federation | None = None
+    federation: Federation,
+    manifest: Manifest,
+    *,
+    signed_by: Federation | None = None,
+    private: EllipticCurvePrivateKey | None = None,
+    revision: int = 0,
 ) -> Package:
     """Return a package that verifies, with random bytes for envelopes."""
-    private = generate_p256_key()
+    private = generate_p256_key() if private is None else private
     point = point_bytes(private)
     issuers = (signed_by or federation).nodes
     first, second, third = (
@@ -23,7 +30,7 @@ def package_for(
     return sign_package(
         private,
         manifest=manifest.digest,
-        revision=0,
+        revision=revision,
         tokens=(first, second, third),
         envelopes=(os.urandom(length), os.urandom(length), os.urandom(length)),
     )

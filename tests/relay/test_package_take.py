@@ -11,8 +11,10 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.manifest import Window
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.receipt import verify_promise
-from mpcengine.protocol.signing import public_bytes
+from mpcengine.protocol.signing import generate_p256_key, public_bytes
 from mpcengine.protocol.strict import parse_base64, to_base64
+from problems import Conflict
+from relay.intake import Arrival, _commit
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.services import survey_register
 from tests.mpcengine.cast import CAROL, Federation, Published, order_of, publish
@@ -84,9 +86,47 @@ def test_taking_it_again_gives_the_same_promise_and_no_second_row(
     assert WaitingPackage.objects.count() == 1
 
 
+def test_it_takes_one_package_of_a_key_and_revision(federation: Federation) -> None:
+    published = registered(federation)
+    private = generate_p256_key()
+
+    def made(revision: int) -> bytes:
+        return package_for(
+            federation, published.manifest, private=private, revision=revision
+        ).encode()
+
+    first, second = made(0), made(0)
+    assert send(first).status_code == 201
+    answer = send(second)
+    assert (answer.status_code, answer.json()["code"]) == (409, "package.revision_taken")
+    assert send(first).status_code == 201
+    assert [send(made(revision)).status_code for revision in range(1, 8)] == [201] * 7
+    assert WaitingPackage.objects.count() == 8
+    assert bytes(WaitingPackage.objects.get(revision=0).sealed) == first
+
+
+def test_of_two_that_arrive_together_one_is_stored_and_one_is_told(
+    federation: Federation,
+) -> None:
+    published = registered(federation)
+    private = generate_p256_key()
+    arrivals = [
+        Arrival(
+            survey=published.manifest.digest,
+            package=package_for(federation, published.manifest, private=key),
+        )
+        for key in (private, private, None)
+    ]
+    _commit(arrivals)
+    assert [isinstance(arrival.error, Conflict) for arrival in arrivals] == [False, True, False]
+    assert [arrival.error for arrival in arrivals[::2]] == [None, None]
+    assert WaitingPackage.objects.count() == 2
+
+
 def test_it_keeps_no_time_no_order_and_no_sender(federation: Federation) -> None:
     names = {field.name for field in WaitingPackage._meta.get_fields()}
-    assert names == {"id", "survey", "package_id", "delivered", "sealed"}
+    head = {"package_id", "one_time_key", "revision"}
+    assert names == {"id", "survey", "delivered", "sealed"} | head
     published = registered(federation)
     sent = [package_for(federation, published.manifest) for _ in range(20)]
     for package in sent:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mpcengine import http_peer
 from mpcengine.protocol.manifest import Window
 from mpcengine.protocol.orders import CLOSE
+from mpcengine.protocol.signing import generate_p256_key
 from relay.flush import even_batches, survey_flush
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.services import package_take
@@ -45,6 +46,21 @@ def test_it_waits_until_flush_min_packages_are_there(federation: Federation) -> 
     assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
     assert not WaitingPackage.objects.exists()
     assert RelayedSurvey.objects.get().delivered == 10
+
+
+def test_it_counts_people_not_packages(federation: Federation) -> None:
+    published, sent = filled(federation, 8, flush_min=10)
+    private = generate_p256_key()
+    for revision in range(8):
+        made = package_for(federation, published.manifest, private=private, revision=revision)
+        sent.append(made.encode())
+        package_take(package=sent[-1])
+    survey_flush(digest=published.manifest.digest)
+    assert [node.packages for node in federation.nodes] == [[], [], []]
+    sent.append(package_for(federation, published.manifest).encode())
+    package_take(package=sent[-1])
+    survey_flush(digest=published.manifest.digest)
+    assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
 
 
 def test_it_forwards_everything_at_closing(federation: Federation) -> None:

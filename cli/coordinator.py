@@ -4,7 +4,7 @@ The portal builds the manifest, so everything in it that we decided is compared 
 asked for before we sign it, and the nodes' keys with our own nodes file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -34,6 +34,7 @@ INVITATIONS_AT_ONCE = 50_000
 POLL_SECONDS = 0.1
 _DAY = timedelta(days=1)
 _REFUSED = "refused"
+_ENDED = ("failed", "withheld", "released")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Coordinator:
     key: Ed25519PrivateKey
     portal: Receiver
     nodes: NodesFile
+    # Called while waiting: raises CliError when waiting has no sense any more.
+    look: Callable[[], None]
 
     def create(self, survey: Survey) -> str:
         """Create the survey at the portal and return its id."""
@@ -116,29 +119,51 @@ class Coordinator:
         """Return the portal's view of the survey."""
         return _called(self.portal, "GET", f"surveys/{survey_id}", None)
 
-    def wait(self, survey_id: str, states: Sequence[str], *, seconds: float) -> str:
+    def wait(
+        self,
+        survey_id: str,
+        states: Sequence[str],
+        *,
+        seconds: float,
+        tell: Callable[[str], None] | None = None,
+    ) -> str:
         """Return the job's state once it is one of ``states``.
 
-        Raises NodeRefused if a node refuses the manifest, CliError if the job fails or the
-        time is over.
+        ``tell`` hears in one line how far the nodes are, whenever that changes. Raises
+        NodeRefused if a node refuses the manifest, CliError if the job fails or the time is
+        over.
         """
         deadline = monotonic() + seconds
+        told = ""
         while True:
             job = self.view(survey_id).get("job") or {}
-            state, reason = job.get("state"), job.get("reason")
+            state = str(job.get("state"))
             if state in states:
-                return str(state)
-            if state == _REFUSED:
-                raise NodeRefused(_refusal(reason))
-            if state in {"failed", "withheld", "released"}:
-                raise CliError(f"The survey ended as {state}: {reason or 'no reason given'}")
+                return state
+            _check_goes_on(state, job.get("reason"))
             if monotonic() > deadline or self.portal.stop.is_set():
                 raise CliError(f"The survey is still {state} after {seconds:.0f} seconds.")
+            if tell is not None and told != (news := _news(job.get("nodes") or {})):
+                tell(told := news)
+            self.look()
             sleep(POLL_SECONDS)
 
     def result(self, survey_id: str) -> JSON:
         """Return the signed result document."""
         return _called(self.portal, "GET", f"surveys/{survey_id}/result", None)
+
+
+def _check_goes_on(state: str, reason: JSON) -> None:
+    if state == _REFUSED:
+        raise NodeRefused(_refusal(reason))
+    if state in _ENDED:
+        said = reason if isinstance(reason, str) and reason else "no reason was given."
+        raise CliError(f"The survey ended as {state}: {said}")
+
+
+def _news(nodes: dict[str, JSON]) -> str:
+    said = ", ".join(f"node {name} {state}" for name, state in sorted(nodes.items()))
+    return f"  {said}" if said else ""
 
 
 def _refusal(reason: JSON) -> str:

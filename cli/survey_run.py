@@ -71,7 +71,7 @@ def _run(
         receipts = respondents.send(tickets, answers, counter)
     progress.step("Closing: nodes freeze the batch, check, compute and sign")
     coordinator.order(survey_id, manifest, CLOSE)
-    coordinator.wait(survey_id, STATES, seconds=RESULT_SECONDS)
+    coordinator.wait(survey_id, STATES, seconds=RESULT_SECONDS, tell=progress.step)
     document = coordinator.result(survey_id)
     progress.step("Verifying the result against the nodes' signatures")
     return Outcome(
@@ -88,6 +88,7 @@ def coordinator_of(federation: Federation) -> Coordinator:
         key=federation.house.coordinator,
         portal=federation.portal,
         nodes=federation.house.nodes,
+        look=federation.supervisor.check,
     )
 
 

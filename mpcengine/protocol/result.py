@@ -79,7 +79,7 @@ def assemble_result(
         "manifest": manifest.digest,
         "kind": manifest.kind,
         "state": first.state,
-        "reason": first.reason,
+        "reason": _reason(parsed),
         "accepted": first.accepted,
         "rejected": [{"reason": reason, "count": n} for reason, n in first.rejected],
     }
@@ -94,7 +94,7 @@ def assemble_result(
         }
         for statement, data, signature in zip(parsed, statements, signatures, strict=True)
     ]
-    document["proof"] = {"manifest": signed.to_json(), "root": first.root, "nodes": nodes}
+    document["proof"] = {"manifest": signed.to_json(), "root": _root(parsed), "nodes": nodes}
     return document
 
 
@@ -183,6 +183,27 @@ def _check_agreement(parsed: Sequence[Statement]) -> None:
         raise MalformedMessage("result.agreement", "The nodes' statements differ.")
 
 
+def _reason(parsed: Sequence[Statement]) -> str | None:
+    """Return the one reason of all statements, or what each node says where they differ.
+
+    Nodes end with the reason of the first that ended, but two may end at the same moment, and
+    none may choose which of the reasons is read.
+    """
+    if len({statement.reason for statement in parsed}) == 1:
+        return parsed[0].reason
+    return "; ".join(f"{statement.node}: {statement.reason}" for statement in parsed)
+
+
+def _root(parsed: Sequence[Statement]) -> Digest | None:
+    """Return the one root of all statements that name one, or None.
+
+    A node may end before it has a root. Roots that differ are why nodes end (``nodes
+    disagree``): then none of them is the result's.
+    """
+    roots = {statement.root for statement in parsed} - {None}
+    return roots.pop() if len(roots) == 1 else None
+
+
 def _numbers(manifest: Manifest, parsed: Sequence[Statement]) -> dict[str, JSON]:
     plan, survey = manifest.layout.plan, manifest.survey
     accepted = parsed[0].accepted or 0
@@ -229,6 +250,5 @@ _ABSENT = object()
 
 
 def _same(expected: object, found: object) -> bool:
-    if isinstance(expected, bool) or isinstance(found, bool):
-        return expected is found
-    return expected == found
+    # Python takes True for 1 and 32.0 for 32; who reads the file elsewhere may not.
+    return type(expected) is type(found) and expected == found

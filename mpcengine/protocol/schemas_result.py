@@ -140,7 +140,7 @@ RESULT_SCHEMA = document(
             "manifest": DIGEST,
             "kind": constant("survey"),
             "state": one_of("released", "withheld"),
-            "reason": nullable(string(200)),
+            "reason": nullable(string(700)),
             "accepted": nullable(whole(1)),
             "rejected": _REJECTED,
             "proof": _PROOF,

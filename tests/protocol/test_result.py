@@ -236,6 +236,44 @@ def test_it_shows_no_number_at_all_when_withheld() -> None:
         assemble_result(cast().signed, data, [])
 
 
+def ended(reasons: str, roots: tuple[str | None, ...]) -> list[Statement]:
+    words = {"n": "node lost", "f": "fewer than min_count"}
+    return [
+        withheld_statement(node=node, manifest=MANIFEST.digest, reason=words[word], root=root)
+        for node, word, root in zip("abc", reasons, roots, strict=True)
+    ]
+
+
+def test_it_lists_every_reason_where_nodes_ended_with_different_ones() -> None:
+    three_ended = ended("nfn", (None, None, None))
+    result = assemble(three_ended)
+    said = "a: node lost; b: fewer than min_count; c: node lost"
+    assert result["reason"] == verify_result(result).reason == said
+    for one in ("node lost", "fewer than min_count"):
+        with pytest.raises(MalformedMessage):
+            verify_result({**result, "reason": one})
+    assert assemble(three_ended[1:])["reason"] == "b: fewer than min_count; c: node lost"
+    assert assemble(three_ended[::2])["reason"] == "node lost"
+
+
+def test_it_shows_a_root_only_if_all_who_name_one_name_the_same() -> None:
+    one, other = (f"sha256:{digit * 64}" for digit in "12")
+    cases: list[tuple[tuple[str | None, ...], str | None]] = [
+        ((one, one, one), one),
+        ((None, one, None), one),
+        ((None, None, None), None),
+        ((one, other, one), None),
+        ((one, None, other), None),
+    ]
+    for roots, shown in cases:
+        result = assemble(ended("nnn", roots))
+        assert result["proof"]["root"] == shown
+        assert verify_result(result).reason == "node lost"
+        result["proof"]["root"] = other
+        with pytest.raises(MalformedMessage):
+            verify_result(result)
+
+
 def test_it_refuses_numbers_added_to_a_withheld_result() -> None:
     withheld = VECTORS["good"][1]
     verify_result(withheld)

@@ -14,7 +14,7 @@ from mpcengine.protocol.result import assemble_result
 from mpcengine.protocol.statement import build_statement, parse_statement, withheld_statement
 from mpcengine.protocol.strict import to_base64
 from tests.vectors.cast import cast, ed25519, sign_manifest
-from tests.vectors.job import Job, job, sign_statement, statement
+from tests.vectors.job import ANSWERS, Job, job, sign_statement, statement
 
 ORIGIN = "made by tests/vectors/generate.py from keys that are derived from names"
 Edit = dict[str, JSON]
@@ -81,6 +81,8 @@ BAD_RESULTS: list[Row] = [
         to_base64(bytes(32)),
     ),
     ("true for one", "result.differs", ["rejected", 0, "count"], True),
+    ("decimal for a whole count", "result.differs", ["accepted"], float(ANSWERS)),
+    ("one of two equal forms", "result.differs", ["tables", 0, "cells", 0, "count"], 32.0),
     ("extra key in a cell", "result.differs", ["tables", 0, "cells", 0, "note"], "x"),
     ("unknown section", "json.unknown_key", ["texts"], []),
     ("unknown version", "json.value", ["format"], "drempel-result/2"),

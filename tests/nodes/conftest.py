@@ -16,6 +16,14 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave the shared nodes as they were found: nothing armed, nobody dead."""
+    yield
+    if "nodes" in request.fixturenames:
+        request.getfixturevalue("nodes").mend()
+
+
 @pytest.fixture
 def anna(tmp_path: Path, settings: Settings) -> Anna:
     settings.NODE_NAME = "a"

@@ -71,17 +71,23 @@ class Nodes:
         )
         self.processes[node, kind] = _spawn(program)
 
-    def wait_death(self, node: str, kind: str, seconds: float = 60.0) -> None:
-        """Wait until a process has died (by a kill point)."""
+    def wait_death(self, node: str, point: str, seconds: float = 90.0) -> None:
+        """Wait until a node's worker has died at an armed kill point, and nowhere else."""
         try:
-            self.processes[node, kind].wait(seconds)
+            code = self.processes[node, "worker"].wait(seconds)
         except subprocess.TimeoutExpired:
-            raise TookTooLongError(f"{kind} of {node} is still alive") from None
+            raise TookTooLongError(f"the worker of {node} is still alive") from None
+        if self.is_armed(node, point):
+            raise TookTooLongError(f"the worker of {node} died elsewhere ({code})")
 
-    def kill(self, node: str, kind: str) -> None:
-        """Kill a process and wait for its end."""
-        self.processes[node, kind].kill()
-        self.processes[node, kind].wait(10)
+    def mend(self) -> None:
+        """Disarm every kill point, and start again what a failed test has left dead."""
+        for node in NODE_NAMES:
+            for armed in self.house.fault_folder(f"node-{node}").iterdir():
+                armed.unlink(missing_ok=True)
+        for (node, kind), process in list(self.processes.items()):
+            if process.poll() is not None:
+                self.start(node, kind)
 
     def arm(self, node: str, point: str) -> None:
         """Have the next process of a node that passes a kill point die there."""

@@ -95,7 +95,7 @@ def run_with_altered(nodes: Nodes, name: str) -> tuple[str, str]:
     nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
     nodes.arm("c", "nodes.say_done.after_commit")
     nodes.order(survey, "close")
-    nodes.wait_death("c", "worker")
+    nodes.wait_death("c", "nodes.say_done.after_commit")
     alter_output(nodes, "c", survey, name)
     nodes.start("c", "worker")
     document = nodes.result(survey, nodes.end(survey))
@@ -133,7 +133,7 @@ def test_it_ends_as_lost_when_its_peers_know_more_than_itself(nodes: Nodes) -> N
     nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
     nodes.arm("b", "nodes.say_verdict.before_write")
     nodes.order(survey, "close")
-    nodes.wait_death("b", "worker")
+    nodes.wait_death("b", "nodes.say_verdict.before_write")
     # What a restored backup looks like: the node is where it was, its peers are further.
     digest = survey.manifest.digest
     job = nodes.read("b", "SELECT id FROM nodes_surveyjob WHERE digest = ?", digest)[0][0]

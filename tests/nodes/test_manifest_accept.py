@@ -1,5 +1,6 @@
 """A node signs what its operator agrees to, and opens with three signatures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from mpcengine.protocol.canonical import canonical, parse_json
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
 from mpcengine.protocol.signing import LABEL_MANIFEST, verify
 from nodes.models import JobState, RosterEntry, SurveyJob
+from nodes.services import manifests
 from nodes.services.manifests import manifest_accept, manifest_open
 from problems import Conflict, Missing
 from tests.nodes.anna import Anna
@@ -104,6 +106,36 @@ def test_it_signs_one_manifest_of_a_survey_only(anna: Anna) -> None:
     second = draft.manifest(anna.entries, keys)  # type: ignore[arg-type]  # same two fields
     with pytest.raises(Conflict, match="another manifest"):
         anna.accept(draft, second)
+
+
+@pytest.mark.parametrize("was_refused", [False, True])
+def test_it_signs_one_manifest_of_a_survey_also_when_two_come_at_once(
+    anna: Anna, monkeypatch: pytest.MonkeyPatch, *, was_refused: bool
+) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    keys = {terms.node: terms for terms in manifest.nodes}
+    draft.max_inconsistent = 1
+    second = draft.manifest(anna.entries, keys)  # type: ignore[arg-type]  # same two fields
+    if was_refused:
+        anna.write_policy({"min_count": {"person": 5}})
+        with pytest.raises(PolicyRefused):
+            anna.accept(draft, second)
+        anna.write_policy({})
+    store = manifests._roster_store
+
+    def overtaken(digest: str, roster: Sequence[bytes]) -> None:
+        # The first manifest comes after the second was checked and before it is stored.
+        monkeypatch.setattr(manifests, "_roster_store", store)
+        anna.accept(draft, manifest)
+        store(digest, roster)
+
+    monkeypatch.setattr(manifests, "_roster_store", overtaken)
+    with pytest.raises(Conflict) as refused:
+        anna.accept(draft, second)
+    assert refused.value.code == "manifest.other"
+    signed = SurveyJob.objects.exclude(state=JobState.REFUSED)
+    assert [job.digest for job in signed] == [manifest.digest]
 
 
 def test_it_opens_once_with_three_signatures(anna: Anna) -> None:

@@ -23,7 +23,7 @@ def survey(nodes: Nodes) -> Survey:
 def test_it_sends_the_stored_opening_after_a_kill(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("b", "nodes.say_opening.after_commit")
     nodes.order(survey, "close")
-    nodes.wait_death("b", "worker")
+    nodes.wait_death("b", "nodes.say_opening.after_commit")
     stored = nodes.said("b", survey, "opening", "b")
     assert stored is not None
     assert nodes.said("a", survey, "opening", "b") is None
@@ -46,7 +46,7 @@ def test_it_repeats_an_attempt_whose_party_died(nodes: Nodes, survey: Survey) ->
 def test_it_repeats_an_attempt_whose_worker_died(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("a", "nodes.say_done.after_write")
     nodes.order(survey, "close")
-    nodes.wait_death("a", "worker")
+    nodes.wait_death("a", "nodes.say_done.after_write")
     assert nodes.said("a", survey, "done/1/1", "a") is None
     nodes.start("a", "worker")
     check_counts(nodes, survey)
@@ -56,7 +56,7 @@ def test_it_repeats_an_attempt_whose_worker_died(nodes: Nodes, survey: Survey) -
 def test_it_keeps_a_finished_attempt_over_a_restart(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("a", "nodes.say_done.after_commit")
     nodes.order(survey, "close")
-    nodes.wait_death("a", "worker")
+    nodes.wait_death("a", "nodes.say_done.after_commit")
     nodes.start("a", "worker")
     check_counts(nodes, survey)
     assert nodes.said("b", survey, "done/1/1", "a") is not None
@@ -66,13 +66,13 @@ def test_it_keeps_a_finished_attempt_over_a_restart(nodes: Nodes, survey: Survey
 def test_it_freezes_once_with_one_draw_seed(nodes: Nodes, survey: Survey) -> None:
     nodes.arm("b", "nodes.frozen.after_commit")
     nodes.order(survey, "close")
-    nodes.wait_death("b", "worker")
+    nodes.wait_death("b", "nodes.frozen.after_commit")
     query = "SELECT state, draw_seed FROM nodes_surveyjob WHERE digest = ?"
     state, seed = nodes.read("b", query, survey.manifest.digest)[0]
     assert (state, len(seed)) == ("frozen", 32)
     nodes.arm("b", "nodes.released.before_write")
     nodes.start("b", "worker")
-    nodes.wait_death("b", "worker")
+    nodes.wait_death("b", "nodes.released.before_write")
     assert nodes.read("b", query, survey.manifest.digest)[0] == ("fixed", seed)
     nodes.start("b", "worker")
     check_counts(nodes, survey)

@@ -107,6 +107,16 @@ class SurveyJob(models.Model):
     statement = models.BinaryField(default=b"")
     statement_signature = models.BinaryField(default=b"")
 
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            # A survey's share key opens envelopes of one manifest only.
+            models.UniqueConstraint(
+                fields=["survey_id"],
+                condition=~models.Q(state="refused"),
+                name="nodes_one_manifest_of_a_survey",
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"job {self.pk}"
 

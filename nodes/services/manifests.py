@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 import faults
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
@@ -44,7 +44,11 @@ def manifest_accept(
             _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)
             raise
         _roster_store(parsed.digest, roster)
-        _job_store(parsed, coordinator_signature, JobState.PREPARED, None)
+        try:
+            _job_store(parsed, coordinator_signature, JobState.PREPARED, None)
+        except Conflict:
+            RosterEntry.objects.filter(manifest=parsed.digest).delete()
+            raise
     return node_sign(LABEL_MANIFEST, manifest)
 
 
@@ -88,7 +92,11 @@ def _check_is_ours(manifest: Manifest) -> None:
         raise Conflict("manifest.keys", "The manifest does not name this node's keys.")
     others = SurveyJob.objects.filter(survey_id=manifest.survey_id)
     if others.exclude(digest=manifest.digest).exclude(state=JobState.REFUSED).exists():
-        raise Conflict("manifest.other", "This node signed another manifest of the survey.")
+        raise _other_manifest()
+
+
+def _other_manifest() -> Conflict:
+    return Conflict("manifest.other", "This node signed another manifest of the survey.")
 
 
 def _check_roster(manifest: Manifest, roster: Sequence[bytes]) -> None:
@@ -112,7 +120,10 @@ def _job_store(
     state: JobState,
     refusal: PolicyRefused | None,
 ) -> None:
-    """Write the job's row, or let a refused one follow the operator's change of mind."""
+    """Write the job's row, or let a refused one follow the operator's change of mind.
+
+    Raises Conflict if another manifest of the survey came in between: the database keeps one.
+    """
     fresh = SurveyJob(
         digest=manifest.digest,
         survey_id=manifest.survey_id,
@@ -123,11 +134,17 @@ def _job_store(
         sentence="" if refusal is None else refusal.sentence[:400],
     )
     point = f"nodes.{state.value}"
+    rows = SurveyJob.objects.filter(digest=manifest.digest)
     faults.point(f"{point}.before_write")
-    with transaction.atomic():
-        SurveyJob.objects.bulk_create([fresh], ignore_conflicts=True)
-        SurveyJob.objects.filter(digest=manifest.digest, state=JobState.REFUSED).update(
-            state=state, reason=fresh.reason, sentence=fresh.sentence
-        )
-        faults.point(f"{point}.after_write")
+    try:
+        with transaction.atomic():
+            SurveyJob.objects.bulk_create([fresh], ignore_conflicts=True)
+            rows.filter(state=JobState.REFUSED).update(
+                state=state, reason=fresh.reason, sentence=fresh.sentence
+            )
+            faults.point(f"{point}.after_write")
+    except IntegrityError:
+        raise _other_manifest() from None
+    if not rows.exists():
+        raise _other_manifest()
     faults.point(f"{point}.after_commit")

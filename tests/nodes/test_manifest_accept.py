@@ -136,6 +136,8 @@ def test_it_signs_one_manifest_of_a_survey_also_when_two_come_at_once(
     assert refused.value.code == "manifest.other"
     signed = SurveyJob.objects.exclude(state=JobState.REFUSED)
     assert [job.digest for job in signed] == [manifest.digest]
+    kept = RosterEntry.objects.values_list("manifest", flat=True).distinct()
+    assert list(kept) == [manifest.digest]
 
 
 def test_it_opens_once_with_three_signatures(anna: Anna) -> None:

@@ -4,6 +4,7 @@ No redirects and no proxies are followed. An https address is pinned to the cert
 nodes file where that names one. Errors name the peer, never what was sent or answered.
 """
 
+import secrets
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -11,7 +12,12 @@ import urllib3
 
 from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.errors import ProtocolError
-from mpcengine.protocol.messages import PeerMessage, sign_peer_message, verify_peer_message
+from mpcengine.protocol.messages import (
+    NONCE_BYTES,
+    PeerMessage,
+    sign_peer_message,
+    verify_peer_message,
+)
 from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.strict import parse_base64, to_base64
 from nodes.keystore import identity_key, node_name
@@ -49,24 +55,29 @@ def peer_ask(
 ) -> PeerMessage | None:
     """Send a signed message to ``peer``; return its signed answer, None for "not yet".
 
-    ``address`` is ``exchange`` or ``packages``. Raises PeerError.
+    ``address`` is ``exchange`` or ``packages``. An answer to another question, however old
+    and well signed, is none. Raises PeerError.
     """
     entry = federation().named(peer)
-    data, signature = sign_peer_message(
-        identity_key(),
-        PeerMessage(
-            label=label, sender=node_name(), receiver=peer, job=job, epoch=epoch, body=body
-        ),
+    question = PeerMessage(
+        label=label,
+        sender=node_name(),
+        receiver=peer,
+        job=job,
+        epoch=epoch,
+        nonce=secrets.token_bytes(NONCE_BYTES),
+        body=body,
     )
+    data, signature = sign_peer_message(identity_key(), question)
     status, content, header = _post(entry, address, data, to_base64(signature))
     if status == HTTPStatus.ACCEPTED:
         return None
     if status != HTTPStatus.OK:
         raise PeerSilent(peer)
-    return _read(entry, job, epoch, content, header)
+    return _read(entry, question, content, header)
 
 
-def _read(entry: NodeEntry, job: str, epoch: str, content: bytes, header: str) -> PeerMessage:
+def _read(entry: NodeEntry, question: PeerMessage, content: bytes, header: str) -> PeerMessage:
     signature = parse_base64(header)
     if signature is None:
         raise PeerMisbehaved(entry.node)
@@ -80,7 +91,8 @@ def _read(entry: NodeEntry, job: str, epoch: str, content: bytes, header: str) -
         )
     except ProtocolError:
         raise PeerMisbehaved(entry.node) from None
-    if (answer.job, answer.epoch) != (job, epoch):
+    asked = (question.job, question.epoch, question.nonce)
+    if (answer.job, answer.epoch, answer.nonce) != asked:
         raise PeerMisbehaved(entry.node)
     return answer
 

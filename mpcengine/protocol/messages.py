@@ -17,6 +17,7 @@ from mpcengine.protocol.signing import LABEL_PEER, SIGNATURE_BYTES, sign, verify
 from mpcengine.protocol.strict import Fields, to_base64
 
 PEER_FORMAT = "drempel-peer/1"
+NONCE_BYTES = 16
 LARGEST_BODY = 256 * 2**20
 
 
@@ -25,6 +26,8 @@ class PeerMessage:
     """Carry ``body`` from node ``sender`` to node ``receiver`` about ``job`` at ``epoch``.
 
     ``label`` says what the body is (``exchange``, ``packages``, …); ``epoch`` is the stage.
+    ``nonce`` (16 bytes) is drawn for each question and repeated in its answer, so that an old
+    answer answers nothing new.
     """
 
     label: str
@@ -32,6 +35,7 @@ class PeerMessage:
     receiver: str
     job: Digest
     epoch: str
+    nonce: bytes
     body: bytes
 
     def encode(self) -> bytes:
@@ -44,6 +48,7 @@ class PeerMessage:
                 "receiver": self.receiver,
                 "job": self.job,
                 "epoch": self.epoch,
+                "nonce": self.nonce.hex(),
                 "body": to_base64(self.body),
             }
         )
@@ -95,7 +100,7 @@ def unpack_signed(data: bytes) -> tuple[bytes, bytes]:
 def _parse(data: bytes) -> PeerMessage:
     top = Fields(
         parse_canonical(data),
-        required=("format", "label", "sender", "receiver", "job", "epoch", "body"),
+        required=("format", "label", "sender", "receiver", "job", "epoch", "nonce", "body"),
     )
     top.choice("format", (PEER_FORMAT,))
     return PeerMessage(
@@ -104,5 +109,6 @@ def _parse(data: bytes) -> PeerMessage:
         receiver=top.choice("receiver", NODE_NAMES),
         job=top.digest("job"),
         epoch=top.text("epoch", longest=60),
+        nonce=bytes.fromhex(top.hexadecimal("nonce", NONCE_BYTES)),
         body=top.data("body"),
     )

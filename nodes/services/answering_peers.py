@@ -1,7 +1,8 @@
 """Answer what another node asks: its side of an exchange, packages it lacks, what it said.
 
-Run by web processes; nothing here needs a lease or the share key. Replay is harmless: a
-message says the same again, and an answer holds only what is stored (docs/protocol.md §15).
+Run by web processes; nothing here needs a lease or the share key. A question replayed is
+harmless: it says the same again, and the answer holds only what is stored. An answer repeats
+the nonce of its question, so that it answers no other (docs/protocol.md §15).
 """
 
 from django.db.models import QuerySet
@@ -109,6 +110,7 @@ def _answer(message: PeerMessage, label: str, body: bytes) -> tuple[bytes, bytes
             receiver=message.sender,
             job=message.job,
             epoch=message.epoch,
+            nonce=message.nonce,
             body=body,
         ),
     )

@@ -38,6 +38,7 @@ def say_commit(nodes: Nodes, survey: Survey, sender: str, receiver: str) -> int:
             receiver=receiver,
             job=digest,
             epoch="commit",
+            nonce=secrets.token_bytes(16),
             body=pack_signed(body, sign(key, LABEL_COMMIT, body)),
         ),
     )

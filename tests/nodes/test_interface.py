@@ -126,6 +126,7 @@ def test_it_answers_signed_messages_of_its_peers_only(anna: Anna, http: APIClien
         receiver="a",
         job=manifest.digest,
         epoch="commit",
+        nonce=bytes(16),
         body=b"",
     )
     data, signature = sign_peer_message(BRAM.signing_key, message)

@@ -48,7 +48,13 @@ def test_it_says_the_same_bytes_for_ever(job: SurveyJob) -> None:
     body = commit(job.digest, "a")
     stage_say(job, "commit", body)
     message = PeerMessage(
-        label="exchange", sender="b", receiver="a", job=job.digest, epoch="commit", body=b""
+        label="exchange",
+        sender="b",
+        receiver="a",
+        job=job.digest,
+        epoch="commit",
+        nonce=bytes(range(16)),
+        body=b"",
     )
     answers = [exchange_answer(message, job) for _ in range(2)]
     assert answers[0] == answers[1] is not None
@@ -56,6 +62,7 @@ def test_it_says_the_same_bytes_for_ever(job: SurveyJob) -> None:
     read = verify_peer_message(
         data, signature, sender="a", receiver="b", identity_key=ANNA.public_key
     )
+    assert read.nonce == message.nonce
     said, own = unpack_signed(read.body)
     assert said == body
     verify(ANNA.public_key, LABEL_COMMIT, said, own)
@@ -99,7 +106,13 @@ def test_it_stores_nothing_that_is_not_what_it_should_be(job: SurveyJob, what: s
 
 def peer(sender: Operator, receiver: str, job: str, label: str = "exchange") -> PeerMessage:
     return PeerMessage(
-        label=label, sender=sender.node, receiver=receiver, job=job, epoch="commit", body=b""
+        label=label,
+        sender=sender.node,
+        receiver=receiver,
+        job=job,
+        epoch="commit",
+        nonce=bytes(16),
+        body=b"",
     )
 
 

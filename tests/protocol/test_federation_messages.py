@@ -38,7 +38,13 @@ from tests.vectors.make_package import shares_of
 DIGEST = cast().manifest.digest
 NODES = cast().nodes.to_json()
 MESSAGE = PeerMessage(
-    label="exchange", sender="a", receiver="b", job=DIGEST, epoch="root", body=b"\x00\xff"
+    label="exchange",
+    sender="a",
+    receiver="b",
+    job=DIGEST,
+    epoch="root",
+    nonce=bytes(range(16)),
+    body=b"\x00\xff",
 )
 IDENTITY = [public_bytes(key) for key in cast().identity]
 
@@ -153,7 +159,14 @@ def test_it_takes_a_peer_message_from_its_sender_for_its_receiver() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"sender": "d"}, {"receiver": ""}, {"job": "x"}, {"epoch": ""}, {"label": "x" * 61}],
+    [
+        {"sender": "d"},
+        {"receiver": ""},
+        {"job": "x"},
+        {"epoch": ""},
+        {"label": "x" * 61},
+        {"nonce": b"x" * 15},
+    ],
 )
 def test_it_sends_no_peer_message_of_another_form(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedMessage):

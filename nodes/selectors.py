@@ -23,6 +23,8 @@ DRIVEN_STATES = (
     JobState.RELEASED,
     JobState.WITHHELD,
 )
+# The stage whose three messages are the released numbers.
+OPENING = "opening"
 # Names of the lists a job settles; the accepted are the counted without the broken.
 COUNTED, SUPERSEDED_LIST, STRUCK, BROKEN = "counted", "superseded", "struck", "broken"
 

@@ -58,7 +58,7 @@ def peer_message_read(data: bytes, signature: bytes) -> tuple[PeerMessage, Surve
 def exchange_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes] | None:
     """Hear a peer's stage message and return this node's own, signed; None if it has none.
 
-    A job that was withheld answers with its signed statement instead.
+    A job that was withheld hears nothing and answers with its signed statement instead.
     """
     if message.label == RECALL:
         said = sorted(stages_said(job, message.sender))
@@ -66,15 +66,13 @@ def exchange_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes]
     if message.label != EXCHANGE:
         raise MalformedMessage("peer.label", "This address does not take that message.")
     stage_label(message.epoch)
-    if message.body:
-        stage_hear(job, message.epoch, message.sender, message.body)
-    own = stage_packed(job, message.epoch)
-    if own:
-        return _answer(message, EXCHANGE, own)
     if job.reason and job.statement:
         ended = pack_signed(bytes(job.statement), bytes(job.statement_signature))
         return _answer(message, ENDED, ended)
-    return None
+    if message.body:
+        stage_hear(job, message.epoch, message.sender, message.body)
+    own = stage_packed(job, message.epoch)
+    return _answer(message, EXCHANGE, own) if own else None
 
 
 def packages_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes] | None:

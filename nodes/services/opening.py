@@ -20,7 +20,7 @@ from mpcengine.protocol.statement import RELEASED, Statement, build_statement, o
 from nodes.keystore import node_name
 from nodes.models import JobState, SurveyJob
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import stage_bodies
+from nodes.selectors import OPENING, stage_bodies
 from nodes.services.checking import joint_verdict
 from nodes.services.computing import pattern_bits, round_output
 from nodes.services.leases import job_move
@@ -28,8 +28,6 @@ from nodes.services.meeting import stage_tell
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 from nodes.services.statements import statement_sign
-
-OPENING = "opening"
 
 
 def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:

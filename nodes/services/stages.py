@@ -66,6 +66,7 @@ def stage_say(
 def stage_hear(job: SurveyJob, stage: str, sender: str, packed: bytes) -> None:
     """Store what a peer signed for a stage; note an incident if it said otherwise before.
 
+    A job that was withheld meanwhile keeps nothing more.
     Raises BadSignature, or MalformedMessage for a body that is not of this job, stage and
     sender; neither is stored.
     """
@@ -76,6 +77,9 @@ def stage_hear(job: SurveyJob, stage: str, sender: str, packed: bytes) -> None:
         return
     _check_body(job, stage, sender, body)
     with transaction.atomic():
+        # The row lock keeps the job's end from passing between this check and the commit.
+        if SurveyJob.objects.select_for_update().get(pk=job.pk).reason:
+            return
         row = StageMessage(job=job, stage=stage, sender=sender, body=body, signature=signature)
         StageMessage.objects.bulk_create([row], ignore_conflicts=True)
         kept = StageMessage.objects.get(job=job, stage=stage, sender=sender)

@@ -16,13 +16,14 @@ from nodes.models import (
     JobOutput,
     JobState,
     RosterEntry,
+    StageMessage,
     StoredPackage,
     SurveyJob,
     SurveyKeys,
 )
 from nodes.reasons import Reason
 from nodes.routers import ISSUING
-from nodes.selectors import stage_bodies
+from nodes.selectors import OPENING, stage_bodies
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
@@ -43,6 +44,7 @@ def statement_sign(body: bytes) -> SignedStatement:
 def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
     """End a job without a number, sign that, and note why; nothing of it is computed again.
 
+    The nodes' openings are deleted: three of them are the numbers that nobody is to have.
     Kill points ``nodes.withheld.*``.
     """
     body = build_statement(
@@ -54,11 +56,16 @@ def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
             verdict=_own_verdict(job),
         )
     )
+
+    def write() -> None:
+        StageMessage.objects.filter(job=job, stage=OPENING).delete()
+        incident_note(job, reason.value, detail)
+
     job_forget(job.digest)
     job_move(
         job,
         JobState.WITHHELD,
-        write=lambda: incident_note(job, reason.value, detail),
+        write=write,
         reason=reason.value,
         **statement_sign(body),
     )
@@ -68,8 +75,8 @@ def job_erase(job: SurveyJob) -> None:
     """Destroy the share key, the issuer key, packages, shares, draws and the roster.
 
     What stays: manifest, orders, statement, lists of ids, stage messages (a peer may still
-    need the last ones; they hold shares of released values only). Kill points
-    ``nodes.erased.*``.
+    need the last ones; they hold shares of released values only, and none if withheld). Kill
+    points ``nodes.erased.*``.
     """
     job_forget(job.digest)
     with transaction.atomic(using=ISSUING):

@@ -54,7 +54,7 @@ def out(tmp_path: Path) -> Path:
     ("number", "step", "after"),
     [
         (INT, "Starting", 0.0),
-        (TERM, "Starting", 1.0),
+        (HUP, "Starting", 1.0),
         (TERM, "Closing", 4.0),
     ],
 )
@@ -75,9 +75,9 @@ def test_it_leaves_nothing_before_it_has_begun(scratch: Path, out: Path, after: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [INT, TERM, HUP])
+@pytest.mark.parametrize("number", [INT, TERM])
 @pytest.mark.parametrize("step", ["Starting", "Publishing", "Exchanging", "Sending", "Closing"])
-@pytest.mark.parametrize("after", [0.0, 0.2, 0.7, 1.5, 3.0, 6.0])
+@pytest.mark.parametrize("after", [0.0, 0.7, 1.5, 4.0])
 def test_it_leaves_nothing_at_any_moment(
     scratch: Path, out: Path, number: signal.Signals, step: str, after: float
 ) -> None:

@@ -11,8 +11,12 @@ BUSY_SECONDS = 30
 POLL_SECONDS = 0.1
 
 # Writers queue from BEGIN on (IMMEDIATE) instead of failing at their first write, and what a
-# node has said to its peers survives a power cut (FULL).
-PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+# node has said to its peers survives a power cut (FULL). What is deleted is overwritten with
+# zeros (secure_delete): a file kept or stolen later holds no erased share or key.
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+    "PRAGMA secure_delete=ON;"
+)
 
 
 def sqlite(path: Path | str) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def line(case: str, n: int, figures: dict[str, float], seconds: float) -> str:
         "bare_rate": round(figures["round_bytes"] / bare),
         **{f"seconds_{name}": round(figures[f"seconds_{name}"], 3) for name in phases},
         "seconds_check": None,
+        "cpu_seconds_unseal": round(figures["cpu_unseal"], 3),
         "versions": {name: version(name) for name in ("drempel", "numpy", "numba", "mpyc")},
     }
     return json.dumps(value)

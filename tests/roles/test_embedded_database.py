@@ -21,7 +21,7 @@ def test_it_overwrites_what_it_deletes(tmp_path: Path, init_command: str) -> Non
     # Some builds of SQLite overwrite by default, others do not.
     connection.execute("PRAGMA secure_delete=OFF")
     connection.executescript("PRAGMA journal_mode=WAL;" + init_command)
-    connection.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, sealed BLOB)")
+    connection.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, sealed)")
     connection.execute("INSERT INTO kept VALUES (1, ?), (2, ?)", (SECRET, b"stays"))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert SECRET[:100] in files_of(path)

@@ -1,6 +1,7 @@
 """Bad input is answered in one sentence before anything is started, and nothing is written."""
 
 import json
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -109,15 +110,20 @@ def folder(tmp_path: Path) -> Path:
 def _refusal(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """Run the survey in ``folder`` and return its one sentence; nothing may be written."""
     before = sorted(folder.iterdir())
-    began = time.monotonic()
-    out = folder / "result.json"
-    code = _survey_run(folder, "--out", out)
-    assert time.monotonic() - began < SECONDS
+    began = time.process_time()
+    code = _survey_run(folder, "--out", folder / "result.json")
+    assert time.process_time() - began < SECONDS
     assert code == 2
     assert sorted(folder.iterdir()) == before
     captured = capsys.readouterr()
     assert captured.out == ""
     return _one_sentence(captured.err)
+
+
+def _childrens_seconds() -> float:
+    """Return the processor time of all children so far: a busy machine does not change it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _survey_run(folder: Path, *more: object) -> int:
@@ -219,12 +225,12 @@ def test_it_refuses_wrong_arguments(
 
 def test_the_script_itself_answers_in_two_seconds(folder: Path) -> None:
     (folder / "answers.csv").write_bytes(_table("clinic,3,2,17,"))
-    began = time.monotonic()
+    began = _childrens_seconds()
     done = drempel(
         *("local", "survey", folder / "survey.json", folder / "answers.csv"),
         *("--out", folder / "result.json"),
     )
-    assert time.monotonic() - began < SECONDS
+    assert _childrens_seconds() - began < SECONDS
     assert done.returncode == 2
     assert "row 2, column sector" in sentence_of(done).lower()
     assert not (folder / "result.json").exists()

@@ -54,9 +54,14 @@ def sentence_of(done: "subprocess.CompletedProcess[str]") -> str:
     return lines[0]
 
 
-def run(federation: Federation, survey: Survey, answers: Sequence[Answers]) -> Outcome:
+def run(
+    federation: Federation,
+    survey: Survey,
+    answers: Sequence[Answers],
+    progress: Progress = QUIET,
+) -> Outcome:
     """Run a whole survey in this process, against a running federation."""
-    return survey_run(federation, survey, answers, QUIET)
+    return survey_run(federation, survey, answers, progress)
 
 
 def one_question(options: Sequence[str], *, min_count: int) -> Survey:

@@ -5,6 +5,7 @@ one a 2. What a node has said at a stage is watched all the time: no byte of it 
 """
 
 import os
+import signal
 import sqlite3
 import threading
 import time
@@ -14,8 +15,9 @@ from contextlib import closing, contextmanager
 import pytest
 
 from cli.embedded.federation import Federation
+from cli.progress import Progress
 from mpcengine.protocol.survey import Survey, parse_survey
-from tests.end_to_end.harness import counts_of, run
+from tests.end_to_end.harness import QUIET, counts_of, run
 from tests.end_to_end.kill_points import NODES, Kill, all_kills, drawn
 
 RESPONDENTS = 9
@@ -151,12 +153,30 @@ def _wait_until_erased(federation: Federation, digest: str) -> None:
             time.sleep(0.1)
 
 
-def check_survives(federation: Federation, kills: tuple[Kill, ...]) -> None:
+class Killer(Progress):
+    """Kill whole services by SIGKILL when a step of the survey begins."""
+
+    def __init__(self, federation: Federation, step: str, names: tuple[str, ...]) -> None:
+        super().__init__(is_quiet=True)
+        self.killed: list[int] = []
+        self._federation, self._step, self._names = federation, step, names
+
+    def step(self, sentence: str) -> None:
+        if sentence.startswith(self._step):
+            for name in self._names:
+                pid = self._federation.supervisor.pids()[name]
+                os.kill(pid, signal.SIGKILL)
+                self.killed.append(pid)
+
+
+def check_survives(
+    federation: Federation, kills: tuple[Kill, ...], progress: Progress = QUIET
+) -> None:
     """Run the witness survey with kill points armed; everything must be as without them."""
     watch = Watch(federation)
     _arm(federation, kills)
     with watch.looking():
-        outcome = run(federation, witness_survey(), witness_answers())
+        outcome = run(federation, witness_survey(), witness_answers(), progress)
         assert _left(federation, kills) == []
         _wait_until_erased(federation, outcome.verification.manifest)
     watch.look()
@@ -198,5 +218,27 @@ def test_it_survives_many_kills_at_once(lenient: Federation, kills: tuple[Kill, 
     check_survives(lenient, kills)
 
 
+@pytest.mark.parametrize("step", [pytest.param("Sending", marks=pytest.mark.slow), "Closing"])
+def test_it_survives_the_death_of_whole_services(lenient: Federation, step: str) -> None:
+    names = ("relay web", "node-a web", "node-b worker", "node-c web", "portal worker")
+    killer = Killer(lenient, step, names)
+    check_survives(lenient, (), killer)
+    assert len(killer.killed) == len(names)
+    assert not set(killer.killed) & set(lenient.supervisor.pids().values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["Publishing", "Exchanging", "Sending", "Closing"])
+@pytest.mark.parametrize("kind", ["web", "worker"])
+@pytest.mark.parametrize("service", ["portal", "relay", "node-a", "node-b", "node-c"])
+def test_it_survives_the_death_of_one_service(
+    lenient: Federation, step: str, kind: str, service: str
+) -> None:
+    killer = Killer(lenient, step, (f"{service} {kind}",))
+    check_survives(lenient, (), killer)
+    assert killer.killed
+
+
+@pytest.mark.slow
 def test_it_counts_every_witness_once_without_any_kill(lenient: Federation) -> None:
     check_survives(lenient, ())

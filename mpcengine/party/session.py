@@ -21,7 +21,8 @@ from mpcengine.protocol.partywire import PartySpec
 T = TypeVar("T")
 # A dead peer is seen by both survivors within milliseconds; the second news settles who died.
 _GRACE_SECONDS = 0.3
-_CLOSING_SECONDS = 1.0
+# After a failure nobody waits for a polite end: survivors must be gone within two seconds.
+_CLOSING_SECONDS, _FAILED_CLOSING_SECONDS = 1.0, 0.2
 _BEATS_PER_STALL = 6
 _used: list[str] = []
 
@@ -198,7 +199,8 @@ class Session:
             connection.close_connection()
         waits = [connection.closed for connection in self.connections.values()]
         if waits:
-            await asyncio.wait(waits, timeout=_CLOSING_SECONDS)
+            limit = _FAILED_CLOSING_SECONDS if self._failures else _CLOSING_SECONDS
+            await asyncio.wait(waits, timeout=limit)
 
 
 def _named(error: BaseException | None) -> PartyFailure:

@@ -30,7 +30,9 @@ def test_it_refuses_a_caller_whose_certificate_is_not_pinned(trio: Trio) -> None
 
 
 def test_it_refuses_to_call_a_listener_whose_certificate_is_not_pinned(trio: Trio) -> None:
-    """M2. Fails (the victim says hello to the stranger) without ``_check_pin``."""
+    """M2. Fails (the victim says hello to the stranger) without the two comparisons with the
+    pin, ``_check_pin`` before TLS and ``connection_made`` after it; either alone holds.
+    """
     trio.start(1, "product")
     with pytest.raises(REFUSED):
         Evil(trio, 2, papers=identity("stranger")).answer().hello()

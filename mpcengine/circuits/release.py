@@ -74,7 +74,11 @@ class RoundOne:
                 self.one_way,
                 table.id,
                 one_way_rule(
-                    table, self.cells(table), draws[f"one-way/{table.id}"], self.min_count
+                    table,
+                    self.cells(table),
+                    self.asked(table.condition),
+                    draws[f"one-way/{table.id}"],
+                    self.min_count,
                 ),
             )
             for table in self.plan.one_way
@@ -128,15 +132,13 @@ class RoundOne:
         """Return the inputs of a statistic."""
         table = self.by_id[statistic.table]
         spread = bin_spread(statistic, table)
-        cells = self.cells(table)
         return Moments(
             statistic=statistic,
             spread=spread,
-            answered=cells[list(spread.widths)].total(),
+            bins=self.cells(table)[list(spread.widths)],
             total=_weighted(self.counts, statistic.weights),
             squares=self.squares[index],
             offset=_weighted(self.counts, spread.offsets),
-            room=cells[list(spread.widths)].weighted(list(spread.widths.values())),
             min_count=self.min_count,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mpcengine.circuits.draws import draw_margins
 from mpcengine.circuits.lanes import Rule, all_of, signs, times
-from mpcengine.circuits.rules_one_way import hide_drawn, null_rule
+from mpcengine.circuits.rules_one_way import above_light, hide_drawn, null_rule
 from mpcengine.circuits.shared import Shared, constant, joined
 from mpcengine.protocol.draws import is_bounded
 from mpcengine.protocol.tables import MultipleTable
@@ -95,17 +95,17 @@ def _hide_complement(
         (small, choice.cells), (number, fewest), (draw, large.total())
     )
     ticked = hidden_cells.total()
+    extremes_show = choice.table.extremes_show
     some, two, ticked_large, left_large, reached = yield from signs(
         number - 1,
         number - 2,
-        ticked - min_count,
-        everyone - ticked - min_count,
+        above_light(ticked, number, min_count, extremes_show=extremes_show),
+        above_light(everyone - ticked, number, min_count, extremes_show=extremes_show),
         draw_margins(large, scaled),
     )
     (covered,) = yield from times((ticked_large, left_large))
     (enough,) = yield from times((two, covered))
-    may_fail = choice.table.extremes_show
-    return (yield from hide_drawn(small, some - enough, reached, may_fail=may_fail))
+    return (yield from hide_drawn(small, some - enough, reached, may_fail=extremes_show))
 
 
 def _hide_pinned(choice: Choice, shown: Shared, null_shown: Shared) -> Rule[Shared]:

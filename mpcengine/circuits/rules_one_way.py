@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mpcengine.circuits.draws import draw_margins
 from mpcengine.circuits.lanes import Rule, signs, times
 from mpcengine.circuits.shared import Shared, joined
+from mpcengine.protocol.disclosure_tables import least_asked
 from mpcengine.protocol.tables import MultipleTable, OneWayTable, RankingTable
 
 
@@ -21,7 +22,7 @@ class OneWayFlags:
 
 
 def one_way_rule(
-    table: OneWayTable, cells: Shared, draw: Shared, min_count: int
+    table: OneWayTable, cells: Shared, population: Shared, draw: Shared, min_count: int
 ) -> Rule[OneWayFlags]:
     """Hide small cells and, if they could be worked out, one drawn shown cell (rule 3)."""
     large, small = yield from mark_small(cells, min_count, extremes_show=table.extremes_show)
@@ -29,19 +30,35 @@ def one_way_rule(
         small, large = small.without([table.null_cell]), large.without([table.null_cell])
     hidden_cells, scaled = yield from times((small, cells), (draw, large.total()))
     number, hidden_sum = small.total(), hidden_cells.total()
-    some, two, covered, reached = yield from signs(
-        number - 1, number - 2, hidden_sum - min_count, draw_margins(large, scaled)
+    some, two, covered, reached, asked = yield from signs(
+        number - 1,
+        number - 2,
+        above_light(hidden_sum, number, min_count, extremes_show=table.extremes_show),
+        draw_margins(large, scaled),
+        population - least_asked(table, min_count),
     )
     enough = (yield from times((two, covered)))[0]
     shown = yield from hide_drawn(
         small, some - enough, reached, may_fail=shows_on_purpose(table)
     )
-    return OneWayFlags(shown=shown, none_small=1 - some)
+    if not table.extremes_show:
+        return OneWayFlags(shown=shown, none_small=1 - some)
+    kept, none_small = yield from times((shown, asked.spread(len(shown))), (1 - some, asked))
+    return OneWayFlags(shown=kept, none_small=none_small)
 
 
 def shows_on_purpose(table: OneWayTable | MultipleTable) -> bool:
     """Say whether a cell may be shown that is no candidate for a draw."""
     return table.extremes_show or table.nonresponse_show
+
+
+def above_light(
+    hidden_sum: Shared, number: Shared, min_count: int, *, extremes_show: bool
+) -> Shared:
+    """Return a value that is negative exactly if `is_light`."""
+    if extremes_show:
+        return hidden_sum - number - (min_count - 1)
+    return hidden_sum - min_count
 
 
 def mark_small(

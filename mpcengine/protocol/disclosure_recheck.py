@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from mpcengine.protocol.disclosure_recheck_blocks import LineCounts, recheck_block
 from mpcengine.protocol.disclosure_statistics import (
     VARIANCE_MINIMUM,
+    BinSpread,
     bin_spread,
     is_spread_out,
     offsets_large,
+    offsets_spread,
+    variance_allowed,
 )
-from mpcengine.protocol.disclosure_tables import is_small, ticks_open
+from mpcengine.protocol.disclosure_tables import is_light, is_small, least_asked, ticks_open
 from mpcengine.protocol.draws import is_bounded
 from mpcengine.protocol.errors import DisclosureRefused
 from mpcengine.protocol.pattern import Pattern, released_values, tables_with_null
@@ -113,13 +116,23 @@ def _recheck_one_way(opened: Opened, table: OneWayTable) -> None:
     if not counts:
         return
     asked = _asked(opened, table.id, table.condition)
+    is_large = asked >= least_asked(table, opened.min_count)
+    refuse_unless(is_large, table.id, "population", "its population is too small.")
     for index, count in enumerate(cells):
         is_exempt = table.nonresponse_show and index == table.null_cell
         if count is not None and not is_exempt:
             _refuse_small(opened, table.id, count, extremes_show=table.extremes_show)
     rest, hidden = asked - sum(counts), len(cells) - len(counts)
-    is_covered = rest == 0 if hidden == 0 else hidden > 1 and rest >= opened.min_count
+    is_covered = (
+        rest == 0 if hidden == 0 else hidden > 1 and not _is_light(opened, table, rest, hidden)
+    )
     refuse_unless(is_covered, table.id, "complement", "hidden cells can be worked out.")
+
+
+def _is_light(
+    opened: Opened, table: OneWayTable | MultipleTable, hidden_sum: int, hidden: int
+) -> bool:
+    return is_light(hidden_sum, hidden, opened.min_count, extremes_show=table.extremes_show)
 
 
 def _refuse_small(opened: Opened, table: str, count: int, *, extremes_show: bool) -> None:
@@ -182,7 +195,7 @@ def _recheck_bounds(
     least = max(0, table.minimum * answered - sum(counts))
     if hidden:
         room = hidden * answered - least
-        is_open = most >= opened.min_count and room >= opened.min_count
+        is_open = not any(_is_light(opened, table, total, hidden) for total in (most, room))
     else:
         is_open = least == 0 and most >= 0
     refuse_unless(is_open, table.id, "complement", "hidden options can be worked out.")
@@ -241,16 +254,25 @@ def _recheck_statistic(opened: Opened, statistic: Statistic) -> None:
     spread = bin_spread(statistic, table)
     answered = sum(counts[cell] for cell in spread.widths)
     refuse_unless(answered >= opened.min_count, table.id, "mean", "a mean of too few answers.")
-    total = opened.values[f"sum/{statistic.question}"]
-    own = {slot: counts[index] for index, slot in enumerate(table.slots)}
-    lows = sum(weight * own.get(slot, 0) for slot, weight in statistic.weights)
-    is_open = offsets_large(spread, counts, total - lows, opened.min_count)
+    offset = opened.values[f"sum/{statistic.question}"]
+    offset -= sum(low * counts[cell] for cell, low in spread.lows.items())
     room = sum(width * counts[cell] for cell, width in spread.widths.items())
-    is_open = is_open and 0 <= total - lows <= room
+    is_open = offsets_large(spread, counts, offset, opened.min_count)
+    is_open = is_open and 0 <= offset <= room
     refuse_unless(is_open, table.id, "offsets", "the mean tells single values in a bin.")
     if variance:
-        squares = opened.values[f"squares/{statistic.question}"]
-        is_many = answered >= VARIANCE_MINIMUM and spread.freedom != 2
-        refuse_unless(is_many, table.id, "variance", "a variance of too few answers.")
-        is_even = is_spread_out(statistic, answered, total, squares)
-        refuse_unless(is_even, table.id, "dominance", "one or two answers make the total.")
+        _recheck_variance(opened, statistic, spread, counts, offset)
+
+
+def _recheck_variance(
+    opened: Opened, statistic: Statistic, spread: BinSpread, counts: Sequence[int], offset: int
+) -> None:
+    answered = sum(counts[cell] for cell in spread.widths)
+    total = opened.values[f"sum/{statistic.question}"]
+    squares = opened.values[f"squares/{statistic.question}"]
+    is_many = answered >= VARIANCE_MINIMUM and variance_allowed(spread, opened.min_count)
+    refuse_unless(is_many, statistic.table, "variance", "a variance of too few answers.")
+    is_even = is_spread_out(statistic, answered, total, squares)
+    refuse_unless(is_even, statistic.table, "dominance", "one or two answers make the total.")
+    is_wide = offsets_spread(spread, counts, offset, squares, opened.min_count)
+    refuse_unless(is_wide, statistic.table, "spread", "the variance tells values in a bin.")

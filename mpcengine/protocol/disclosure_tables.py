@@ -51,6 +51,25 @@ def is_small(count: int, min_count: int, *, extremes_show: bool) -> bool:
     return count < min_count and not (extremes_show and count == 0)
 
 
+def least_asked(table: OneWayTable, min_count: int) -> int:
+    """Return the smallest population of which a one-way table shows anything.
+
+    Where zeros are shown, a table without one must have room for cells of 1 and as much again
+    as `is_light` asks for: withheld for being smaller, it would tell that none is zero.
+    """
+    return min_count + (len(table.slots) - 1 if table.extremes_show else 0)
+
+
+def is_light(hidden_sum: int, hidden: int, min_count: int, *, extremes_show: bool) -> bool:
+    """Say whether hidden cells add up to too little to leave min_count values to each.
+
+    Where zeros are shown each hidden cell is at least 1, so that only what lies above counts.
+    """
+    if extremes_show:
+        return hidden_sum - hidden < min_count - 1
+    return hidden_sum < min_count
+
+
 def one_way_shown(
     table: OneWayTable, counts: Counts, population: int, min_count: int, draw: int
 ) -> tuple[bool, ...]:
@@ -59,7 +78,7 @@ def one_way_shown(
     A "no answer" that is shown on purpose is never drawn: hidden, it would tell that it was.
     """
     cells = [counts[slot] for slot in table.slots]
-    if population < min_count:
+    if population < least_asked(table, min_count):
         return (False,) * len(cells)
     exempt = table.null_cell if table.nonresponse_show else None
     hidden = {
@@ -68,7 +87,10 @@ def one_way_shown(
         if index != exempt and is_small(count, min_count, extremes_show=table.extremes_show)
     }
     hidden_sum = sum(cells[index] for index in hidden)
-    if len(hidden) == 1 or (hidden and hidden_sum < min_count):
+    extremes_show = table.extremes_show
+    if len(hidden) == 1 or (
+        hidden and is_light(hidden_sum, len(hidden), min_count, extremes_show=extremes_show)
+    ):
         candidates = [count >= min_count for count in cells]
         if exempt is not None:
             candidates[exempt] = False
@@ -126,7 +148,8 @@ def multiple_shown(
         and not (table.extremes_show and count == 0)
         and not (table.extremes_show and is_public and count == answered)
     }
-    if is_bounded(table) and _needs_complement(cells, hidden, fewest, min_count):
+    ticked = sum(cells[index] for index in hidden)
+    if is_bounded(table) and _needs_complement(table, ticked, len(hidden), fewest, min_count):
         drawn = chosen_index(large, draw)
         if drawn is None:
             return nothing
@@ -148,12 +171,13 @@ def ticks_open(
 
 
 def _needs_complement(
-    cells: Sequence[int], hidden: set[int], answered: int, min_count: int
+    table: MultipleTable, ticked: int, hidden: int, answered: int, min_count: int
 ) -> bool:
-    ticked = sum(cells[index] for index in hidden)
-    unticked = len(hidden) * answered - ticked
-    is_light = ticked < min_count or unticked < min_count
-    return len(hidden) == 1 or (bool(hidden) and is_light)
+    """Say whether bounds on ticks would tell the hidden options, ticked so often together."""
+    return hidden == 1 or any(
+        hidden and is_light(total, hidden, min_count, extremes_show=table.extremes_show)
+        for total in (ticked, hidden * answered - ticked)
+    )
 
 
 def ranking_shown(

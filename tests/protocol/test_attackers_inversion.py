@@ -1,7 +1,8 @@
 """The exhaustive attacker, who knows the rules and inverts what they published.
 
-One-way tables keep at least min_count values (in fact one more). Two-way tables and multiple
-choice are measured: the bounds asserted here are the figures in docs/protocol.md §12.
+One-way tables keep at least min_count values, and one more where zeros are hidden too. Two-way
+tables and multiple choice are measured: the bounds asserted here are the figures in
+docs/protocol.md §12.
 """
 
 from functools import partial
@@ -68,11 +69,32 @@ def test_one_way_tables_that_show_nonresponse_keep_min_count_values(min_count: i
     assert invert_totals(range(min_count, 4 * min_count), 4, rule, min_count).narrowed == 0
 
 
-def test_one_way_tables_that_show_zeros_are_narrowed() -> None:
-    """Not promised: with ``extremes: show`` a hidden cell is known not to be zero."""
-    inversion = invert_totals(range(5, 35), 3, OneWayOutcomes(3, extremes=True), 5)
-    assert 0 < inversion.narrowed_share < 0.15
-    assert inversion.fewest == 3
+@pytest.mark.parametrize("min_count", [2, 3, 4, 5])
+@pytest.mark.parametrize("parts", [2, 3, 4])
+def test_one_way_tables_that_show_zeros_keep_min_count_values(
+    min_count: int, parts: int
+) -> None:
+    """A hidden cell is known not to be zero, so that sums count from 1 a cell."""
+    rule = OneWayOutcomes(parts, extremes=True)
+    most = 7 * min_count if parts < 4 else min(4 * min_count, 17)
+    inversion = invert_totals(range(min_count, most), parts, rule, min_count)
+    assert inversion.outcomes > 0
+    assert inversion.narrowed == 0
+    assert inversion.fewest == min_count
+
+
+@pytest.mark.parametrize("min_count", [2, 3, 4])
+def test_one_way_tables_that_show_zeros_and_nonresponse_keep_min_count_values(
+    min_count: int,
+) -> None:
+    rule = OneWayOutcomes(3, extremes=True, nonresponse=True)
+    assert invert_totals(range(min_count, 7 * min_count), 3, rule, min_count).narrowed == 0
+
+
+def test_one_bin_that_shows_zeros_and_nonresponse_keeps_one_value_less() -> None:
+    """Not promised: one cell beside a "no answer" shown on purpose, so 1 to min_count - 1."""
+    rule = OneWayOutcomes(2, extremes=True, nonresponse=True)
+    assert invert_totals(range(5, 35), 2, rule, 5).fewest == 4
 
 
 def two_way(rows: int, columns: int, min_count: int, most: int, rule: Rule) -> Inversion:

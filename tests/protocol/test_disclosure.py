@@ -22,7 +22,8 @@ def shown(*cells: int, draw: int = EARLY, extremes: bool = False) -> tuple[bool,
 @pytest.mark.parametrize("accepted", EDGES)
 def test_it_shows_nothing_of_fewer_than_min_count_answers(accepted: int) -> None:
     assert shown(accepted) == (accepted >= K,)
-    assert shown(accepted, 0, extremes=True) == (accepted >= K,) * 2
+    # With zeros shown, a table of two cells needs one more: it could hold 1 and min_count - 1.
+    assert shown(accepted, 0, extremes=True) == (accepted >= K + 1,) * 2
 
 
 @pytest.mark.parametrize("count", EDGES)
@@ -54,6 +55,22 @@ def test_it_shows_zero_only_where_extremes_are_shown() -> None:
     # A zero that is shown is no candidate: it would add nothing to the hidden sum.
     assert shown(0, 4, 60, extremes=True) == (True, False, False)
     assert shown(0, 0, 4, extremes=True) == (False, False, False)
+
+
+@pytest.mark.parametrize("hidden", [(1, 1, 9), (2, 9), (1, 2, 3, 4), (1,) * 10])
+def test_it_counts_hidden_cells_from_one_where_zero_is_shown(hidden: tuple[int, ...]) -> None:
+    above = sum(hidden) - len(hidden)
+    flags = shown(0, 40, 50, *hidden, extremes=True)
+    assert flags[0]
+    assert sum(flags) == (3 if above >= K - 1 else 2)
+    assert sum(shown(40, 50, *hidden)) == 2
+
+
+def test_it_counts_hidden_options_from_one_where_zero_is_shown() -> None:
+    # Exactly one tick: 5 and 6 are 9 above one each, 5 and 5 only 8.
+    assert sum(choice((50, 39, 5, 6), 1, 1, extremes=True)[0]) == 2
+    assert sum(choice((50, 40, 5, 5), 1, 1, extremes=True)[0]) == 1
+    assert sum(choice((50, 40, 5, 5), 1, 1)[0]) == 2
 
 
 @pytest.mark.parametrize("nonresponse", [False, True])

@@ -167,8 +167,8 @@ def test_it_refuses_a_ranking_without_a_public_total() -> None:
 
 def statistic_case(bins: tuple[int, ...], offset: int, squares: int) -> Case:
     builder = PlanBuilder()
-    table = builder.add_one_way("n", [0, 5])
-    statistic = builder.add_statistic(table, 9)
+    table = builder.add_one_way("n", [0, 8])
+    statistic = builder.add_statistic(table, 15)
     lowest = next(slot for slot, _ in statistic.weights if slot not in table.slots)
     counts = [*bins, *(0 for _ in range(builder.width - 2))]
     counts[lowest] = offset
@@ -180,15 +180,26 @@ def statistic_pattern(*, bins: bool = True, mean: bool, variance: bool) -> Patte
 
 
 def test_it_refuses_statistics_beyond_their_rules() -> None:
-    case = statistic_case((20, 20), 15, 600)
+    # 20 answers from 0 on and 20 from 8 on, 40 steps above in all: Σy² is 1280 + 40 at least.
+    case = statistic_case((20, 20), 40, 2000)
     recheck(case, pattern_of(case))
     assert pattern_of(case).statistics["n"] == (True, True)
     hidden = statistic_pattern(bins=False, mean=True, variance=False)
     assert refusal(case, hidden) == "recheck.bins"
     assert refusal(case, statistic_pattern(mean=False, variance=True)) == "recheck.variance"
-    near = statistic_case((20, 20), K - 1, 600)
+    near = statistic_case((20, 20), K - 1, 1500)
     assert refusal(near, statistic_pattern(mean=True, variance=False)) == "recheck.offsets"
-    uneven = statistic_case((20, 20), 15, 6000)
-    assert refusal(uneven, statistic_pattern(mean=True, variance=True)) == "recheck.dominance"
-    few = statistic_case((14, 15), 15, 450)
-    assert refusal(few, statistic_pattern(mean=True, variance=True)) == "recheck.variance"
+    both = statistic_pattern(mean=True, variance=True)
+    assert refusal(statistic_case((20, 20), 40, 20000), both) == "recheck.dominance"
+    assert refusal(statistic_case((14, 15), 40, 2000), both) == "recheck.variance"
+    assert refusal(statistic_case((20, 20), 40, 1280 + 40 + 18), both) == "recheck.spread"
+    recheck(statistic_case((20, 20), 40, 1280 + 40 + 20), both)
+
+
+def test_it_refuses_hidden_cells_that_are_one_each_where_zero_is_shown() -> None:
+    case = one_way_case((100, 0, 50, *(1,) * K), K, extremes=True)
+    recheck(case, pattern_of(case))
+    flags = (True, True, True, *(False,) * K)
+    assert refusal(case, with_table(case, "q", flags)) == "recheck.complement"
+    few = one_way_case((K, 0), K, extremes=True)
+    assert refusal(few, with_table(few, "q", (True, True))) == "recheck.population"

@@ -13,12 +13,18 @@ from django.conf import settings
 from mpcengine.protocol import stages
 from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.codec import unpack_vector
-from mpcengine.protocol.errors import InconsistentShares
+from mpcengine.protocol.disclosure_pattern import recheck_pattern
+from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
 from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.partywire import CAUSE_OTHER, Failure, PartySpec, PeerAddress
-from mpcengine.protocol.pattern import pattern_size
+from mpcengine.protocol.pattern import (
+    Pattern,
+    merge_patterns,
+    pattern_from_bits,
+    pattern_size,
+)
 from nodes.keystore import node_index, node_name, peer_names
 from nodes.models import JobOutput, JobState, StageMessage, SurveyJob
 from nodes.party_process import PartyAttempt
@@ -265,6 +271,24 @@ def _say_pattern(job: SurveyJob, manifest: Manifest) -> None:
     stage_say(job, f"pattern/{job.round}", stages.build_pattern(message))
 
 
+def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
+    """Return the public pattern of the rounds that are open, the current one included."""
+    plan = manifest.layout.plan
+    pattern = pattern_from_bits(plan, 1, pattern_bits(job, 1))
+    if job.round == 2:
+        pattern = merge_patterns(pattern, pattern_from_bits(plan, 2, pattern_bits(job, 2)))
+    return pattern
+
+
+def _recheck(job: SurveyJob, manifest: Manifest) -> None:
+    """Refuse a pattern that the rules never give, before anything is opened under it."""
+    pattern = survey_pattern(job, manifest)
+    try:
+        recheck_pattern(manifest.layout.plan, pattern, manifest.survey.min_count)
+    except DisclosureRefused as error:
+        raise MustWithhold(Reason.DISCLOSURE, error.code) from error
+
+
 def _open_pattern(job: SurveyJob, manifest: Manifest) -> Pause | None:
     stage = f"pattern/{job.round}"
     if not stage_tell(job, stage):
@@ -273,6 +297,7 @@ def _open_pattern(job: SurveyJob, manifest: Manifest) -> Pause | None:
     plan = manifest.layout.plan
     if len(bits) != pattern_size(plan, job.round):
         raise MustWithhold(Reason.INCONSISTENT_SHARES, "The pattern has another length.")
+    _recheck(job, manifest)
     if job.round == 1 and plan.two_way:
         with job_write(job, round=2, attempt=1):
             pass

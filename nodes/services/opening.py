@@ -9,20 +9,14 @@ from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.pattern import (
-    Pattern,
-    ReleasedValue,
-    merge_patterns,
-    pattern_from_bits,
-    released_values,
-)
+from mpcengine.protocol.pattern import Pattern, ReleasedValue, released_values
 from mpcengine.protocol.statement import RELEASED, Statement, build_statement, open_values
 from nodes.keystore import node_name
 from nodes.models import JobState, SurveyJob
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import OPENING, stage_bodies
 from nodes.services.checking import joint_verdict
-from nodes.services.computing import pattern_bits, round_output
+from nodes.services.computing import round_output, survey_pattern
 from nodes.services.leases import job_move
 from nodes.services.meeting import stage_tell
 from nodes.services.pausing import Pause
@@ -60,16 +54,6 @@ def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     signed = statement_sign(build_statement(statement))
     job_move(job, JobState.RELEASED, **signed)
     return None
-
-
-def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
-    """Return the public pattern of a survey whose rounds are all open."""
-    plan = manifest.layout.plan
-    pattern = pattern_from_bits(plan, 1, pattern_bits(job, 1))
-    if plan.two_way:
-        second = pattern_from_bits(plan, 2, pattern_bits(job, 2))
-        pattern = merge_patterns(pattern, second)
-    return pattern
 
 
 def _say_opening(job: SurveyJob, manifest: Manifest) -> None:

@@ -74,8 +74,8 @@ def test_it_refuses_a_message_that_no_peer_signed(nodes: Nodes) -> None:
     nodes.end(survey)
 
 
-def alter_output(nodes: Nodes, node: str, survey: Survey, name: str) -> None:
-    """Add one to the first element of an array that a node's party gave back."""
+def alter_output(nodes: Nodes, node: str, survey: Survey, name: str, by: int = 1) -> None:
+    """Add ``by`` to the first element of an array that a node's party gave back."""
     output, words = nodes.read(
         node,
         "SELECT o.id, o.words"
@@ -84,7 +84,7 @@ def alter_output(nodes: Nodes, node: str, survey: Survey, name: str) -> None:
         survey.manifest.digest,
         name,
     )[0]
-    first = (int.from_bytes(words[:8], "little") + 1) % MODULUS
+    first = (int.from_bytes(words[:8], "little") + by) % MODULUS
     changed = first.to_bytes(8, "little") + words[8:]
     assert nodes.write(
         node, "UPDATE nodes_joboutput SET words = ? WHERE id = ?", changed, output
@@ -105,6 +105,32 @@ def run_with_altered(nodes: Nodes, name: str) -> tuple[str, str]:
 
 def test_it_withholds_when_a_share_of_the_pattern_was_altered(nodes: Nodes) -> None:
     assert run_with_altered(nodes, "pattern") == ("withheld", "inconsistent shares")
+
+
+def test_it_opens_nothing_under_a_pattern_that_hides_one_cell_alone(nodes: Nodes) -> None:
+    """A gate whose verdict was bent: three shares on one line, but no rule gives this."""
+    survey = nodes.publish(colour_survey(), 9)
+    nodes.deliver(nodes.answers(survey, colours(4, 3, 2)))
+    point = "nodes.say_done.after_commit"
+    for node in "abc":
+        nodes.arm(node, point)
+    nodes.order(survey, "close")
+    for node in "abc":
+        nodes.wait_death(node, point)
+        alter_output(nodes, node, survey, "pattern", MODULUS - 1)
+    for node in "abc":
+        nodes.start(node, "worker")
+    document = nodes.result(survey, nodes.end(survey))
+    assert (document["state"], document["reason"]) == ("withheld", "disclosure check failed")
+    for node in "abc":
+        said = nodes.read(
+            node,
+            "SELECT m.stage FROM nodes_stagemessage m JOIN nodes_surveyjob j ON j.id = m.job_id"
+            " WHERE j.digest = ?",
+            survey.manifest.digest,
+        )
+        assert ("pattern/1",) in said
+        assert ("opening",) not in said
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ multiple choice puts on ticks, moments, and every released value. For each hidde
 attacker finds the least and the greatest count that fits all of it at once.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -206,6 +207,22 @@ def _moments(
         system.equal(first, values[f"sum/{statistic.question}"])
     if f"squares/{statistic.question}" in values:
         system.equal(second, values[f"squares/{statistic.question}"])
+
+
+def add_three_way(system: JointSystem, plan: TablePlan, names: tuple[str, str, str]) -> None:
+    """Add the table of three questions that sums to their two-way tables a·b, b·c and a·c."""
+    sizes = {table.id: len(table.slots) for table in plan.one_way}
+    places = list(itertools.product(*(range(sizes[name]) for name in names)))
+    cells = [system.name(f"three/{place}") for place in places]
+    for left, right in ((0, 1), (1, 2), (0, 2)):
+        for two in itertools.product(range(sizes[names[left]]), range(sizes[names[right]])):
+            found = f"cell/{names[left]}*{names[right]}/{two[0] * sizes[names[right]] + two[1]}"
+            inside = [
+                cell
+                for cell, place in zip(cells, places, strict=True)
+                if (place[left], place[right]) == two
+            ]
+            system.equal({**dict.fromkeys(inside, 1), found: -1}, 0)
 
 
 def hidden_cells(released: Released) -> list[str]:

@@ -6,11 +6,20 @@ min_count values to every hidden cell under ours.
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from mpcengine.protocol.disclosure import Pattern
+from mpcengine.protocol.errors import MalformedInput
+from mpcengine.protocol.survey import parse_survey
 from mpcengine.protocol.tables import Condition
-from tests.attackers.linear import hidden_cells, joint_system, narrowed_cells, pinned
+from tests.attackers.linear import (
+    add_three_way,
+    hidden_cells,
+    joint_system,
+    narrowed_cells,
+    pinned,
+)
 from tests.attackers.naive import naive_pattern
 from tests.attackers.plans import Case, PlanBuilder, two_way_case
 from tests.attackers.release import release
@@ -164,6 +173,60 @@ def test_it_sees_a_pooled_cell_that_is_shown_on_purpose() -> None:
     open_table = Pattern(tables=honest.tables | {"left*right": flags}, nulls={}, statistics={})
     assert leaks(case, open_table)
     assert_safe(case)
+
+
+# Answers to three questions a, b, c, as a × b × c: the validator refuses all three tables.
+TRIANGLE = (
+    ((10, 10, 20), (4, 6, 0)),
+    ((0, 0, 15), (3, 14, 13)),
+    ((0, 0, 15), (20, 20, 20)),
+)
+
+
+def triangle_case(seed: int) -> Case:
+    """The three two-way tables of `TRIANGLE`, in a plan made by hand."""
+    cube = np.array(TRIANGLE)
+    builder = PlanBuilder()
+    a, b, c = (
+        builder.add_one_way(name, size) for name, size in zip("abc", cube.shape, strict=True)
+    )
+    for pair in ((a, b), (b, c), (a, c)):
+        builder.add_two_way(*pair)
+    hidden_axes: list[tuple[int, ...]] = [(1, 2), (0, 2), (0, 1), (2,), (0,), (1,)]
+    sums = [cube.sum(axis=axes).ravel() for axes in hidden_axes]
+    counts = tuple(int(count) for count in np.concatenate(sums))
+    return case_of(builder.plan(), counts, (), int(cube.sum()), K, seed)
+
+
+def test_it_breaks_a_triangle_of_tables() -> None:
+    """Corrections A4.6: a×c is safe alone; a×b and b×c, all shown, narrow its hidden block."""
+    block = (False, False, True, False, False, True, True, True, True)
+    found = (release(triangle_case(seed)) for seed in range(100))
+    released = next(one for one in found if one.pattern.tables["a*c"] == block)
+    assert all(released.pattern.tables["a*b"])
+    assert all(released.pattern.tables["b*c"])
+    assert joint_system(released).values_left("cell/a*c/3") == 18
+    system = joint_system(released)
+    add_three_way(system, released.plan, ("a", "b", "c"))
+    assert system.values_left("cell/a*c/3") == 8
+
+
+def test_the_validator_refuses_a_triangle_of_tables() -> None:
+    questions = [
+        {"id": name, "kind": "single", "required": True, "options": ["x", "y", "z"]}
+        for name in "abc"
+    ]
+    pairs = [["a", "b"], ["b", "c"], ["a", "c"]]
+    definition = {
+        "format": "drempel-survey/1",
+        "title": {"en": "t"},
+        "min_count": K,
+        "questions": questions,
+    }
+    parse_survey(definition | {"tables": [{"questions": pair} for pair in pairs[:2]]})
+    with pytest.raises(MalformedInput) as refused:
+        parse_survey(definition | {"tables": [{"questions": pair} for pair in pairs]})
+    assert refused.value.code == "survey.cycle"
 
 
 @pytest.mark.parametrize("block", range(4))

@@ -1,6 +1,6 @@
 """A peer that holds a valid certificate and misbehaves: each attack is refused by name.
 
-Checked by hand that every test here fails without its defence; how is said in each docstring.
+Checked on a copy that every test here fails without its defence; how is said in each docstring.
 """
 
 import contextlib

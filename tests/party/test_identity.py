@@ -1,6 +1,6 @@
 """Who may speak for a party number: the holder of the pinned key, once, and nobody else.
 
-Checked by hand that every test fails without its defence; how is said in each docstring.
+Checked on a copy that every test with such a sentence fails without its defence.
 """
 
 import ssl

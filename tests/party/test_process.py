@@ -45,7 +45,8 @@ def test_it_serves_mpycs_arrays_through_the_closed_codec(trio: Trio) -> None:
 def test_it_gives_each_pair_a_stream_of_its_own_and_new_ones_each_attempt() -> None:
     """Corrections B1: nothing of one attempt serves another.
 
-    Fails if the pair keys are derived from the job alone.
+    Fails only without both walls: keys drawn anew in each process, and attempt, round and
+    pair in the derivation.
     """
     seen: set[int] = set()
     for attempt in (1, 2):

@@ -90,9 +90,15 @@ def _drive(job: SurveyJob, owner: str) -> None:
         # Whatever it was, it must not keep the job from being tried again soon.
         job_forget(job.digest)
         with contextlib.suppress(StaleJob):
-            job.refresh_from_db()
-            job_rest(job, due_at=timezone.now() + timedelta(seconds=_AFTER_ERROR_SECONDS))
+            _rest_after_error(job, owner)
         raise
+
+
+def _rest_after_error(job: SurveyJob, owner: str) -> None:
+    """Put the job down for a moment, unless it is somebody else's by now."""
+    job.refresh_from_db()
+    if job.lease_owner == owner:
+        job_rest(job, due_at=timezone.now() + timedelta(seconds=_AFTER_ERROR_SECONDS))
 
 
 def _run(job: SurveyJob, owner: str) -> Pause:

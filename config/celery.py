@@ -4,7 +4,10 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.result import AsyncResult
+from celery.signals import worker_init
 from kombu.transport import TRANSPORT_ALIASES
+
+from config.log import threads_quieten
 
 HIDDEN = "hidden"
 TRANSPORT_ALIASES["filesystem"] = "config.folder_transport:Transport"
@@ -23,3 +26,9 @@ class QuietTask(Task[Any, Any]):
 app = Celery("drempel", task_cls=QuietTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def worker_quieten(**_: object) -> None:
+    """Have reconcilers and the threads of a party's pipes say what ended them, and no more."""
+    threads_quieten()

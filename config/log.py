@@ -2,17 +2,34 @@
 
 An exception's text may quote an answer or a code, and Django attaches the HTTP request to its
 records. The formatter therefore writes an exception as its class and the places in our code,
-with the stable ``code`` of a ProtocolError or Problem if it has one.
+with the stable ``code`` of a ProtocolError or Problem if it has one. Celery puts an exception's
+text, a task's arguments and its result into its own messages: there they are replaced.
 """
 
+import copy
 import logging
+import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+
+# Members of Celery's message contexts (celery.app.trace, celery.worker) that we let through.
+_TOLD = frozenset({"id", "name", "description", "hostname", "runtime", "internal"})
+_HIDDEN = "(hidden)"
+_THREADS = logging.getLogger("threads")
 
 
 class QuietFormatter(logging.Formatter):
     """Format a record without the texts of exceptions."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record, with classes where its message has exceptions."""
+        quiet = copy.copy(record)
+        quiet.args = _quiet_arguments(record)
+        # A text that another formatter has cached holds what this one leaves out.
+        quiet.exc_text = None
+        return super().format(quiet)
 
     def formatException(  # noqa: N802 - logging's name
         self,
@@ -35,6 +52,36 @@ class QuietFormatter(logging.Formatter):
     def formatStack(self, stack_info: str) -> str:  # noqa: N802, ARG002 - logging's name
         """Return nothing: source lines in a stack may hold values."""
         return ""
+
+
+def threads_quieten() -> None:
+    """Log what ends a thread of this process as the formatter has it, not on standard error."""
+    threading.excepthook = _thread_ended
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    error = ended.exc_value
+    if error is None or isinstance(error, SystemExit):
+        return
+    name = ended.thread.name if ended.thread is not None else "a thread"
+    _THREADS.error("%s ended", name, exc_info=(type(error), error, ended.exc_traceback))
+
+
+def _quiet_arguments(
+    record: logging.LogRecord,
+) -> tuple[object, ...] | Mapping[str, object] | None:
+    if isinstance(record.args, Mapping):
+        is_celery = record.name.partition(".")[0] == "celery"
+        return {
+            str(name): _quiet(value) if not is_celery or name in _TOLD else _HIDDEN
+            for name, value in record.args.items()
+        }
+    return tuple(_quiet(value) for value in record.args or ())
+
+
+def _quiet(value: object) -> object:
+    """Return a value as it is, but an exception as the name of its class."""
+    return type(value).__qualname__ if isinstance(value, BaseException) else value
 
 
 def logging_settings(log_file: Path) -> dict[str, object]:

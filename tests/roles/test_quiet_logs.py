@@ -1,10 +1,16 @@
 """A log line says that something failed and where, never what it held."""
 
 import logging
+import logging.config
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from celery import shared_task
-from celery.signals import before_task_publish
+from celery.app.trace import build_tracer
+from celery.signals import before_task_publish, worker_init
 
 from config.celery import app
 from config.log import QuietFormatter, logging_settings
@@ -64,3 +70,58 @@ def test_it_hides_the_arguments_of_a_task() -> None:
     before_task_publish.disconnect(note)
     assert sent[0]["argsrepr"] == "hidden"
     assert SECRET not in str(sent)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Path]:
+    """Return a file that is logged to as a service does, for this test only."""
+    names = [None, "django", "django.server", "celery", "urllib3"]
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(it, it.level, list(it.handlers), it.propagate) for it in loggers]
+    logging.config.dictConfig(logging_settings(tmp_path / "log.txt"))
+    yield tmp_path / "log.txt"
+    logging.getLogger().handlers[0].close()
+    for logger, level, handlers, is_passed_on in before:
+        logger.setLevel(level)
+        logger.handlers[:], logger.propagate = handlers, is_passed_on
+
+
+@shared_task(name="house.fails")
+def fails(value: str) -> None:
+    raise ValueError(value)
+
+
+def test_a_failing_task_leaves_its_name_class_and_place_but_no_text(log: Path) -> None:
+    tracer = build_tracer("house.fails", app.tasks["house.fails"], loader=app.loader)
+    tracer(uuid4().hex, [SECRET], {}, {"argsrepr": "hidden", "kwargsrepr": "hidden"})
+    app.tasks["house.fails"].apply((SECRET,))
+    lines = log.read_text(encoding="utf-8")
+    assert lines.count("house.fails") == 2
+    assert "builtins.ValueError" in lines
+    assert "test_quiet_logs.py" in lines
+    assert SECRET not in lines
+
+
+def test_an_exception_among_the_arguments_of_a_message_is_named_by_class(log: Path) -> None:
+    logging.getLogger("celery.worker").error("Task handler raised error: %r", OSError(SECRET))
+    logging.getLogger("urllib3.probe").warning("broken by %(why)s", {"why": OSError(SECRET)})
+    lines = log.read_text(encoding="utf-8")
+    assert lines.count("OSError") == 2
+    assert SECRET not in lines
+
+
+def test_a_thread_that_ends_by_an_error_leaves_no_text(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    worker_init.send(sender=None)
+    thread = threading.Thread(target=work, name="party-pipe")
+    thread.start()
+    thread.join()
+    lines = log.read_text(encoding="utf-8")
+    assert "party-pipe" in lines
+    assert "builtins.ValueError" in lines
+    assert SECRET not in lines + "".join(capfd.readouterr())

@@ -5,10 +5,11 @@ import logging.config
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from celery import shared_task
+from celery import Celery, shared_task
 from celery.app.trace import build_tracer
 from celery.signals import before_task_publish, worker_init
 
@@ -92,7 +93,8 @@ def fails(value: str) -> None:
 
 
 def test_a_failing_task_leaves_its_name_class_and_place_but_no_text(log: Path) -> None:
-    tracer = build_tracer("house.fails", app.tasks["house.fails"], loader=app.loader)
+    celery: Celery[Any] = app
+    tracer = build_tracer("house.fails", app.tasks["house.fails"], app=celery)
     tracer(uuid4().hex, [SECRET], {}, {"argsrepr": "hidden", "kwargsrepr": "hidden"})
     app.tasks["house.fails"].apply((SECRET,))
     lines = log.read_text(encoding="utf-8")

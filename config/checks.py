@@ -7,7 +7,7 @@ drempel.E004  numba's cache folder is missing, shared or not writable (nodes)
 drempel.E005  issuing and packages share a database, or nothing keeps them apart (nodes)
 drempel.E006  sessions, cookies or CSRF on an interface of bare tokens
 drempel.E007  a role has another role's app
-drempel.E008  the lease is renewed too late to be kept
+drempel.E008  a lease can end before it is renewed, or during one call to a peer
 """
 
 import os
@@ -118,10 +118,14 @@ def check_apps_apart(app_configs: Apps, **_: Any) -> Found:
 
 @register()
 def check_leases(app_configs: Apps, **_: Any) -> Found:
-    """Require that a lease is renewed at least twice before it ends."""
+    """Require that a lease is renewed at least twice, and outlasts the longest call."""
     del app_configs
     if settings.LEASE_RENEW_SECONDS * 2 > settings.LEASE_SECONDS:
         return [Error("LEASE_RENEW_SECONDS is too long.", id="drempel.E008")]
+    # A call begins at the worst just before the lease would have been renewed.
+    left = settings.LEASE_SECONDS - settings.LEASE_RENEW_SECONDS
+    if left <= settings.LONGEST_CALL_SECONDS:
+        return [Error("LEASE_SECONDS is too short for the longest call.", id="drempel.E008")]
     return []
 
 

@@ -5,10 +5,12 @@ nodes file where that names one. Errors name the peer, never what was sent or an
 """
 
 import secrets
+import time
 from functools import lru_cache
 from http import HTTPStatus
 
 import urllib3
+from django.conf import settings
 
 from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.errors import ProtocolError
@@ -25,7 +27,7 @@ from nodes.policy import federation
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
-LARGEST_ANSWER = 400 * 2**20
+_PIECE_BYTES = 256 * 1024
 SIGNATURE_HEADER = "Drempel-Signature"
 
 
@@ -98,6 +100,7 @@ def _read(entry: NodeEntry, question: PeerMessage, content: bytes, header: str) 
 
 
 def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int, bytes, str]:
+    until = time.monotonic() + settings.LONGEST_CALL_SECONDS
     pool = _pool("" if entry.pin is None else digest_bytes(entry.pin).hex())
     try:
         answer = pool.request(
@@ -108,15 +111,28 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
             redirect=False,
             preload_content=False,
         )
-        content = answer.read(LARGEST_ANSWER + 1)
-        if len(content) > LARGEST_ANSWER:
-            answer.close()
-            raise PeerMisbehaved(entry.node)
-        answer.release_conn()
+        content = _content(entry, answer, until)
     except (urllib3.exceptions.HTTPError, OSError):
         # The cause holds the address and perhaps the body: it is left behind.
         raise PeerSilent(entry.node) from None
     return answer.status, content, answer.headers.get(SIGNATURE_HEADER, "")
+
+
+def _content(entry: NodeEntry, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
+    """Read a body within MAX_BODY_BYTES and until ``until`` (monotonic), or drop the call.
+
+    READ_SECONDS bounds the silence between two pieces only: a peer that sends a byte at a time
+    is stopped by the clock.
+    """
+    content = bytearray()
+    while piece := answer.read1(_PIECE_BYTES, decode_content=False):
+        content += piece
+        is_late = time.monotonic() > until
+        if is_late or len(content) > settings.MAX_BODY_BYTES:
+            answer.close()
+            raise (PeerSilent if is_late else PeerMisbehaved)(entry.node)
+    answer.release_conn()
+    return bytes(content)
 
 
 @lru_cache(maxsize=4)

@@ -29,10 +29,13 @@ USE_I18N = False
 MAX_BODY_BYTES = 64 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
-# Seconds. A worker renews its lease three times before it can be lost to another worker.
+# Seconds. A worker renews its lease between calls, not during one. What is left of a lease that
+# needs no renewal yet must outlast the longest call to another service (drempel.E008), or a
+# slow peer alone could pass the job to a second worker.
 RECONCILE_SECONDS = 2.0
-LEASE_SECONDS = 30
+LEASE_SECONDS = 90
 LEASE_RENEW_SECONDS = 10
+LONGEST_CALL_SECONDS = 60
 # How long the portal waits at closing for the relay to hand over what it promised to deliver.
 RELAY_DRAIN_SECONDS = 600
 # How long a node's own intake stays open after the manifest's closing time, for the same.

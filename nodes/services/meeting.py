@@ -34,6 +34,7 @@ from nodes.services.answering_peers import (
     RECALL,
 )
 from nodes.services.intake import package_read, package_rows
+from nodes.services.leases import job_keep
 from nodes.services.memory import job_memory
 from nodes.services.stages import stage_hear, stage_packed
 
@@ -51,7 +52,8 @@ def stage_tell(job: SurveyJob, stage: str) -> bool:
     """Tell both peers this node's message of a stage and take theirs; say if all are here.
 
     A peer that was told is not told again by this process, only asked for what is missing.
-    Raises MustWithhold if a peer has ended the job.
+    The lease is renewed between peers: one call may last LONGEST_CALL_SECONDS. Raises
+    MustWithhold if a peer has ended the job, StaleJob if the lease was lost.
     """
     told = job_memory(job.digest).told
     heard = set(
@@ -61,6 +63,7 @@ def stage_tell(job: SurveyJob, stage: str) -> bool:
         is_told = (stage, peer) in told
         if is_told and peer in heard:
             continue
+        job_keep(job)
         body = b"" if is_told else stage_packed(job, stage)
         if _exchange(job, stage, peer, body):
             told.add((stage, peer))
@@ -79,6 +82,7 @@ def job_recall(job: SurveyJob) -> bool:
         return True
     own = stages_said(job, node_name())
     for peer in peer_names():
+        job_keep(job)
         answer = _ask(job, peer, RECALL)
         said = None if answer is None else _stages(answer)
         if said is None:
@@ -98,7 +102,8 @@ def packages_fetch(
 ) -> bool:
     """Fetch what ``holders`` (peer to ids) say they hold and this node lacks; store it.
 
-    Returns whether every peer asked has answered; what it could not deliver stays missing.
+    ``keep`` renews the lease around every call. Returns whether every peer asked has answered;
+    what it could not deliver stays missing.
     """
     lacking = set().union(*holders.values()) - packages_held(job)
     length = package_length(manifest.envelope_length)
@@ -108,6 +113,7 @@ def packages_fetch(
         for start in range(0, len(wanted), chunk):
             keep()
             got = _fetch(job, manifest, peer, wanted[start : start + chunk])
+            keep()
             if got is None:
                 return False
             lacking -= got

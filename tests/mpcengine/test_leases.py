@@ -62,10 +62,10 @@ def test_a_worn_lease_is_renewed_and_a_fresh_one_is_not(job: MpcJob) -> None:
     epoch = mine.epoch
     lease_keep(mine)
     assert mine.epoch == epoch
-    mine.lease_until = timezone.now() + timedelta(seconds=19)
+    mine.lease_until = timezone.now() + timedelta(seconds=79)
     lease_keep(mine)
     assert mine.epoch == epoch + 1
-    soon = timezone.now() + timedelta(seconds=25)
+    soon = timezone.now() + timedelta(seconds=85)
     assert MpcJob.objects.filter(lease_until__gt=soon).exists()
 
 

@@ -86,7 +86,14 @@ def test_it_refuses_another_roles_app(settings: Settings, role: str, app: str) -
 
 
 def test_it_wants_two_renewals_in_a_lease(settings: Settings) -> None:
+    settings.LONGEST_CALL_SECONDS = 1
     settings.LEASE_RENEW_SECONDS = settings.LEASE_SECONDS // 2
     assert ids(checks.check_leases(None)) == []
     settings.LEASE_RENEW_SECONDS += 1
+    assert ids(checks.check_leases(None)) == ["drempel.E008"]
+
+
+def test_it_wants_a_lease_that_outlasts_the_longest_call(settings: Settings) -> None:
+    assert ids(checks.check_leases(None)) == []
+    settings.LONGEST_CALL_SECONDS = settings.LEASE_SECONDS - settings.LEASE_RENEW_SECONDS
     assert ids(checks.check_leases(None)) == ["drempel.E008"]

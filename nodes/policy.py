@@ -1,37 +1,57 @@
 """Read what this operator refuses, and who the three nodes are, from the operator's own files.
 
-Both are read anew when their file changed, so that an operator need not restart anything.
+Both are read anew when their file changed, so that an operator need not restart anything. A
+file that is missing or broken is this operator's affair: callers are told to come back, not
+that they sent something wrong.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
 
-from mpcengine.protocol.canonical import parse_json
+from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.policy import Policy, parse_policy
+from problems import Unavailable
+
+Parsed = TypeVar("Parsed")
 
 
 def operator_policy() -> Policy:
-    """Return this operator's policy; raise MalformedInput if the file is not one."""
-    return _policy(*_version(settings.POLICY_FILE))
+    """Return this operator's policy; raise Unavailable if its file is not one."""
+    return _own(_policy, settings.POLICY_FILE)
 
 
 def federation() -> NodesFile:
-    """Return the three nodes; raise MalformedInput if the file does not name them."""
-    return _nodes(*_version(settings.NODES_FILE))
+    """Return the three nodes; raise Unavailable if the file does not name them."""
+    return _own(_nodes, settings.NODES_FILE)
 
 
-def _version(path: Path | str) -> tuple[str, int]:
-    return str(path), Path(path).stat().st_mtime_ns
+def _own(read: Callable[[str, int], Parsed], path: str) -> Parsed:
+    """Return a file of the operator's as last changed; raise Unavailable if it is broken."""
+    try:
+        return read(path, Path(path).stat().st_mtime_ns)
+    except (OSError, ProtocolError) as error:
+        raise Unavailable(
+            "policy.unreadable",
+            "This node's operator has a policy or nodes file that cannot be read; tell the "
+            "operator, and try again.",
+        ) from error
 
 
 @lru_cache(maxsize=2)
 def _policy(path: str, _changed: int) -> Policy:
-    return parse_policy(parse_json(Path(path).read_bytes()))
+    return parse_policy(_json(path))
 
 
 @lru_cache(maxsize=2)
 def _nodes(path: str, _changed: int) -> NodesFile:
-    return parse_nodes_file(parse_json(Path(path).read_bytes()))
+    return parse_nodes_file(_json(path))
+
+
+def _json(path: str) -> JSON:
+    return parse_json(Path(path).read_bytes())

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http import HTTPStatus
 from itertools import pairwise
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from django.utils import timezone
 import faults
 from mpcengine.http_peer import ClientError, HttpPeer, Refused
 from mpcengine.node_client import packages_forward
+from mpcengine.protocol.package import package_length
 from relay.keys import nodes_file
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.selectors import ALL_DELIVERED, intake_of, manifest_of
@@ -30,6 +32,8 @@ from relay.selectors import ALL_DELIVERED, intake_of, manifest_of
 logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 500
+# What a node reads of one body (docs/protocol.md §9): packages of a wide survey fill it sooner.
+LARGEST_BODY = 64 * 1024 * 1024
 # A node that says this has not heard of the survey's opening yet; every other refusal of one
 # package is for ever: it came after the node's own close, or it does not verify there.
 LATER_CODES = frozenset({"survey.not_open", "manifest.unknown"})
@@ -46,10 +50,19 @@ def survey_flush(*, digest: str) -> None:
         keys = _leaving(survey)
         secrets.SystemRandom().shuffle(keys)
         silent: set[str] = set()
-        for batch in even_batches(keys, LARGEST_BATCH):
+        for batch in even_batches(keys, largest_batch(manifest_of(digest).envelope_length)):
             _forward(digest, batch, silent)
             if len(silent) == len(nodes_file().nodes):
                 break
+
+
+def largest_batch(envelope_length: int) -> int:
+    """Return how many packages of a survey go into one body that a node reads (§8, §9).
+
+    A batch is a u32 count, then each package after its u32 length.
+    """
+    room = (LARGEST_BODY - 4) // (package_length(envelope_length) + 4)
+    return max(1, min(LARGEST_BATCH, room))
 
 
 def even_batches(keys: Sequence[int], largest: int) -> list[Sequence[int]]:
@@ -107,7 +120,8 @@ def _send(peer: HttpPeer, rows: Sequence[WaitingPackage]) -> list[int] | None:
         answer = packages_forward(peer, packages=[bytes(row.sealed) for row in rows])
     except Refused as refusal:
         logger.warning("relay: node %s refuses a batch (%s)", peer.name, refusal.code)
-        return None
+        # This batch is too long for the node; the next may be shorter.
+        return [] if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
     except ClientError as error:
         logger.warning("relay: node %s is %s", peer.name, type(error).__name__.lower())
         return None

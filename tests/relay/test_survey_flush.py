@@ -8,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpcengine import http_peer
+from mpcengine.protocol.codec import pack_batch
+from mpcengine.protocol.envelope import envelope_length
+from mpcengine.protocol.layout import LARGEST_WIDTH
 from mpcengine.protocol.manifest import Window
 from mpcengine.protocol.orders import CLOSE
+from mpcengine.protocol.package import package_length
 from mpcengine.protocol.signing import generate_p256_key
-from relay.flush import even_batches, survey_flush
+from relay.flush import LARGEST_BATCH, LARGEST_BODY, even_batches, largest_batch, survey_flush
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.services import package_take
 from tests.mpcengine.cast import Federation, Published
@@ -182,3 +186,35 @@ def test_batches_are_few_and_even(count: int, largest: int) -> None:
     assert [key for batch in batches for key in batch] == list(range(count))
     assert len(batches) == -(-count // largest)
     assert not sizes or (max(sizes) <= largest and max(sizes) - min(sizes) <= 1)
+
+
+def body_length(count: int, width: int) -> int:
+    package = bytes(package_length(envelope_length(width)))
+    return len(pack_batch([package] * count))
+
+
+def test_a_batch_of_the_widest_survey_fits_into_what_a_node_reads(settings: Any) -> None:
+    count = largest_batch(envelope_length(LARGEST_WIDTH))
+    assert (
+        body_length(count, LARGEST_WIDTH)
+        <= LARGEST_BODY
+        < body_length(count + 1, LARGEST_WIDTH)
+    )
+    assert LARGEST_BODY <= settings.MAX_BODY_BYTES
+    assert body_length(LARGEST_BATCH, LARGEST_WIDTH) > LARGEST_BODY
+
+
+def test_a_batch_is_never_empty_and_never_more_than_five_hundred() -> None:
+    assert largest_batch(envelope_length(1)) == LARGEST_BATCH
+    assert largest_batch(LARGEST_BODY) == 1
+
+
+def test_a_node_that_finds_a_batch_too_long_is_still_sent_the_next(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, _ = filled(federation, 12, flush_min=10)
+    monkeypatch.setattr("relay.flush.LARGEST_BATCH", 4)
+    federation.nodes[2].refusals["POST packages"] = (413, "body.length")
+    survey_flush(digest=published.manifest.digest)
+    assert federation.nodes[2].calls.count("POST packages") == 3
+    assert set(WaitingPackage.objects.values_list("delivered", flat=True)) == {0b011}

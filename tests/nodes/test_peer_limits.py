@@ -31,7 +31,10 @@ def peer(anna: Anna, answer: Callable[[socket.socket], object]) -> Iterator[Node
     def serve() -> None:
         connection, _ = server.accept()
         with connection:
-            connection.recv(65536)
+            # What is left unread at the end would reset the connection.
+            asked = b""
+            while not asked.endswith(b"{}"):
+                asked += connection.recv(65536)
             try:
                 answer(connection)
             except OSError:

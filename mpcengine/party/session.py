@@ -16,7 +16,7 @@ from mpcengine.party.connection import DONE, Connection
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.hello import make_hello
 from mpcengine.protocol.errors import InconsistentShares
-from mpcengine.protocol.partywire import PartySpec
+from mpcengine.protocol.partywire import CAUSE_BAD_SHARE, PartySpec
 
 T = TypeVar("T")
 # A dead peer is seen by both survivors within milliseconds; the second news settles who died.
@@ -207,7 +207,7 @@ def _named(error: BaseException | None) -> PartyFailure:
     if isinstance(error, PartyFailure):
         return error
     if isinstance(error, InconsistentShares):
-        return PartyFailure("bad_share", detail=error.code)
+        return PartyFailure(CAUSE_BAD_SHARE, detail=error.code)
     # The message may hold a value; type and place are enough to find the fault.
     trace = error.__traceback__ if error is not None else None
     while trace is not None and trace.tb_next is not None:

@@ -20,6 +20,7 @@ FRAME_LIMIT = 64 * 2**20
 PREFIX_BYTES = 4
 EXIT_DONE, EXIT_OTHER, EXIT_BAD_SPEC, EXIT_NAMED = 0, 1, 2, 3
 
+CAUSE_BAD_SHARE = "bad_share"
 # Every way in which an attempt may end without an outcome, by exit code 3.
 CAUSES = (
     "peer_lost",
@@ -30,7 +31,7 @@ CAUSES = (
     "digest_mismatch",
     "connect_timeout",
     "deadline",
-    "bad_share",
+    CAUSE_BAD_SHARE,
 )
 CAUSE_BAD_SPEC, CAUSE_OTHER = "bad_spec", "internal"
 # Places where a party told so by its spec (``fault``) kills itself, for recovery tests.

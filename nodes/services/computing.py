@@ -1,7 +1,8 @@
 """CHECKED and COMPUTING: run the parties, then open a round's pattern.
 
 Until three ``done`` messages of one attempt are here, the attempt may be repeated; a peer at a
-higher attempt wins. From this node's first ``pattern`` message on nothing is computed again.
+higher attempt wins. From this node's first ``pattern`` message on nothing is computed again,
+and from a peer's on no other attempt of the round is begun.
 Source: docs/protocol.md §11 to §13.
 """
 
@@ -18,7 +19,13 @@ from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
 from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.partywire import CAUSE_OTHER, Failure, PartySpec, PeerAddress
+from mpcengine.protocol.partywire import (
+    CAUSE_BAD_SHARE,
+    CAUSE_OTHER,
+    Failure,
+    PartySpec,
+    PeerAddress,
+)
 from mpcengine.protocol.pattern import (
     Pattern,
     merge_patterns,
@@ -26,10 +33,10 @@ from mpcengine.protocol.pattern import (
     pattern_size,
 )
 from nodes.keystore import node_index, node_name, peer_names
-from nodes.models import JobOutput, JobState, StageMessage, SurveyJob
+from nodes.models import Incident, JobOutput, JobState, StageMessage, SurveyJob
 from nodes.party_process import PartyAttempt
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import COUNTED, accepted_ids, job_list, stage_bodies
+from nodes.selectors import COUNTED, accepted_ids, job_list, stage_bodies, stages_said
 from nodes.services.fault_choice import party_fault_take
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_keep, job_move, job_write
@@ -42,6 +49,8 @@ from nodes.services.unsealing import batch_unseal
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 60
+# A share off the line is no accident of a network: whoever sends it sees what comes of it.
+MOST_BAD_SHARES = 3
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 CONNECT_SECONDS = 20.0
 STALL_SECONDS = 30.0
@@ -101,6 +110,7 @@ def pattern_bits(job: SurveyJob, round_number: int) -> tuple[int, ...]:
 
 def _attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     """Prepare, start or watch this attempt's party."""
+    _check_unopened(job)
     memory = job_memory(job.digest)
     ready = f"ready/{job.round}/{job.attempt}"
     if memory.party is None:
@@ -127,6 +137,10 @@ def _attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
 
 
 def _say_ready(job: SurveyJob, memory: JobMemory, ready: str) -> None:
+    bad = Incident.objects.filter(job=job, code=_incident_code(CAUSE_BAD_SHARE)).count()
+    if bad >= MOST_BAD_SHARES:
+        detail = f"{bad} attempts ended with shares that are not on one line."
+        raise MustWithhold(Reason.INCONSISTENT_SHARES, detail)
     if job.attempt > MOST_ATTEMPTS:
         raise MustWithhold(Reason.COMPUTATION_FAILED, "The parties failed too often.")
     party = PartyAttempt(round_number=job.round, attempt=job.attempt, host=settings.PARTY_HOST)
@@ -209,7 +223,7 @@ def _failed(job: SurveyJob, failure: Failure) -> Pause:
     )
     incident_note(
         job,
-        f"party {failure.cause}",
+        _incident_code(failure.cause),
         f"Round {job.round}, attempt {job.attempt}: {failure.detail}",
     )
     wait = _RETRY_SECONDS[min(job.attempt, len(_RETRY_SECONDS)) - 1]
@@ -218,10 +232,32 @@ def _failed(job: SurveyJob, failure: Failure) -> Pause:
 
 
 def _attempt_next(job: SurveyJob, attempt: int) -> None:
-    """Give up this attempt and what it left; the next one starts with nothing of it."""
+    """Give up this attempt and what it left; the next one starts with nothing of it.
+
+    Raises MustWithhold if a peer has opened the round meanwhile.
+    """
     job_memory(job.digest).party_drop()
     with job_write(job, attempt=attempt):
+        _check_unopened(job)
         JobOutput.objects.filter(job=job, round=job.round).delete()
+
+
+def _check_unopened(job: SurveyJob) -> None:
+    """Raise MustWithhold if a peer has said its pattern of a round that we would compute again.
+
+    It then held three ``done`` of another attempt, one of them ours: a second attempt could
+    open a second pattern of the same answers.
+    """
+    said = stage_bodies(job, f"pattern/{job.round}").keys() & set(peer_names())
+    if not said:
+        return
+    own = any(one.startswith(f"done/{job.round}/") for one in stages_said(job, node_name()))
+    detail = f"Node {min(said)} opened round {job.round}; we are at attempt {job.attempt}."
+    raise MustWithhold(Reason.PEERS_DISAGREE if own else Reason.LOST, detail)
+
+
+def _incident_code(cause: str) -> str:
+    return f"party {cause}"
 
 
 def _highest_attempt(job: SurveyJob) -> int:

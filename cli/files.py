@@ -33,7 +33,7 @@ def read_json(path: Path) -> JSON:
     """Return what a JSON file holds; raise BadInput."""
     data = read_bytes(path)
     try:
-        return parse_json(data)
+        return parse_json(data, file=True)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence} Correct it and try again.") from None
 

@@ -35,7 +35,7 @@ from problems import Conflict, Missing, Unavailable
 @transaction.atomic
 def nodes_sync() -> NodesFile:
     """Read the operator's nodes file into the ledger and return it; raise MalformedInput."""
-    found = parse_nodes_file(parse_json(Path(settings.NODES_FILE).read_bytes()))
+    found = parse_nodes_file(parse_json(Path(settings.NODES_FILE).read_bytes(), file=True))
     for entry in found.nodes:
         NodeRecord.objects.update_or_create(
             node=entry.node,

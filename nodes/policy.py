@@ -54,4 +54,4 @@ def _nodes(path: str, _changed: int) -> NodesFile:
 
 
 def _json(path: str) -> JSON:
-    return parse_json(Path(path).read_bytes())
+    return parse_json(Path(path).read_bytes(), file=True)

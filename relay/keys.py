@@ -23,7 +23,7 @@ def _signing_key(path: str) -> Ed25519PrivateKey:
 
 @lru_cache(maxsize=4)
 def _nodes_file(path: str) -> NodesFile:
-    return parse_nodes_file(parse_json(Path(path).read_bytes()))
+    return parse_nodes_file(parse_json(Path(path).read_bytes(), file=True))
 
 
 def signing_key() -> Ed25519PrivateKey:

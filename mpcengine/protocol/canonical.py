@@ -35,16 +35,17 @@ def canonical(obj: JSON) -> bytes:
         ) from error
 
 
-def parse_json(data: bytes) -> JSON:
+def parse_json(data: bytes, *, file: bool = False) -> JSON:
     """Decode JSON strictly: UTF-8 without byte-order mark, no duplicate key, no NaN.
 
-    Raises MalformedMessage; does not ask that the bytes are canonical.
+    Raises MalformedMessage; does not ask that the bytes are canonical. A key that stands twice
+    is named only to the owner of a ``file``: in a message it may be anything, also a secret.
     """
     try:
         text = data.decode("utf-8")
         obj: JSON = json.loads(
             text,
-            object_pairs_hook=_distinct,
+            object_pairs_hook=_distinct_named if file else _distinct,
             parse_constant=_no_constant,
             parse_float=_finite,
         )
@@ -103,14 +104,21 @@ def is_digest(value: object) -> bool:
 
 
 def _distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
-    result: dict[str, JSON] = {}
-    for key, value in pairs:
-        if key in result:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise MalformedMessage("json.duplicate_key", "A key stands twice in one JSON object.")
+    return result
+
+
+def _distinct_named(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
             raise MalformedMessage(
                 "json.duplicate_key", f"The key {key[:64]!r} stands twice in one JSON object."
             )
-        result[key] = value
-    return result
+        seen.add(key)
+    return dict(pairs)
 
 
 def _finite(text: str) -> float:

@@ -2,7 +2,8 @@
 
 Source: docs/protocol.md §2. Every refusal names the path of what is wrong. A ``Fields`` made
 with ``file=True`` reads a person's file and raises MalformedInput with ``where``; others read
-messages and raise MalformedMessage with the path in the sentence.
+messages and raise MalformedMessage with the path in the sentence. An unknown key is named only
+to the owner of a file: in a message it may be anything, also a secret.
 """
 
 import base64
@@ -40,7 +41,7 @@ class Fields:
         self._value: dict[str, JSON] = value
         for key in value:
             if key not in required and key not in optional:
-                raise self._error("json.unknown_key", self.path(key), "is not a known key")
+                raise self._unknown(key)
         for key in required:
             if key not in value:
                 raise self._error("json.missing_key", self.path(key), "is missing")
@@ -164,6 +165,12 @@ class Fields:
             )
             for place, item in enumerate(self.items(key, lowest, highest))
         ]
+
+    def _unknown(self, key: str) -> ProtocolError:
+        if self._file:
+            return self._error("json.unknown_key", self.path(key), "is not a known key")
+        parent = self.where or "The message"
+        return self._error("json.unknown_key", parent, "has a key that is not known")
 
     def _error(self, code: str, path: str, sentence_end: str) -> ProtocolError:
         sentence = f"{path} {sentence_end}."

@@ -80,11 +80,13 @@ def test_it_reads_loose_json_but_no_duplicate_key_nor_half_a_pair() -> None:
             parse_json(data)
 
 
-def test_it_names_the_duplicate_key_but_no_value() -> None:
-    with pytest.raises(MalformedMessage) as caught:
-        parse_json(b'{"sector":"secret","sector":"secret"}')
-    assert "sector" in caught.value.sentence
-    assert "secret" not in caught.value.sentence
+def test_it_names_a_duplicate_key_to_the_owner_of_a_file_and_a_value_to_nobody() -> None:
+    data = b'{"sector":"secret","sector":"secret"}'
+    for file in (True, False):
+        with pytest.raises(MalformedMessage) as caught:
+            parse_json(data, file=file)
+        assert ("sector" in caught.value.sentence) == file
+        assert "secret" not in caught.value.sentence
 
 
 @pytest.mark.parametrize("value", [float("nan"), 2**53, {1: 2}, b"x", "\ud800", {"\ud800": 1}])

@@ -9,7 +9,9 @@ from problems import PROBLEM_TYPE, problem
 
 
 class BodyLimit:
-    """Answer 413 where Content-Length passes MAX_BODY_BYTES.
+    """Answer 413 where Content-Length passes what the view takes, MAX_BODY_BYTES at most.
+
+    A view takes SMALL_BODY_BYTES unless its ``largest_body`` says otherwise.
 
     The WSGI server reads no more than Content-Length says, and none of a body without one.
     """
@@ -23,10 +25,23 @@ class BodyLimit:
         if not length.isascii() or not length.isdigit():
             return _refusal(400, "malformed", "Content-Length is not a number.")
         if int(length) > settings.MAX_BODY_BYTES:
-            return _refusal(413, "body.length", "The body is too long.")
+            return _too_long()
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object
+    ) -> HttpResponse | None:
+        """Refuse a body that is too long for this view."""
+        kind = getattr(view, "view_class", None)
+        largest = getattr(kind, "largest_body", settings.SMALL_BODY_BYTES)
+        is_long = int(request.META.get("CONTENT_LENGTH") or "0") > largest
+        return _too_long() if is_long else None
+
+
+def _too_long() -> HttpResponse:
+    return _refusal(413, "body.length", "The body is too long.")
 
 
 def _refusal(status: int, code: str, detail: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -42,6 +42,8 @@ from nodes.tasks import drive_nudge
 from problems import Malformed
 
 LARGEST_BATCH = 2_000
+# Of a batch of packages, of a peer's message and of a manifest with its roster.
+LARGEST_BODY = 64 * 1024 * 1024
 
 
 class NodeView(APIView):
@@ -49,7 +51,6 @@ class NodeView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
-    parser_classes: Sequence[type[BaseParser]] = (JSONParser,)
 
 
 class KeysView(NodeView):
@@ -91,6 +92,8 @@ class SurveyKeysView(NodeView):
 
 class ManifestsView(NodeView):
     """Propose a manifest."""
+
+    largest_body = LARGEST_BODY
 
     @extend_schema(request=shapes.ManifestIn, responses={200: shapes.ManifestSignatureOut})
     def post(self, request: Request) -> Response:
@@ -165,7 +168,8 @@ class TokensView(NodeView):
 class PackagesView(NodeView):
     """Take packages."""
 
-    parser_classes = (OctetsParser,)
+    parser_classes: Sequence[type[BaseParser]] = (OctetsParser,)
+    largest_body = LARGEST_BODY
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
@@ -243,7 +247,8 @@ class HealthView(NodeView):
 class PeerView(NodeView):
     """Only the two other nodes may call: every message and answer is signed."""
 
-    parser_classes = (RawJSONParser,)
+    parser_classes: Sequence[type[BaseParser]] = (RawJSONParser,)
+    largest_body = LARGEST_BODY
 
     def answered(self, answer: tuple[bytes, bytes] | None) -> HttpResponse:
         """Return a signed answer as it is, or 202 for "not yet"."""

@@ -7,7 +7,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.strict import parse_base64, to_base64
-from problems import Malformed
+from problems import Malformed, TooLarge
 from relay import serializers as shapes
 from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
@@ -30,6 +30,7 @@ from relay.services import order_take, package_take, survey_register
 from relay.tasks import flush_nudge
 
 LARGEST_PACKAGE = 1024 * 1024
+LARGEST_MANIFEST = 8 * 1024 * 1024
 
 
 class OctetsParser(BaseParser):
@@ -43,10 +44,10 @@ class OctetsParser(BaseParser):
         _media_type: str | None = None,
         _parser_context: object = None,
     ) -> Any:
-        """Return the bytes; raise Malformed if there are too many."""
+        """Return the bytes; raise TooLarge if there are too many."""
         body: bytes = stream.read(LARGEST_PACKAGE + 1)
         if len(body) > LARGEST_PACKAGE:
-            raise Malformed("package.length", "The package is too long.")
+            raise TooLarge("body.length", "The package is too long.")
         return body
 
 
@@ -62,6 +63,7 @@ class ManifestsView(RelayView):
 
     authentication_classes = (PortalAuthentication,)
     permission_classes = (IsPortal,)
+    largest_body = LARGEST_MANIFEST
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={201: shapes.RegisteredOut})
     def post(self, request: Request) -> Response:
@@ -83,6 +85,7 @@ class PackagesView(RelayView):
     """Take one package."""
 
     parser_classes = (OctetsParser,)
+    largest_body = LARGEST_PACKAGE
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
@@ -107,8 +110,6 @@ class PackagesView(RelayView):
 
 class OrdersView(RelayView):
     """Take a coordinator's order."""
-
-    parser_classes = (JSONParser,)
 
     @extend_schema(request=shapes.OrderIn, responses={200: shapes.OrderOut})
     def post(self, request: Request) -> Response:

@@ -34,6 +34,8 @@ from surveys.services import (
     survey_publish,
 )
 
+# A definition is a part of the manifest, which is base64 on its way to the nodes.
+LARGEST_DEFINITION = 4 * 1024 * 1024
 REPEAT_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -62,6 +64,8 @@ class CoordinatorView(APIView):
 
 class SurveysView(CoordinatorView):
     """List and create surveys."""
+
+    largest_body = LARGEST_DEFINITION
 
     @extend_schema(
         operation_id="v1_surveys_list",

@@ -25,8 +25,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-# A node takes 500 packages at once, and its peers as many sealed ones.
+# A node takes 500 packages at once, and its peers as many sealed ones. Every other body is
+# small, unless a view says how long its bodies may be (``largest_body``).
 MAX_BODY_BYTES = 64 * 1024 * 1024
+SMALL_BODY_BYTES = 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # Seconds. A worker renews its lease between calls, not during one. What is left of a lease that
@@ -44,7 +46,7 @@ CLOSING_GRACE_SECONDS = 900
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "problems.exception_handler",

@@ -82,6 +82,9 @@ SECRET_FILES = frozenset(
         "relay_token_file",
     }
 )
+# Checked where it is there: the first worker makes it, and an operator may keep it from the web
+# process altogether.
+WORKER_SECRET_FILES = frozenset({"wrapping_key_file"})
 PLAIN_FILES = frozenset({"nodes_file", "policy_file"})
 
 
@@ -204,8 +207,10 @@ def _require_sense(service: Service, given: Mapping[str, object]) -> None:
     relay_url = getattr(service, "relay_url", "http://")
     if not relay_url.startswith(("http://", "https://")):
         raise BadConfiguration('In the service file, "relay_url" must be an http(s) address.')
-    for key in sorted(SECRET_FILES & given.keys()):
-        require_private(getattr(service, key))
+    for key in sorted((SECRET_FILES | WORKER_SECRET_FILES) & given.keys()):
+        path = getattr(service, key)
+        if key in SECRET_FILES or os.path.lexists(path):
+            require_private(path)
     for key in sorted(PLAIN_FILES & given.keys()):
         if not getattr(service, key).is_file():
             raise BadConfiguration(f'The file named by "{key}" is not there.')

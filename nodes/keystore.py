@@ -1,8 +1,10 @@
 """Hold this node's keys: who it is, what signs, what opens. Files are read once per process.
 
-The share key of a survey is wrapped to a P-256 wrapping key: a web process needs only that
-key's public half (``….pub``) and cannot open what it stores; workers read the private half.
-The issuer key of a survey is wrapped under a key derived from the identity key.
+The share key of a survey is wrapped to a P-256 wrapping key, which is made with the node's
+other keys or when a worker starts. A web process reads that key's public half (``….pub``) and
+never makes or reads the private one. It does hold a survey's share key at the moment it makes
+it, until it has sealed it; what is stored, only a worker opens. The issuer key of a survey is
+wrapped under a key derived from the identity key.
 """
 
 import os
@@ -31,6 +33,7 @@ from mpcengine.protocol.signing import (
     public_bytes,
     sign,
 )
+from problems import Unavailable
 
 _WRAP = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 _SHARE_LABEL = b"drempel/node/share-key/1\x00"
@@ -79,7 +82,10 @@ def node_sign(label: bytes, body: bytes) -> bytes:
 
 
 def share_key_wrap(private: EllipticCurvePrivateKey, survey_id: str) -> bytes:
-    """Seal a survey's share key so that only a worker can use it."""
+    """Seal a survey's share key so that only a worker can use it.
+
+    Raises Unavailable while the public half of the wrapping key is not there.
+    """
     info = _SHARE_LABEL + survey_id.encode("ascii")
     return _WRAP.encrypt(share_key_to_bytes(private), parse_point(_wrapping_public()), info)
 
@@ -125,31 +131,37 @@ def _issuer_wrapping() -> bytes:
 
 
 def _wrapping_public() -> bytes:
-    path = Path(f"{settings.WRAPPING_KEY_FILE}.pub")
-    if not path.exists():
-        wrapping_key_make()
-    return bytes.fromhex(path.read_text("ascii"))
+    try:
+        text = Path(f"{settings.WRAPPING_KEY_FILE}.pub").read_text("ascii")
+    except OSError as error:
+        raise Unavailable(
+            "node.no_wrapping_key",
+            "This node cannot make keys before its worker has been started; try again later.",
+        ) from error
+    return bytes.fromhex(text)
 
 
 def _wrapping_private() -> EllipticCurvePrivateKey:
-    path = Path(settings.WRAPPING_KEY_FILE)
-    if not path.exists():
-        wrapping_key_make()
-    return p256_from_scalar(bytes.fromhex(path.read_text("ascii")))
+    try:
+        text = Path(settings.WRAPPING_KEY_FILE).read_text("ascii")
+    except OSError as error:
+        raise KeystoreError("The wrapping key cannot be read.") from error
+    return p256_from_scalar(bytes.fromhex(text))
 
 
 def wrapping_key_make() -> None:
-    """Make the wrapping key's two files unless they exist; safe in two processes at once."""
+    """Make the wrapping key's two files unless they exist; for workers, safe in two at once."""
     path = Path(settings.WRAPPING_KEY_FILE)
-    _write_once(path, p256_scalar(generate_p256_key()).hex())
+    if not path.exists():
+        _write_once(path, p256_scalar(generate_p256_key()).hex(), 0o600)
     private = p256_from_scalar(bytes.fromhex(path.read_text("ascii")))
-    _write_once(Path(f"{path}.pub"), point_bytes(private).hex())
+    _write_once(Path(f"{path}.pub"), point_bytes(private).hex(), 0o644)
 
 
-def _write_once(path: Path, text: str) -> None:
+def _write_once(path: Path, text: str, mode: int) -> None:
     """Let a whole file appear at ``path`` at once, or leave the one that is there."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
+from nodes.keystore import wrapping_key_make
 from nodes.selectors import jobs_due
 from nodes.services.driving import job_drive
 from nodes.services.leases import leases_clear
@@ -44,8 +45,10 @@ def drive_nudge(job_pk: int) -> None:
 def reconciler_start(**_: object) -> None:
     """Start the thread that wakes the driver for whatever nudges have missed.
 
+    A worker also makes the node's wrapping key if there is none: web processes never do.
     Embedded, a node has one worker: leases of the one before it need not run out first.
     """
+    wrapping_key_make()
     if settings.EMBEDDED:
         leases_clear()
     threading.Thread(target=_reconcile, name="node-reconciler", daemon=True).start()

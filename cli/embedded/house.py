@@ -25,7 +25,12 @@ from cli.errors import BadInput
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry, NodesFile, parse_nodes_file
 from mpcengine.protocol.policy import default_policy
-from mpcengine.protocol.signing import public_bytes
+from mpcengine.protocol.signing import (
+    generate_p256_key,
+    p256_scalar,
+    point_bytes,
+    public_bytes,
+)
 
 SERVICES = ("portal", "relay", "node-a", "node-b", "node-c")
 DATABASES: Mapping[str, tuple[str, ...]] = {
@@ -35,6 +40,7 @@ DATABASES: Mapping[str, tuple[str, ...]] = {
 }
 NODE_TITLES = {"a": "Anna's node", "b": "Bram's node", "c": "Chiara's node"}
 PORTS_FILE = "ports.json"
+WRAPPING_KEY = "wrapping.key"
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
@@ -160,6 +166,8 @@ def _build(
             _write(own / "relay-token", relay_token)
         _write_json(own / "service.json", members)
     _make_key(folder / "relay" / "signing.pem")
+    for name in NODE_NAMES:
+        _make_wrapping_key(folder / f"node-{name}" / WRAPPING_KEY)
     if templates is not None:
         _copy_templates(folder, templates)
     # Written last: a folder with this file is a whole house.
@@ -193,6 +201,7 @@ def _members(folder: Path, service: str, ports: Mapping[str, int]) -> dict[str, 
         members["name"] = NODE_TITLES[node]
         members["party_host"] = LOOPBACK
         members["identity_key_file"] = str(own / "identity.pem")
+        members["wrapping_key_file"] = str(own / WRAPPING_KEY)
         members["policy_file"] = str(own / "policy.json")
     return members
 
@@ -227,6 +236,13 @@ def _make_key(path: Path) -> Ed25519PrivateKey:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     _write(path, pem.decode("ascii"))
     return key
+
+
+def _make_wrapping_key(path: Path) -> None:
+    """Write what seals a node's share keys: a private half for its worker, and ``.pub``."""
+    key = generate_p256_key()
+    _write(path, p256_scalar(key).hex())
+    _write(path.with_name(f"{path.name}.pub"), point_bytes(key).hex())
 
 
 def _load_key(path: Path) -> Ed25519PrivateKey:

@@ -25,7 +25,7 @@ from cli.embedded.supervisor import Supervisor
 from cli.errors import BadInput, CliError
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.policy import parse_policy
-from mpcengine.protocol.signing import public_bytes
+from mpcengine.protocol.signing import p256_from_scalar, point_bytes, public_bytes
 
 PORTS = {service: 20_000 + place for place, service in enumerate(SERVICES)}
 SECRETS = ("secret-key", "relay-token", "identity.pem", "signing.pem")
@@ -48,6 +48,19 @@ def test_the_policies_know_the_coordinator_and_the_products_floors(house: House)
         assert policy.floors == {"person": 5, "organisation": 3}
         assert policy.coordinators == (public_bytes(house.coordinator),)
         assert not policy.test
+
+
+def test_every_node_has_a_wrapping_key_whose_public_half_lies_beside_it(house: House) -> None:
+    publics = set()
+    for node in ("node-a", "node-b", "node-c"):
+        folder = house.service_folder(node)
+        members = json.loads((folder / "service.json").read_text("utf-8"))
+        private = Path(members["wrapping_key_file"])
+        key = p256_from_scalar(bytes.fromhex(private.read_text("ascii")))
+        public = (folder / "wrapping.key.pub").read_text("ascii")
+        assert point_bytes(key).hex() == public
+        publics.add(public)
+    assert len(publics) == 3
 
 
 def test_a_test_house_says_that_it_is_one(tmp_path: Path) -> None:

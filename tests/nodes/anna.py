@@ -16,6 +16,7 @@ from mpcengine.protocol.nodesfile import NodeEntry, NodesFile
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.signing import LABEL_MANIFEST, public_bytes, sign
+from nodes.keystore import wrapping_key_make
 from nodes.models import SurveyJob
 from nodes.services.intake import IntakeAnswer, packages_accept
 from nodes.services.manifests import manifest_accept, manifest_open
@@ -49,7 +50,8 @@ class Anna:
         )
 
     def write_files(self) -> None:
-        """Write identity key, nodes file and policy."""
+        """Write identity key, wrapping key, nodes file and policy."""
+        wrapping_key_make()
         pem = OPERATORS[0].signing_key.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )

@@ -7,10 +7,15 @@ from mpcengine.protocol.errors import BadSignature, PolicyRefused
 from mpcengine.protocol.orders import keys_body, prepare_body
 from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, public_bytes, sign, verify
 from mpcengine.protocol.strict import to_base64
-from nodes.keystore import KeystoreError, issuer_key_unwrap, share_key_unwrap
+from nodes.keystore import (
+    KeystoreError,
+    issuer_key_unwrap,
+    share_key_unwrap,
+    wrapping_key_make,
+)
 from nodes.models import IssuerKey, SurveyKeys
 from nodes.services.survey_keys import KeysAnswer, survey_keys_create
-from problems import Conflict
+from problems import Conflict, Unavailable
 from tests.nodes.anna import Anna
 from tests.people import ANNA, CAROL, DANA, MALLORY, Person
 
@@ -72,7 +77,34 @@ def test_it_stores_both_private_keys_wrapped_for_this_survey_alone() -> None:
 
 
 def test_it_needs_no_private_wrapping_key_to_make_keys(anna: Anna) -> None:
-    ask(CAROL)
     (anna.folder / "wrapping.key").unlink()
-    ask(CAROL, "cd" * 16)
+    ask(CAROL)
     assert not (anna.folder / "wrapping.key").exists()
+
+
+def test_it_makes_no_keys_before_a_worker_made_the_wrapping_key(anna: Anna) -> None:
+    for name in ("wrapping.key", "wrapping.key.pub"):
+        (anna.folder / name).unlink()
+    with pytest.raises(Unavailable) as refusal:
+        ask(CAROL)
+    assert refusal.value.code == "node.no_wrapping_key"
+    assert not list(anna.folder.glob("wrapping*"))
+    assert not SurveyKeys.objects.exists()
+    wrapping_key_make()
+    ask(CAROL)
+
+
+def test_it_makes_a_wrapping_key_once_and_for_its_owner_alone(anna: Anna) -> None:
+    path = anna.folder / "wrapping.key"
+    before = path.read_bytes(), path.with_name("wrapping.key.pub").read_bytes()
+    wrapping_key_make()
+    assert before == (path.read_bytes(), path.with_name("wrapping.key.pub").read_bytes())
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_opens_no_share_key_without_the_private_wrapping_key(anna: Anna) -> None:
+    ask(CAROL)
+    wrapped = bytes(SurveyKeys.objects.get().wrapped)
+    (anna.folder / "wrapping.key").unlink()
+    with pytest.raises(KeystoreError):
+        share_key_unwrap(wrapped, SURVEY)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config import env
-from tests.roles.service_files import ROLES, service_members
+from tests.roles.service_files import ROLES, environment, service_members
 
 READ: dict[str, Callable[[], env.Service]] = {
     "portal": env.portal_service,
@@ -112,6 +112,20 @@ def test_it_refuses_a_secret_that_others_can_open(
     members = service_members("node", tmp_path)
     Path(str(members["identity_key_file"])).chmod(mode)
     assert "identity.pem" in refusal(monkeypatch, tmp_path, "node", members)
+
+
+def test_it_takes_a_wrapping_key_that_is_private_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "wrapping.key"
+    members = service_members("node", tmp_path) | {"wrapping_key_file": str(key)}
+    environ = environment("node", tmp_path, members)
+    monkeypatch.setenv(env.VARIABLE, environ[env.VARIABLE])
+    assert env.node_service().wrapping_key_file == key
+    key.touch(mode=0o600)
+    assert env.node_service().wrapping_key_file == key
+    key.chmod(0o644)
+    assert "wrapping.key" in refusal(monkeypatch, tmp_path, "node", members)
 
 
 def test_it_refuses_a_link_in_place_of_a_secret(tmp_path: Path) -> None:

@@ -63,10 +63,9 @@ class KeptAnswer(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="kept_answers")
     key = models.CharField(max_length=100)
     request_digest = models.CharField(max_length=64)
-    scope = models.CharField(max_length=64, blank=True, db_index=True)
     status = models.PositiveSmallIntegerField()
-    body = models.JSONField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    body = models.JSONField(null=True)  # null: it held a secret and was shown once
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

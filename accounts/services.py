@@ -20,11 +20,14 @@ KEEP_ANSWERS = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a write was answered with: an HTTP status and a JSON body."""
+    """What a write was answered with: an HTTP status and a JSON body.
+
+    A body with a secret in it is shown once and not ``kept``: a repetition is refused.
+    """
 
     status: int
     body: JSON
-    scope: str = ""
+    kept: bool = True
 
 
 @transaction.atomic
@@ -64,7 +67,7 @@ def write_once(
     """Run ``act`` once per Idempotency-Key and give its answer again afterwards.
 
     The write and the kept answer are one transaction. Raises Conflict when the key was used
-    for another request, or when its answer has been forgotten.
+    for another request, or when its answer was to be shown only once.
     """
     kept = _kept_answer(user=user, key=key, request_digest=request_digest)
     if kept is not None:
@@ -72,16 +75,12 @@ def write_once(
     try:
         with transaction.atomic():
             answer = act()
-            KeptAnswer.objects.filter(
-                user=user, created_at__lt=timezone.now() - KEEP_ANSWERS
-            ).delete()
             KeptAnswer.objects.create(
                 user=user,
                 key=key,
                 request_digest=request_digest,
-                scope=answer.scope,
                 status=answer.status,
-                body=answer.body,
+                body=answer.body if answer.kept else None,
             )
     except IntegrityError:
         # Another worker was first with this key; what ``act`` wrote here is undone.
@@ -93,9 +92,10 @@ def write_once(
 
 
 @transaction.atomic
-def kept_answers_forget(*, scope: str) -> None:
-    """Blank the answers kept for a scope: they hold something that must not be kept."""
-    KeptAnswer.objects.filter(scope=scope).update(body=None)
+def kept_answers_purge() -> int:
+    """Delete the answers that have been kept for KEEP_ANSWERS; return how many there were."""
+    old = KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS)
+    return old.delete()[0]
 
 
 def request_digest(*, method: str, path: str, body: bytes) -> str:
@@ -114,6 +114,6 @@ def _kept_answer(*, user: User, key: str, request_digest: str) -> Answer | None:
         )
     if kept.body is None:
         raise Conflict(
-            "idempotency.forgotten", "The answer to this Idempotency-Key is no longer kept."
+            "idempotency.forgotten", "The answer to this Idempotency-Key is not kept."
         )
-    return Answer(status=kept.status, body=kept.body, scope=kept.scope)
+    return Answer(status=kept.status, body=kept.body)

@@ -1,8 +1,8 @@
 """A survey's way from draft to closing, and what is held for it on that way.
 
-A code is never stored: the nodes' entries are made from it while it is shown. The entry lists
-are held only until they are handed to the job. No share, no answer and no node key has a
-column here.
+A code is never stored, nor is the answer that shows it: the nodes' entries are made from it
+before. The entry lists are held only until they are handed to the job. No share, no answer and
+no node key has a column here.
 """
 
 import secrets
@@ -42,8 +42,6 @@ class Survey(models.Model):
     prepare_digest = models.CharField(max_length=64, blank=True)
     manifest = models.BinaryField(null=True)
     manifest_digest = models.CharField(max_length=71, blank=True)
-    coordinator_key = models.BinaryField(null=True)
-    coordinator_signature = models.BinaryField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

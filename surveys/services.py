@@ -1,7 +1,8 @@
 """What can happen to a survey: created, invited to, prepared, published, ordered about.
 
-A portal never holds a share, an answer or a node's private key. An invitation code is shown
-and not stored; the nodes' entry lists are held only until the job has them.
+A portal never holds a share, an answer or a node's private key. An invitation code is in
+memory while it is made and shown, and in no table; the nodes' entry lists are held only until
+the job has them.
 """
 
 import hashlib
@@ -12,7 +13,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.services import kept_answers_forget
 from mpcengine.node_client import NodeKeys
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import (
@@ -87,7 +87,7 @@ class PrepareTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Federation:
+class CollectedKeys:
     """The nodes, their keys for one survey, and the relay's key, as collected and checked."""
 
     nodes: NodesFile
@@ -110,9 +110,9 @@ def survey_create(*, organisation_id: UUID, definition: JSON) -> Survey:
 def invitations_create(*, survey: Survey, count: int) -> list[str]:
     """Make ``count`` new codes of 130 random bits and return them: they are shown once.
 
-    What is stored are the three nodes' entries made from them, never a code. Raises Conflict
-    unless the survey is a draft, MalformedInput when its numbers outgrow the field with so
-    many invited (protocol §8).
+    What is stored are the three nodes' entries made from them, never a code: who loses the
+    answer invites anew. Raises Conflict unless the survey is a draft, MalformedInput when its
+    numbers outgrow the field with so many invited (protocol §8).
     """
     row = Survey.objects.select_for_update().get(pk=survey.pk)
     if row.state != SurveyState.DRAFT:
@@ -129,7 +129,7 @@ def invitations_create(*, survey: Survey, count: int) -> list[str]:
     return codes
 
 
-def federation_collect(*, survey: Survey, terms: PrepareTerms) -> Federation:
+def survey_keys_collect(*, survey: Survey, terms: PrepareTerms) -> CollectedKeys:
     """Ask nodes and relay for the keys of a survey, over HTTP, outside any transaction.
 
     Asking again gives the same keys. Raises BadSignature for a wrong prepare signature,
@@ -146,11 +146,11 @@ def federation_collect(*, survey: Survey, terms: PrepareTerms) -> Federation:
         coordinator_key=terms.coordinator_key,
         signature=terms.prepare_signature,
     )
-    return Federation(nodes=nodes_sync(), keys=keys, relay_key=relay_key_collect())
+    return CollectedKeys(nodes=nodes_sync(), keys=keys, relay_key=relay_key_collect())
 
 
 @transaction.atomic
-def survey_prepare(*, survey: Survey, terms: PrepareTerms, federation: Federation) -> bytes:
+def survey_prepare(*, survey: Survey, terms: PrepareTerms, collected: CollectedKeys) -> bytes:
     """Build the manifest and return the bytes to sign.
 
     Preparing again with the same terms gives the same bytes; with other terms, as long as
@@ -165,7 +165,6 @@ def survey_prepare(*, survey: Survey, terms: PrepareTerms, federation: Federatio
     entries = entries_held(row)
     if not entries:
         raise Conflict("survey.no_invitations", "Invite somebody before preparing.")
-    kept_answers_forget(scope=row.pk)  # an answer kept for a repeated invitation holds codes
     manifest = build_manifest(
         ManifestTerms(
             survey_id=row.pk,
@@ -175,8 +174,8 @@ def survey_prepare(*, survey: Survey, terms: PrepareTerms, federation: Federatio
             issuing=terms.issuing,
             answering=terms.answering,
             coordinator=Coordinator(name=terms.coordinator_name, key=terms.coordinator_key),
-            relay=Relay(url=terms.relay_url, key=federation.relay_key),
-            nodes=tuple(_node_terms(federation)),
+            relay=Relay(url=terms.relay_url, key=collected.relay_key),
+            nodes=tuple(_node_terms(collected)),
             flush_min=terms.flush_min,
             give_up_after_days=terms.give_up_after_days or DEFAULT_GIVE_UP_AFTER_DAYS,
             max_inconsistent=terms.max_inconsistent,
@@ -207,8 +206,7 @@ def survey_publish(*, survey: Survey, signature: bytes) -> int:
     if row.state == SurveyState.PREPARED:
         row.entry_lists.all().delete()
         row.state = SurveyState.PUBLISHED
-        row.coordinator_signature = signature
-        row.save(update_fields=["state", "coordinator_signature"])
+        row.save(update_fields=["state"])
     return job.pk
 
 
@@ -251,7 +249,7 @@ def _roster(entries: Mapping[str, Sequence[str]]) -> Roster:
     return Roster(kind="code", size=len(entries[NODE_NAMES[0]]), roots=roots)
 
 
-def _node_terms(federation: Federation) -> list[NodeTerms]:
+def _node_terms(collected: CollectedKeys) -> list[NodeTerms]:
     return [
         NodeTerms(
             node=entry.node,
@@ -259,8 +257,8 @@ def _node_terms(federation: Federation) -> list[NodeTerms]:
             name=entry.name,
             url=entry.url,
             identity_key=entry.identity_key,
-            share_key=federation.keys[entry.node].share_key,
-            issuer_key=federation.keys[entry.node].issuer_key,
+            share_key=collected.keys[entry.node].share_key,
+            issuer_key=collected.keys[entry.node].issuer_key,
         )
-        for entry in federation.nodes.nodes
+        for entry in collected.nodes.nodes
     ]

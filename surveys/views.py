@@ -26,9 +26,9 @@ from surveys.models import Survey
 from surveys.selectors import survey_get, survey_list, survey_result_get, survey_view
 from surveys.services import (
     PrepareTerms,
-    federation_collect,
     invitations_create,
     survey_create,
+    survey_keys_collect,
     survey_order,
     survey_prepare,
     survey_publish,
@@ -123,7 +123,8 @@ class InvitationsView(CoordinatorView):
             survey.refresh_from_db(fields=["invited"])
             advice = warnings_of(parse_survey(survey.definition), invited=survey.invited)
             body = {"codes": codes, "invited": survey.invited, "warnings": advice}
-            return Answer(status=201, body=body, scope=survey.pk)
+            # Shown once: an answer kept for a repetition would hold codes in the clear.
+            return Answer(status=201, body=body, kept=False)
 
         return answered_once(request, act=act)
 
@@ -138,10 +139,10 @@ class PrepareView(CoordinatorView):
         """Ask the nodes for keys and return the manifest to sign."""
         survey = self.survey(request, survey_id)
         terms = _terms(_read(shapes.PrepareIn, request), signed_in(request).organisation.name)
-        federation = federation_collect(survey=survey, terms=terms)
+        collected = survey_keys_collect(survey=survey, terms=terms)
 
         def act() -> Answer:
-            manifest = survey_prepare(survey=survey, terms=terms, federation=federation)
+            manifest = survey_prepare(survey=survey, terms=terms, collected=collected)
             survey.refresh_from_db(fields=["manifest_digest"])
             body = {"manifest": to_base64(manifest), "digest": survey.manifest_digest}
             return Answer(status=200, body=body)

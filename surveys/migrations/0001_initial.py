@@ -24,8 +24,6 @@ class Migration(migrations.Migration):
                 ('prepare_digest', models.CharField(blank=True, max_length=64)),
                 ('manifest', models.BinaryField(null=True)),
                 ('manifest_digest', models.CharField(blank=True, max_length=71)),
-                ('coordinator_key', models.BinaryField(null=True)),
-                ('coordinator_signature', models.BinaryField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
             ],

@@ -1,12 +1,17 @@
 """Repeat a write safely under an Idempotency-Key."""
 
+from datetime import datetime, timedelta
+
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import KeptAnswer
+from accounts.services import KEEP_ANSWERS
+from accounts.tasks import answers_reconcile
 from surveys.models import Survey
 from tests.mpcengine.cast import DEFINITION
-from tests.surveys.steps import SURVEYS, create, prepare, terms
+from tests.surveys.steps import SURVEYS, create
 
 KEY = {"Idempotency-Key": "0a1b2c"}
 
@@ -61,18 +66,29 @@ def test_without_a_key_every_write_counts(carol: APIClient) -> None:
     assert Survey.objects.count() == 2
 
 
-@pytest.mark.usefixtures("federation")
-def test_kept_codes_are_forgotten_when_the_manifest_is_built(carol: APIClient) -> None:
+def test_codes_are_shown_once_and_made_once(carol: APIClient) -> None:
     survey = create(carol)
     path = f"{SURVEYS}/{survey}/invitations"
     codes = carol.post(path, {"count": 12}, format="json", headers=KEY).json()["codes"]
-    again = carol.post(path, {"count": 12}, format="json", headers=KEY).json()["codes"]
-    assert (codes, Survey.objects.get().invited) == (again, 12)
-    assert prepare(carol, survey, terms(survey)).status_code == 200
-    kept = str(list(KeptAnswer.objects.values_list("body", flat=True)))
-    assert not any(code in kept for code in codes)
-    answer = carol.post(path, {"count": 12}, format="json", headers=KEY)
-    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency.forgotten")
+    assert len(codes) == 12
+    again = carol.post(path, {"count": 12}, format="json", headers=KEY)
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency.forgotten")
+    assert Survey.objects.get().invited == 12
+    assert KeptAnswer.objects.get().body is None
+
+
+def test_answers_are_deleted_after_seven_days_without_another_write(carol: APIClient) -> None:
+    carol.post(SURVEYS, {"definition": DEFINITION}, format="json", headers=KEY)
+    write_at(timezone.now() - KEEP_ANSWERS + timedelta(minutes=1))
+    answers_reconcile()
+    assert KeptAnswer.objects.count() == 1
+    write_at(timezone.now() - KEEP_ANSWERS - timedelta(minutes=1))
+    answers_reconcile()
+    assert not KeptAnswer.objects.exists()
+
+
+def write_at(moment: datetime) -> None:
+    KeptAnswer.objects.update(created_at=moment)
 
 
 @pytest.mark.parametrize("key", ["x" * 101, "tab\there"])

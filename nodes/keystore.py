@@ -106,9 +106,11 @@ def issuer_key_wrap(private: Ed25519PrivateKey, survey_id: str) -> bytes:
     return nonce + AESGCM(_issuer_wrapping()).encrypt(nonce, raw, survey_id.encode("ascii"))
 
 
-@lru_cache(maxsize=64)
 def issuer_key_unwrap(wrapped: bytes, survey_id: str) -> Ed25519PrivateKey:
-    """Open a survey's issuer key; raise KeystoreError if it does not open."""
+    """Open a survey's issuer key; raise KeystoreError if it does not open.
+
+    Opened anew for every token: a process that kept it would have it after it was erased.
+    """
     nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
     try:
         raw = AESGCM(_issuer_wrapping()).decrypt(nonce, sealed, survey_id.encode("ascii"))

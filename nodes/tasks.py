@@ -19,6 +19,7 @@ from nodes.keystore import wrapping_key_make
 from nodes.selectors import jobs_due
 from nodes.services.driving import job_drive
 from nodes.services.leases import leases_clear
+from nodes.wal import wal_truncate
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +46,12 @@ def drive_nudge(job_pk: int) -> None:
 def reconciler_start(**_: object) -> None:
     """Start the thread that wakes the driver for whatever nudges have missed.
 
-    A worker also makes the node's wrapping key if there is none: web processes never do.
+    A worker also makes the node's wrapping key if there is none (web processes never do), and
+    empties the write-ahead files, in case the one before it died between erasing and that.
     Embedded, a node has one worker: leases of the one before it need not run out first.
     """
     wrapping_key_make()
+    wal_truncate()
     if settings.EMBEDDED:
         leases_clear()
     threading.Thread(target=_reconcile, name="node-reconciler", daemon=True).start()

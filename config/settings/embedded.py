@@ -12,7 +12,9 @@ POLL_SECONDS = 0.1
 
 # Writers queue from BEGIN on (IMMEDIATE) instead of failing at their first write, and what a
 # node has said to its peers survives a power cut (FULL). What is deleted is overwritten with
-# zeros (secure_delete): a file kept or stolen later holds no erased share or key.
+# zeros in the database file (secure_delete). The write-ahead file keeps older pages until it is
+# emptied: a node does that when it has erased a survey (nodes/wal.py). Neither reaches what a
+# disk or its backups keep.
 PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
     "PRAGMA secure_delete=ON;"

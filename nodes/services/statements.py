@@ -27,6 +27,7 @@ from nodes.selectors import OPENING, stage_bodies
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
+from nodes.wal import wal_truncate
 
 
 class SignedStatement(TypedDict):
@@ -74,6 +75,7 @@ def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
 def job_erase(job: SurveyJob) -> None:
     """Destroy the share key, the issuer key, packages, shares, draws and the roster.
 
+    Then empties SQLite's write-ahead files, which would keep what was deleted.
     What stays: manifest, orders, statement, lists of ids, stage messages (a peer may still
     need the last ones; they hold shares of released values only, and none if withheld). Kill
     points ``nodes.erased.*``.
@@ -92,6 +94,7 @@ def job_erase(job: SurveyJob) -> None:
         lease_until=None,
         due_at=None,
     )
+    wal_truncate()
 
 
 def _destroy(job: SurveyJob) -> None:

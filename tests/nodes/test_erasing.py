@@ -1,0 +1,41 @@
+"""What a node erases is in none of its files any more, the write-ahead files included."""
+
+import sqlite3
+import time
+
+from tests.nodes.harness import Nodes, Survey
+from tests.nodes.publishing import colour_survey
+from tests.nodes.test_three_nodes import colours
+
+
+def wrapped_keys(nodes: Nodes, survey: Survey) -> list[bytes]:
+    """Return node b's wrapped share key and issuer key of a survey."""
+    found = []
+    for name, table in (("packages", "nodes_surveykeys"), ("issuing", "nodes_issuerkey")):
+        with sqlite3.connect(nodes.database("b", name), timeout=30) as connection:
+            rows = connection.execute(
+                f"SELECT wrapped FROM {table} WHERE survey_id = ?",  # noqa: S608 - a constant
+                (survey.draft.survey_id,),
+            )
+            found.append(bytes(rows.fetchone()[0]))
+    return found
+
+
+def is_anywhere(nodes: Nodes, key: bytes) -> bool:
+    folder = nodes.house.service_folder("node-b")
+    return any(key in path.read_bytes() for path in folder.glob("*.sqlite3*"))
+
+
+def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
+    survey = nodes.publish(colour_survey(), 4)
+    nodes.deliver(nodes.answers(survey, colours(2, 1, 1)))
+    keys = wrapped_keys(nodes, survey)
+    assert [len(key) > 40 and is_anywhere(nodes, key) for key in keys] == [True, True]
+    nodes.order(survey, "close")
+    nodes.end(survey)
+    nodes.wait_state(survey, "erased")
+    # The state is written first, the files are emptied a moment later.
+    until = time.monotonic() + 10.0
+    while any(is_anywhere(nodes, key) for key in keys) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert [is_anywhere(nodes, key) for key in keys] == [False, False]

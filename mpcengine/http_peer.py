@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -22,9 +22,14 @@ from mpcengine.protocol.errors import ProtocolError
 
 CONNECT_SECONDS = 4.0
 READ_SECONDS = 15.0
+# Of one call as a whole, with its second try: READ_SECONDS bounds only the silence between two
+# pieces. With that silence at its end a call is still shorter than what a lease has left.
+CALL_SECONDS = 45.0
 TRIES = 2
 WAIT_SECONDS = 0.2
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
+# The longest answer is a statement of the widest survey, with its list of refused packages.
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+PIECE_BYTES = 64 * 1024
 MAX_PROBLEM_BYTES = 16 * 1024
 JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
@@ -76,11 +81,15 @@ _POOL = urllib3.PoolManager(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpPeer:
-    """One receiver: a short name for errors, a base address, perhaps a token."""
+    """One receiver: a short name for errors, a base address, perhaps a token.
+
+    ``seconds`` bounds every call as a whole, however slowly the receiver reads or answers.
+    """
 
     name: str
     url: str
     token: str = ""
+    seconds: float = CALL_SECONDS
 
     def get(self, path: str) -> JsonObject:
         """Return the JSON object at ``path``; raise ClientError."""
@@ -100,32 +109,38 @@ class HttpPeer:
     def _call(
         self, method: str, path: str, *, body: bytes | None, media: str, repeat: bool
     ) -> JsonObject:
+        until = time.monotonic() + self.seconds
         for attempt in range(1, TRIES):
             try:
-                return self._once(method, path, body=body, media=media)
+                return self._once(method, path, body=body, media=media, until=until)
             except Unreachable:
-                if not repeat:
+                wait = WAIT_SECONDS * attempt * (0.5 + secrets.randbelow(1000) / 1000)
+                if not repeat or time.monotonic() + wait > until:
                     raise
-                time.sleep(WAIT_SECONDS * attempt * (0.5 + secrets.randbelow(1000) / 1000))
-        return self._once(method, path, body=body, media=media)
+                time.sleep(wait)
+        return self._once(method, path, body=body, media=media, until=until)
 
-    def _once(self, method: str, path: str, *, body: bytes | None, media: str) -> JsonObject:
+    def _once(
+        self, method: str, path: str, *, body: bytes | None, media: str, until: float
+    ) -> JsonObject:
         headers = {"Accept": JSON_TYPE, "Accept-Encoding": "identity"}
         if media:
             headers["Content-Type"] = media
         if self.token:
             headers["Authorization"] = f"Token {self.token}"
+        if body is not None:
+            headers["Content-Length"] = str(len(body))
         address = self._address(path)
         try:
             answer = _POOL.request(
                 method,
                 address,
-                body=body,
+                body=None if body is None else _pieces(body, until),
                 headers=headers,
                 redirect=False,
                 preload_content=False,
             )
-            status, content = answer.status, self._content(answer)
+            status, content = answer.status, self._content(answer, until)
         except (urllib3.exceptions.HTTPError, OSError):
             # The cause holds the address and perhaps the body: it is left behind.
             raise Unreachable(self.name) from None
@@ -137,16 +152,19 @@ class HttpPeer:
             raise Misbehaved(self.name)
         return f"{self.url.rstrip('/')}/api/v1/{path}"
 
-    def _content(self, answer: urllib3.BaseHTTPResponse) -> bytes:
-        limit = (
-            MAX_ANSWER_BYTES if answer.status < HTTPStatus.BAD_REQUEST else MAX_PROBLEM_BYTES
-        )
-        content = answer.read(limit + 1)
-        if len(content) > limit:
-            answer.close()
-            raise Misbehaved(self.name)
+    def _content(self, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
+        """Read an answer within its limit and until ``until`` (monotonic), or drop the call."""
+        is_refusal = answer.status >= HTTPStatus.BAD_REQUEST
+        limit = MAX_PROBLEM_BYTES if is_refusal else MAX_ANSWER_BYTES
+        content = bytearray()
+        while piece := answer.read1(PIECE_BYTES, decode_content=False):
+            content += piece
+            is_late = time.monotonic() > until
+            if is_late or len(content) > limit:
+                answer.close()
+                raise (Unreachable if is_late else Misbehaved)(self.name)
         answer.release_conn()
-        return content
+        return bytes(content)
 
     def _judge(self, status: int, content: bytes) -> JsonObject:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
@@ -156,6 +174,14 @@ class HttpPeer:
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise Misbehaved(self.name)
         return _object(self.name, content) if content else {}
+
+
+def _pieces(body: bytes, until: float) -> Iterator[bytes]:
+    """Yield a body piece by piece: a socket's timeout is for the whole of what it is given."""
+    for start in range(0, len(body), PIECE_BYTES):
+        if time.monotonic() > until:
+            raise TimeoutError
+        yield body[start : start + PIECE_BYTES]
 
 
 def _object(name: str, content: bytes) -> JsonObject:

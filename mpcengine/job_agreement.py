@@ -1,5 +1,7 @@
 """Get three signatures under a manifest and carry them to everybody who needs them."""
 
+from http import HTTPStatus
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,8 +26,7 @@ def agreement_collect(job: MpcJob) -> bool:
         try:
             signature = _signature_of(job, manifest, row)
         except Refused as refusal:
-            sentence = f"Node {refusal.receiver} refuses: {refusal.sentence}"
-            job_end(job, JobState.REFUSED, code=refusal.code, reason=sentence)
+            _end_by_refusal(job, refusal)
             return True
         except BadSignature:
             sentence = f"The signature of node {row.node} under the manifest does not hold."
@@ -91,6 +92,21 @@ def _signature_of(job: MpcJob, manifest: Manifest, row: JobNode) -> bytes:
     )
     verify(manifest.node(row.node).identity_key, LABEL_MANIFEST, body, signature)
     return signature
+
+
+def _end_by_refusal(job: MpcJob, refusal: Refused) -> None:
+    """End the job: as refused where the node's rules say no (403), as failed for all else.
+
+    A node that cannot answer now (5xx, 429) is not heard as a refusal, but waited for.
+    """
+    is_policy = refusal.status == HTTPStatus.FORBIDDEN
+    verb = "refuses" if is_policy else "cannot take the manifest"
+    job_end(
+        job,
+        JobState.REFUSED if is_policy else JobState.FAILED,
+        code=refusal.code,
+        reason=f"Node {refusal.receiver} {verb}: {refusal.sentence}",
+    )
 
 
 def _ended_too_late(job: MpcJob) -> bool:

@@ -47,6 +47,7 @@ def _ask(job: MpcJob, manifest: Manifest, row: JobNode) -> None:
     state = node_client.job_state_get(peer, digest=job.manifest_digest)[:32]
     changes: dict[str, object] = {} if state == row.last_state else {"last_state": state}
     if state in HAS_STATEMENT:
+        lease_keep(job)
         outcome = node_client.outcome_get(peer, digest=job.manifest_digest)
         if outcome is None:
             raise Misbehaved(row.node)

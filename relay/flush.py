@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 LARGEST_BATCH = 500
 # What a node reads of one body (docs/protocol.md §9): packages of a wide survey fill it sooner.
 LARGEST_BODY = 64 * 1024 * 1024
+# Of sending a batch as a whole: the longest body at 2 Mbit/s. Nobody holds a lease meanwhile.
+BATCH_SECONDS = 300.0
 # A node that says this has not heard of the survey's opening yet; every other refusal of one
 # package is for ever: it came after the node's own close, or it does not verify there.
 LATER_CODES = frozenset({"survey.not_open", "manifest.unknown"})
@@ -104,7 +106,8 @@ def _forward(digest: str, keys: Sequence[int], silent: set[str]) -> None:
         lacking = [row for row in rows if not row.delivered & bit]
         if lacking and node.node not in silent:
             secrets.SystemRandom().shuffle(lacking)
-            work.append((HttpPeer(name=node.node, url=node.url), bit, lacking))
+            peer = HttpPeer(name=node.node, url=node.url, seconds=BATCH_SECONDS)
+            work.append((peer, bit, lacking))
     with ThreadPoolExecutor(max_workers=3) as pool:
         done = list(pool.map(lambda item: _send(item[0], item[2]), work))
     for (peer, bit, _), taken in zip(work, done, strict=True):

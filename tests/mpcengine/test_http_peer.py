@@ -1,9 +1,12 @@
 """Call a receiver that is slow, dead, rude or lying: named, limited, without its bytes."""
 
+import contextlib
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
 import urllib3
@@ -144,3 +147,46 @@ def test_a_refusal_of_another_form_is_named_so(rude: list[Rude], body: bytes) ->
 def test_it_calls_http_addresses_only(url: str) -> None:
     with pytest.raises(ClientError):
         HttpPeer(name="b", url=url).get("health")
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """Return the address of a receiver that takes a body and answers a byte at a time."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+        def do_POST(self) -> None:  # http.server looks for this name
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "2000")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(2000):
+                    self.wfile.write(b" ")
+                    time.sleep(0.02)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_is_left(dripping: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        HttpPeer(name="b", url=dripping, seconds=0.3).send("POST", "orders", {})
+    assert time.monotonic() - began < 5
+
+
+def test_a_receiver_that_never_reads_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            HttpPeer(name="b", url=url, seconds=0.5).send_octets("packages", bytes(40_000_000))
+        assert time.monotonic() - began < 15

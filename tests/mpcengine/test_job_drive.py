@@ -93,6 +93,30 @@ def test_it_ends_as_refused_with_the_nodes_code_and_sentence(federation: Federat
     assert federation.relay.manifests == []
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "manifest.record"), (409, "manifest.no_keys"), (413, "body.length")],
+)
+def test_it_fails_when_a_node_cannot_take_the_manifest(
+    federation: Federation, status: int, code: str
+) -> None:
+    federation.nodes[1].refusals["POST manifests"] = (status, code)
+    job = drive(propose(publish(federation)))
+    assert (job.state, job.reason_code) == ("failed", code)
+    assert job.reason == f"Node b cannot take the manifest: The sentence of {code}."
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_it_waits_for_a_node_that_cannot_answer_now(
+    federation: Federation, status: int
+) -> None:
+    federation.nodes[1].refusals["POST manifests"] = (status, "policy.broken")
+    job = drive(propose(publish(federation)))
+    assert job.state == "proposed"
+    federation.nodes[1].refusals.clear()
+    assert drive(job).state == "open"
+
+
 def test_it_fails_when_a_node_signs_with_another_key(federation: Federation) -> None:
     federation.nodes[2].signs_wrongly = True
     job = drive(propose(publish(federation)))

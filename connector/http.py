@@ -22,10 +22,14 @@ from mpcengine.protocol.errors import ProtocolError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
+# Of one call as a whole: READ_SECONDS bounds only the silence between two pieces of an answer.
+CALL_SECONDS = 60.0
 PATIENCE_SECONDS = 60.0
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_PROBLEM_BYTES = 16 * 1024
+PIECE_BYTES = 64 * 1024
 JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
@@ -102,6 +106,7 @@ class Receiver:
             headers["Content-Type"] = media
         if self.token:
             headers["Authorization"] = f"Token {self.token}"
+        until = monotonic() + CALL_SECONDS
         try:
             answer = self.pool.request(
                 method,
@@ -111,19 +116,27 @@ class Receiver:
                 redirect=False,
                 preload_content=False,
             )
-            status, content = answer.status, self._content(answer)
+            status, content = answer.status, self._content(answer, until)
         except (urllib3.exceptions.HTTPError, OSError):
             # The cause holds the address and perhaps the body: it is left behind.
             raise Unreachable(self.name, f"{self.name} cannot be reached.") from None
         return self._judge(status, content)
 
-    def _content(self, answer: urllib3.BaseHTTPResponse) -> bytes:
-        content = answer.read(MAX_ANSWER_BYTES + 1)
-        if len(content) > MAX_ANSWER_BYTES:
-            answer.close()
-            raise Misbehaved(self.name, f"{self.name} sent an answer that is too long.")
+    def _content(self, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
+        """Read an answer within its limit and until ``until`` (monotonic), or drop the call."""
+        is_refusal = answer.status >= HTTPStatus.BAD_REQUEST
+        limit = MAX_PROBLEM_BYTES if is_refusal else MAX_ANSWER_BYTES
+        content = bytearray()
+        while piece := answer.read1(PIECE_BYTES, decode_content=False):
+            content += piece
+            if len(content) > limit:
+                answer.close()
+                raise Misbehaved(self.name, f"{self.name} sent an answer that is too long.")
+            if monotonic() > until:
+                answer.close()
+                raise Unreachable(self.name, f"{self.name} answers too slowly.")
         answer.release_conn()
-        return content
+        return bytes(content)
 
     def _judge(self, status: int, content: bytes) -> JsonObject:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:

@@ -27,8 +27,10 @@ class Answered:
         self.status = status
         self._content = content
 
-    def read(self, limit: int) -> bytes:
-        return self._content[:limit]
+    def read1(self, amount: int, *, decode_content: bool) -> bytes:
+        del decode_content
+        piece, self._content = self._content[:amount], self._content[amount:]
+        return piece
 
     def release_conn(self) -> None: ...
 

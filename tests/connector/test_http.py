@@ -93,6 +93,17 @@ def test_it_refuses_an_answer_that_is_too_long(monkeypatch: pytest.MonkeyPatch) 
         receiver(Pool(lambda *_: (200, {"long": "x" * 20}))).get("health")
 
 
+def test_it_leaves_who_answers_too_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "CALL_SECONDS", -1.0)
+    with pytest.raises(Unreachable, match="too slowly"):
+        receiver(Pool(fine), patience=0.01).get("health")
+
+
+def test_it_refuses_a_refusal_that_is_too_long() -> None:
+    with pytest.raises(Misbehaved):
+        receiver(Pool(lambda *_: (404, {"detail": "x" * 20_000}))).get("health")
+
+
 def test_no_error_holds_what_was_sent() -> None:
     for pool in (
         Pool(fine, failures=10**6),

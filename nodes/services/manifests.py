@@ -71,7 +71,11 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
     named = {name: to_base64(signatures[name]) for name in NODE_NAMES}
     faults.point("nodes.open.before_write")
     with transaction.atomic():
-        job_row_change(job, state=JobState.OPEN, signatures=named, due_at=closes_at(manifest))
+        # Two calls at once both find the job prepared; the second finds here that it is open.
+        job = SurveyJob.objects.select_for_update().get(pk=job.pk)
+        if job.state == JobState.PREPARED:
+            due_at = closes_at(manifest)
+            job_row_change(job, state=JobState.OPEN, signatures=named, due_at=due_at)
         faults.point("nodes.open.after_write")
     faults.point("nodes.open.after_commit")
     return job

@@ -155,3 +155,20 @@ def test_it_opens_once_with_three_signatures(anna: Anna) -> None:
     epoch = job.epoch
     again = manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
     assert (again.state, again.epoch) == (JobState.OPEN, epoch)
+
+
+def test_it_answers_both_calls_that_open_at_once(
+    anna: Anna, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = anna.draft(colour_survey())
+    manifest = anna.manifest(draft)
+    anna.accept(draft, manifest)
+    before = SurveyJob.objects.get()
+    signatures = anna.signatures(manifest)
+    first = manifest_open(digest=manifest.digest, signatures=signatures)
+    # The second call read the row before the first wrote it.
+    monkeypatch.setattr(manifests, "job_get", lambda **_: before)
+    second = manifest_open(digest=manifest.digest, signatures=signatures)
+    assert before.state == JobState.PREPARED
+    assert (first.state, second.state) == (JobState.OPEN, JobState.OPEN)
+    assert second.epoch == first.epoch

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mpcengine.protocol.codec import unpack_batch
+from mpcengine.protocol.manifest import LARGEST_ROSTER
 from mpcengine.protocol.roster import ENTRY_BYTES
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES
 from mpcengine.protocol.strict import Fields, is_hex, parse_base64, to_base64
@@ -99,7 +100,7 @@ class ManifestsView(NodeView):
     def post(self, request: Request) -> Response:
         """Check a manifest against the operator's policy and return this node's signature."""
         given = Fields(request.data, required=("manifest", "coordinator_signature", "roster"))
-        entries = given.items("roster", 1, 10_000_000)
+        entries = given.items("roster", 1, LARGEST_ROSTER)
         if not all(is_hex(entry, ENTRY_BYTES) for entry in entries):
             raise given.refuse("roster", "must be hexadecimal entries of 32 bytes")
         signature = manifest_accept(

@@ -5,7 +5,7 @@ from datetime import datetime
 from rest_framework import serializers
 
 from mpcengine.protocol.errors import MalformedMessage
-from mpcengine.protocol.manifest import TIMINGS, Window
+from mpcengine.protocol.manifest import LARGEST_ROSTER, TIMINGS, Window
 from mpcengine.protocol.strict import parse_base64, parse_time
 
 
@@ -47,7 +47,7 @@ class SurveyIn(serializers.Serializer[object]):
     """A survey's definition, ``drempel-survey/1``, and how many will be invited (advice)."""
 
     definition = serializers.JSONField()
-    expected = serializers.IntegerField(min_value=1, max_value=10_000_000, required=False)
+    expected = serializers.IntegerField(min_value=1, max_value=LARGEST_ROSTER, required=False)
 
 
 class CreatedOut(serializers.Serializer[object]):

@@ -28,7 +28,9 @@ SUITE = {
 }
 TIMINGS = ("strict", "normal", "immediate")
 ROSTER_KINDS = ("code",)
-LARGEST_ROSTER = 10_000_000
+# In hexadecimal, a node's entries of such a roster and a manifest of 100 kB just fit one body
+# of 64 MiB.
+LARGEST_ROSTER = 1_000_000
 DEFAULT_GIVE_UP_AFTER_DAYS = 30
 _KEYS = (
     "format",

@@ -37,7 +37,7 @@ _KEY = base64_of(32)
 _POINT = base64_of(65)
 _SIGNATURE = base64_of(64)
 _NODE = one_of("a", "b", "c")
-_LARGEST_ROSTER = 10_000_000
+_LARGEST_ROSTER = 1_000_000
 
 NODES_SCHEMA = document(
     "drempel-nodes/1",

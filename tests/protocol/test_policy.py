@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mpcengine.protocol.errors import MalformedInput, PolicyRefused
-from mpcengine.protocol.manifest import Manifest, Window, build_manifest
+from mpcengine.protocol.manifest import LARGEST_ROSTER, Manifest, Window, build_manifest
 from mpcengine.protocol.policy import (
     PRODUCT_FLOORS,
     Policy,
@@ -64,7 +64,7 @@ REFUSALS: list[tuple[str, Policy, Manifest, str]] = [
     ("give_up_after", replace(POLICY, max_give_up_after_days=29), cast().manifest, "29"),
     ("answering_days", POLICY, lasting(401), "400 days"),
     ("max_inconsistent", POLICY, losing(2), "1 of 60"),
-    ("max_inconsistent", POLICY, losing(10_000_000), "1 of 60"),
+    ("max_inconsistent", POLICY, losing(LARGEST_ROSTER), "1 of 60"),
     ("max_inconsistent", replace(POLICY, max_inconsistent_percent=5), losing(4), "3 of 60"),
     ("extremes", replace(POLICY, extremes=False), shown(extremes="show"), "sector"),
     ("nonresponse", replace(POLICY, nonresponse=False), shown(nonresponse="show"), "sector"),

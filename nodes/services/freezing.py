@@ -1,7 +1,8 @@
 """CLOSING: agree with the peers on the one batch that is counted (docs/protocol.md §10).
 
 Commit to the own list, show it, fetch what others hold, say what is held, agree on the root.
-Each ``_make_…`` returns the body of this node's message, or None while something is missing.
+Each ``_say_…`` stores this node's message of its stage, or returns False while something is
+missing.
 """
 
 import secrets

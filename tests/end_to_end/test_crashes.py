@@ -121,9 +121,11 @@ def _stage_messages(federation: Federation, node: str) -> Said:
 
 
 def _incidents(federation: Federation, node: str) -> list[object]:
+    """Return what an operator should look at; that a killed party ended is rightly said."""
     path = federation.house.service_folder(node) / "packages.sqlite3"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-        return database.execute("SELECT code, detail FROM nodes_incident").fetchall()
+        rows = database.execute("SELECT code, detail FROM nodes_incident").fetchall()
+    return [row for row in rows if not row[0].startswith("party ")]
 
 
 def _arm(federation: Federation, kills: tuple[Kill, ...]) -> None:

@@ -18,12 +18,14 @@ import numpy as np
 from benchmarks.data import records, shares, survey
 from mpcengine.circuits.runtime import Vector
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.codec import unpack_vector
 from mpcengine.protocol.envelope import (
     generate_share_key,
     open_vector,
     seal_envelope,
     share_public,
 )
+from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.partywire import (
     PREFIX_BYTES,
@@ -123,7 +125,10 @@ def run_party(spec: PartySpec, rows: bytes) -> tuple[dict[str, float], dict[str,
     )
     start = PREFIX_BYTES + frame_length(done.stdout[:PREFIX_BYTES])
     header = parse_outcome(done.stdout[PREFIX_BYTES:start])
-    return header.figures, split_arrays(header, done.stdout[start:])
+    arrays = split_arrays(header, done.stdout[start:])
+    return header.figures, {
+        name: unpack_vector(data, len(data) // ELEMENT_BYTES) for name, data in arrays.items()
+    }
 
 
 def main() -> None:

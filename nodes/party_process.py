@@ -27,20 +27,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from mpcengine.protocol.canonical import Digest, digest
-from mpcengine.protocol.codec import check_vector
 from mpcengine.protocol.errors import MalformedMessage
-from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.partywire import (
     CAUSE_OTHER,
     EXIT_DONE,
     PREFIX_BYTES,
     Failure,
-    OutcomeHeader,
     PartySpec,
     encode_spec,
     frame_length,
     parse_failure,
     parse_outcome,
+    split_arrays,
 )
 from mpcengine.protocol.signing import generate_p256_key
 
@@ -218,15 +216,7 @@ def _private_pem(private: EllipticCurvePrivateKey) -> str:
 def _arrays(stdout: bytes) -> dict[str, bytes]:
     """Cut a party's output into its arrays; raise MalformedMessage if it is none."""
     start = PREFIX_BYTES + frame_length(stdout[:PREFIX_BYTES])
-    header: OutcomeHeader = parse_outcome(stdout[PREFIX_BYTES:start])
-    if len(stdout) != start + header.body_bytes:
-        raise MalformedMessage("party.outcome", "An outcome has another length than it says.")
-    arrays = {}
-    for name, count in header.arrays:
-        stop = start + ELEMENT_BYTES * count
-        arrays[name] = check_vector(stdout[start:stop], count)
-        start = stop
-    return arrays
+    return split_arrays(parse_outcome(stdout[PREFIX_BYTES:start]), stdout[start:])
 
 
 def _die_with_parent() -> None:

@@ -16,8 +16,6 @@ from mpcengine.kernels import field61
 
 Operation = Callable[[Vector, Vector], Vector]
 
-LIMIT_BITS = 60
-
 
 async def is_not_negative(runtime: VectorRuntime, values: Vector) -> Vector:
     """Return shares of [z >= 0] for every z of ``values``.

@@ -19,7 +19,6 @@ MODULUS = 2**61 - 1
 ELEMENT_BITS = 61
 _INVERSE_EXPONENT = MODULUS - 2
 # p = 3 mod 4: a^((p+1)/4) is a square root of a square a, a^((p-3)/4) that root's inverse.
-_ROOT_EXPONENT = (MODULUS + 1) // 4
 _INVERSE_ROOT_EXPONENT = (MODULUS - 3) // 4
 
 
@@ -114,24 +113,6 @@ def share_at(values: Vector, slopes: Vector, index: int) -> Vector:
     return out
 
 
-def lagrange_at_zero(points: list[int]) -> list[int]:
-    """Return the weights that interpolate at zero from distinct non-zero ``points``.
-
-    For 1, 2, 3 they are 3, -3, 1 (modulo p). Raises MalformedMessage for repeated points.
-    """
-    if len({point % MODULUS for point in points} | {0}) != len(points) + 1:
-        raise MalformedMessage("kernel.points", "Points must be distinct and not zero.")
-    weights = []
-    for here in points:
-        above, below = 1, 1
-        for other in points:
-            if other != here:
-                above = above * other % MODULUS
-                below = below * (other - here) % MODULUS
-        weights.append(above * pow(below, -1, MODULUS) % MODULUS)
-    return weights
-
-
 def dot(a: Vector, b: Vector) -> int:
     """Return the inner product of two vectors of one length.
 
@@ -180,11 +161,6 @@ def power(a: Vector, exponent: int) -> Vector:
 def inverse(a: Vector) -> Vector:
     """Return 1/a; zero, which has no inverse, gives zero."""
     return power(a, _INVERSE_EXPONENT)
-
-
-def square_root(squares: Vector) -> Vector:
-    """Return one square root of each square; for other values the result means nothing."""
-    return power(squares, _ROOT_EXPONENT)
 
 
 def square_root_inverse(squares: Vector) -> Vector:

@@ -14,7 +14,6 @@ from mpcengine.protocol.codec import Writer
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.signing import (
     LABEL_COMMIT,
-    LABEL_LIST,
     LABEL_ROOT,
     LABEL_VERDICT,
     signed_bytes,
@@ -109,11 +108,6 @@ def check_list(commitment: Digest, manifest: Digest, salt: bytes, ids: Sequence[
         raise MalformedMessage(
             "list.commitment", "A list is not the one its node committed to."
         )
-
-
-def list_digest(manifest: Digest, ids: Sequence[str]) -> Digest:
-    """Return SHA-256(label ‖ 0 ‖ digest ‖ ids), the name of a list of ids."""
-    return digest(signed_bytes(LABEL_LIST, digest_bytes(manifest) + pack_ids(ids)))
 
 
 def union_ids(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:

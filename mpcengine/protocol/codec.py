@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import ELEMENT_BYTES, MODULUS
 
-_U16 = struct.Struct(">H")
 _U32 = struct.Struct(">I")
 
 
@@ -24,11 +23,6 @@ class Writer:
     def u8(self, value: int) -> "Writer":
         """Append an integer of one byte (0 … 255)."""
         self._parts.append(_checked(value, 0xFF).to_bytes(1, "big"))
-        return self
-
-    def u16(self, value: int) -> "Writer":
-        """Append an integer of two bytes."""
-        self._parts.append(_U16.pack(_checked(value, 0xFFFF)))
         return self
 
     def u32(self, value: int) -> "Writer":
@@ -66,10 +60,6 @@ class Reader:
     def u8(self) -> int:
         """Take an integer of one byte."""
         return self.fixed(1)[0]
-
-    def u16(self) -> int:
-        """Take an integer of two bytes."""
-        return int(_U16.unpack(self.fixed(2))[0])
 
     def u32(self) -> int:
         """Take an integer of four bytes."""

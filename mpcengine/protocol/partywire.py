@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mpcengine.protocol.canonical import JSON, Digest, canonical, parse_canonical
-from mpcengine.protocol.codec import unpack_vector
+from mpcengine.protocol.codec import check_vector
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import ELEMENT_BYTES, format_element, parse_element
 from mpcengine.protocol.strict import Fields
@@ -250,16 +250,16 @@ def parse_outcome(body: bytes) -> OutcomeHeader:
     )
 
 
-def split_arrays(header: OutcomeHeader, body: bytes) -> dict[str, list[int]]:
-    """Cut the stream after a header into its named arrays of field elements.
+def split_arrays(header: OutcomeHeader, body: bytes) -> dict[str, bytes]:
+    """Cut the stream after a header into its named arrays: field elements, little-endian u64.
 
     Raises MalformedMessage if the length is another or a word is not below p.
     """
-    arrays: dict[str, list[int]] = {}
+    arrays: dict[str, bytes] = {}
     at = 0
     for name, count in header.arrays:
         stop = at + ELEMENT_BYTES * count
-        arrays[name] = unpack_vector(body[at:stop], count)
+        arrays[name] = check_vector(body[at:stop], count)
         at = stop
     if at != len(body):
         raise MalformedMessage("party.outcome", "An outcome has bytes after its arrays.")

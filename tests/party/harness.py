@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mpcengine.party.tls import pin_of
+from mpcengine.protocol.codec import unpack_vector
+from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.partywire import (
     PREFIX_BYTES,
     Failure,
@@ -117,7 +119,10 @@ class Party:
         return Ending(
             code=0,
             header=header,
-            arrays=split_arrays(header, stdout[body:]),
+            arrays={
+                name: unpack_vector(data, len(data) // ELEMENT_BYTES)
+                for name, data in split_arrays(header, stdout[body:]).items()
+            },
             failure=None,
             stderr=stderr,
             ended_at=ended_at,

@@ -95,7 +95,8 @@ def test_it_carries_an_outcome(numbers: list[int], peer: int) -> None:
     header = wire.parse_outcome(data[wire.PREFIX_BYTES :])
     body = pack_vector([*numbers, 7])
     assert header.body_bytes == len(body)
-    assert wire.split_arrays(header, body) == {"pattern": numbers, "counts": [7]}
+    arrays = wire.split_arrays(header, body)
+    assert arrays == {"pattern": pack_vector(numbers), "counts": pack_vector([7])}
     assert header.notices == (("peer_unknown_cert", peer),)
     for wrong in (body[:-1], body + bytes(8)):
         with pytest.raises(MalformedMessage):

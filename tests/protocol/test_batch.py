@@ -18,7 +18,6 @@ from mpcengine.protocol.batch import (
     held_batch,
     join_verdicts,
     list_commitment,
-    list_digest,
     pack_ids,
     union_ids,
     unpack_ids,
@@ -42,7 +41,6 @@ def entry(package: str, key: int, revision: int) -> Entry:
 def test_it_agrees_with_the_vectors() -> None:
     listed, verdict = VECTORS["list"], VECTORS["verdict"]
     assert list_commitment(DIGEST, SALT, IDS) == listed["commitment"]
-    assert list_digest(DIGEST, IDS) == listed["digest"]
     counted, superseded = choose_revisions(
         Entry(
             package=row["package"],
@@ -99,14 +97,13 @@ def test_it_binds_a_commitment_to_survey_salt_and_every_id() -> None:
 def test_it_never_gives_one_digest_two_meanings() -> None:
     verdict = Verdict(accepted=tuple(IDS), rejected=())
     digests = {
-        list_digest(DIGEST, IDS),
         batch_root(DIGEST, IDS),
         batch_root(OTHER, IDS),
         batch_root(DIGEST, IDS[1:]),
         list_commitment(DIGEST, bytes(32), IDS),
         verdict_digest(DIGEST, verdict),
     }
-    assert len(digests) == 6
+    assert len(digests) == 5
 
 
 @given(st.tuples(id_sets, id_sets, id_sets))

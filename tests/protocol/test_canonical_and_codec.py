@@ -115,10 +115,10 @@ def test_it_converts_digests_both_ways() -> None:
 
 
 def test_it_reads_fields_in_the_order_they_were_written() -> None:
-    data = Writer().u8(1).u16(2).u32(3).fixed(b"ab", 2).prefixed(b"xyz").end()
-    assert data.hex() == "01000200000003616200000003" + b"xyz".hex()
+    data = Writer().u8(1).u32(3).fixed(b"ab", 2).prefixed(b"xyz").end()
+    assert data.hex() == "0100000003616200000003" + b"xyz".hex()
     reader = Reader(data)
-    assert (reader.u8(), reader.u16(), reader.u32()) == (1, 2, 3)
+    assert (reader.u8(), reader.u32()) == (1, 3)
     assert (reader.fixed(2), reader.prefixed(3)) == (b"ab", b"xyz")
     reader.end()
     with pytest.raises(MalformedMessage):
@@ -134,7 +134,6 @@ def test_it_reads_fields_in_the_order_they_were_written() -> None:
     [
         lambda w: w.u8(256),
         lambda w: w.u8(-1),
-        lambda w: w.u16(2**16),
         lambda w: w.u32(2**32),
         lambda w: w.fixed(b"abc", 2),
     ],

@@ -9,7 +9,6 @@ from mpcengine.protocol.batch import (
     choose_revisions,
     join_verdicts,
     list_commitment,
-    list_digest,
     verdict_digest,
 )
 from mpcengine.protocol.batch import Entry as BatchEntry
@@ -123,7 +122,6 @@ def batches() -> JSON:
             "ids": ids,
             "salt": salt.hex(),
             "commitment": list_commitment(digest, salt, ids),
-            "digest": list_digest(digest, ids),
         },
         "revisions": {
             "entries": entries,

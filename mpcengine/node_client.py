@@ -26,10 +26,8 @@ class NodeKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
-    """The end a node names, and the statement it signed."""
+    """The statement a node signed about its end; what it says besides is not asked."""
 
-    state: str
-    reason: str
     statement: bytes
     signature: bytes
 
@@ -110,10 +108,7 @@ def outcome_get(node: HttpPeer, *, digest: str) -> NodeOutcome | None:
         raise
     if answer.get("statement") is None:
         return None
-    reason = answer.get("reason")
     return NodeOutcome(
-        state=_text(node, answer, "state"),
-        reason=reason[:300] if isinstance(reason, str) else "",
         statement=_bytes(node, answer, "statement"),
         signature=_bytes(node, answer, "signature"),
     )

@@ -21,7 +21,7 @@ MAX_KEY_CHARACTERS = 100
 
 
 class HashedTokenAuthentication(BaseAuthentication):
-    """Accept a token whose digest is stored and not revoked."""
+    """Accept a token whose digest is stored; to revoke it is to delete its row."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         """Return the person behind the header, None without one; raise if it is wrong."""

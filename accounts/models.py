@@ -51,7 +51,6 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=100, blank=True)
-    is_revoked = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"token {self.pk}"

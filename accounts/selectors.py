@@ -22,7 +22,7 @@ def user_get_by_token(token: str) -> User | None:
     digest = token_digest(token)
     found = (
         ApiToken.objects.select_related("user__organisation")
-        .filter(digest=digest, is_revoked=False, user__is_active=True)
+        .filter(digest=digest, user__is_active=True)
         .first()
     )
     if found is None or not hmac.compare_digest(found.digest, digest):

@@ -55,12 +55,6 @@ def token_issue(*, user: User, name: str) -> str:
     return token
 
 
-@transaction.atomic
-def tokens_revoke(*, user: User) -> int:
-    """Revoke all tokens of a person and return how many there were."""
-    return ApiToken.objects.filter(user=user, is_revoked=False).update(is_revoked=True)
-
-
 def write_once(
     *, user: User, key: str, request_digest: str, act: Callable[[], Answer]
 ) -> Answer:

@@ -38,7 +38,7 @@ DATABASES: Mapping[str, tuple[str, ...]] = {
     "relay": ("relay.sqlite3",),
     "node": ("packages.sqlite3", "issuing.sqlite3"),
 }
-NODE_TITLES = {"a": "Anna's node", "b": "Bram's node", "c": "Chiara's node"}
+NODE_TITLES = {"a": "Anna's node", "b": "Bram's node", "c": "Chris's node"}
 PORTS_FILE = "ports.json"
 WRAPPING_KEY = "wrapping.key"
 PRIVATE_FOLDER = 0o700

@@ -6,6 +6,7 @@ nodes file where that names one. Errors name the peer, never what was sent or an
 
 import secrets
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -106,8 +107,12 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
         answer = pool.request(
             "POST",
             f"{entry.url.rstrip('/')}/api/v1/peer/{address}",
-            body=data,
-            headers={"Content-Type": "application/json", SIGNATURE_HEADER: header},
+            body=_pieces(data, until),
+            headers={
+                "Content-Type": "application/json",
+                "Content-Length": str(len(data)),
+                SIGNATURE_HEADER: header,
+            },
             redirect=False,
             preload_content=False,
         )
@@ -116,6 +121,14 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
         # The cause holds the address and perhaps the body: it is left behind.
         raise PeerSilent(entry.node) from None
     return answer.status, content, answer.headers.get(SIGNATURE_HEADER, "")
+
+
+def _pieces(data: bytes, until: float) -> Iterator[bytes]:
+    """Yield a body piece by piece: a socket's timeout is for the whole of what it is given."""
+    for start in range(0, len(data), _PIECE_BYTES):
+        if time.monotonic() > until:
+            raise TimeoutError
+        yield data[start : start + _PIECE_BYTES]
 
 
 def _content(entry: NodeEntry, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:

@@ -82,7 +82,7 @@ def _is_relay_empty(job: MpcJob) -> bool:
     except ClientError as error:
         job_missed(job, error)
         return False
-    return progress.waiting == 0
+    return progress.is_drained
 
 
 def _is_limit_over(job: MpcJob) -> bool:

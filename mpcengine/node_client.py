@@ -42,10 +42,9 @@ class BatchAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayProgress:
-    """How many packages still wait at the relay, and how many all three nodes have."""
+    """Whether the relay takes no more packages and has delivered all it took."""
 
-    waiting: int
-    delivered: int
+    is_drained: bool
 
 
 def keys_request(
@@ -137,12 +136,11 @@ def relay_manifest_send(relay: HttpPeer, *, signed_manifest: Mapping[str, object
 
 
 def relay_progress_get(relay: HttpPeer, *, digest: str) -> RelayProgress:
-    """Return how many packages of a survey wait at the relay."""
-    answer = relay.get(f"surveys/{digest}")
-    waiting, delivered = answer.get("waiting"), answer.get("delivered")
-    if not isinstance(waiting, int) or not isinstance(delivered, int):
+    """Return whether the relay is done with a survey; it tells no number of packages."""
+    is_drained = relay.get(f"surveys/{digest}").get("drained")
+    if not isinstance(is_drained, bool):
         raise Misbehaved(relay.name)
-    return RelayProgress(waiting=waiting, delivered=delivered)
+    return RelayProgress(is_drained=is_drained)
 
 
 def _refused_item(node: HttpPeer, item: object) -> tuple[str, str]:

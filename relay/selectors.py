@@ -64,9 +64,9 @@ def signed_manifest_get(*, survey_id: str) -> str:
     return row.signed_manifest
 
 
-def waiting_count(*, digest: str) -> int:
-    """Return how many packages of a survey have not reached all three nodes."""
-    return WaitingPackage.objects.filter(survey_id=digest).count()
+def has_waiting(*, digest: str) -> bool:
+    """Tell whether any package of a survey has not reached all three nodes."""
+    return WaitingPackage.objects.filter(survey_id=digest).exists()
 
 
 def surveys_waiting() -> list[str]:

@@ -32,11 +32,9 @@ class PromiseOut(serializers.Serializer[object]):
 
 
 class ProgressOut(serializers.Serializer[object]):
-    """How many packages wait, and how many all three nodes have."""
+    """Whether packages are taken, and whether all that were taken are delivered."""
 
     state = serializers.ChoiceField(choices=["waiting", "open", "closed"])
-    waiting = serializers.IntegerField()
-    delivered = serializers.IntegerField()
     drained = serializers.BooleanField()
 
 

@@ -20,12 +20,7 @@ from relay import serializers as shapes
 from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
 from relay.models import RelayedSurvey
-from relay.selectors import (
-    intake_of,
-    signed_manifest_get,
-    survey_get,
-    waiting_count,
-)
+from relay.selectors import has_waiting, intake_of, signed_manifest_get, survey_get
 from relay.services import order_take, package_take, survey_register
 from relay.tasks import flush_nudge
 
@@ -126,22 +121,14 @@ class OrdersView(RelayView):
 
 
 class SurveyView(RelayView):
-    """Read how far a survey's packages are."""
+    """Read where a survey's intake stands; anybody may, so no number and no time is told."""
 
     @extend_schema(responses={200: shapes.ProgressOut})
     def get(self, _request: Request, digest: str) -> Response:
-        """Return how many packages wait and how many all three nodes have."""
-        survey = survey_get(digest=digest)
-        waiting = waiting_count(digest=digest)
-        state = _state(survey)
-        return Response(
-            {
-                "state": state,
-                "waiting": waiting,
-                "delivered": survey.delivered,
-                "drained": state == "closed" and waiting == 0,
-            }
-        )
+        """Return the state, and whether after closing all three nodes have every package."""
+        state = _state(survey_get(digest=digest))
+        is_drained = state == "closed" and not has_waiting(digest=digest)
+        return Response({"state": state, "drained": is_drained})
 
 
 class KeysView(RelayView):

@@ -237,7 +237,7 @@ class RelayDouble(Double):
         self.key = Ed25519PrivateKey.generate()
         self.manifests: list[dict[str, Any]] = []
         self.orders: list[str] = []
-        self.waiting = 0
+        self.is_drained = True
         super().__init__()
 
     def answer(self, call: str, body: bytes) -> Answered:
@@ -250,7 +250,7 @@ class RelayDouble(Double):
             return 200, {}
         if call == "GET keys":
             return 200, {"key": to_base64(public_bytes(self.key))}
-        return 200, {"waiting": self.waiting, "delivered": 0}
+        return 200, {"state": "closed", "drained": self.is_drained}
 
 
 def release(nodes: list[NodeDouble], manifest: Manifest, counts: Mapping[int, int]) -> None:

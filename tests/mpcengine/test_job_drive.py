@@ -165,12 +165,12 @@ def test_it_waits_for_a_dead_node_and_goes_on_when_it_is_back(
 def test_it_does_not_close_the_nodes_before_the_relay_is_empty(federation: Federation) -> None:
     published = publish(federation)
     job = drive(propose(published))
-    federation.relay.waiting = 3
+    federation.relay.is_drained = False
     close(published)
     assert drive(job).state == "closing"
     assert federation.relay.orders == ["close"]
     assert [node.orders for node in federation.nodes] == [[], [], []]
-    federation.relay.waiting = 0
+    federation.relay.is_drained = True
     assert drive(job).state == "running"
     assert [node.orders for node in federation.nodes] == [["close"]] * 3
 
@@ -178,7 +178,7 @@ def test_it_does_not_close_the_nodes_before_the_relay_is_empty(federation: Feder
 def test_it_closes_the_nodes_when_the_relay_had_its_time(federation: Federation) -> None:
     published = publish(federation)
     job = drive(propose(published))
-    federation.relay.waiting = 3
+    federation.relay.is_drained = False
     close(published)
     drive(job)
     MpcJob.objects.update(close_taken_at=timezone.now() - timedelta(seconds=6))

@@ -5,9 +5,11 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,18 @@ class RelayProcess:
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text() if (self.folder / "log").exists() else ""
+
+    def waiting(self) -> int:
+        """Return how many packages the database holds; the interface does not tell."""
+        return self._number("SELECT count(*) FROM relay_waitingpackage")
+
+    def delivered(self) -> int:
+        """Return how many packages all nodes have, by the database."""
+        return self._number("SELECT sum(delivered) FROM relay_relayedsurvey")
+
+    def _number(self, query: str) -> int:
+        with closing(sqlite3.connect(self.folder / "relay.sqlite3")) as database:
+            return int(database.execute(query).fetchone()[0])
 
     def prepare(self) -> None:
         """Write the service file and what it names, and make the database."""

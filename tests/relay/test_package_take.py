@@ -234,10 +234,15 @@ def test_the_same_order_again_changes_nothing(federation: Federation) -> None:
     assert order(published, "close").json() == order(published, "close").json()
 
 
-def test_it_says_how_many_wait(federation: Federation) -> None:
+def test_it_tells_nobody_how_many_came(federation: Federation) -> None:
     published = registered(federation)
+    path = f"/api/v1/surveys/{published.manifest.digest}"
+    before = APIClient().get(path).json()
     send(package_for(federation, published.manifest).encode())
-    answer = APIClient().get(f"/api/v1/surveys/{published.manifest.digest}")
-    assert answer.json() == {"state": "open", "waiting": 1, "delivered": 0, "drained": False}
+    assert APIClient().get(path).json() == before == {"state": "open", "drained": False}
+    order(published, "close")
+    assert APIClient().get(path).json() == {"state": "closed", "drained": False}
+    WaitingPackage.objects.all().delete()
+    assert APIClient().get(path).json() == {"state": "closed", "drained": True}
     assert APIClient().get("/api/v1/surveys/sha256:00").status_code == 404
     assert APIClient().get("/api/v1/health").json() == {"status": "ok"}

@@ -6,12 +6,12 @@ asked for before we sign it, and the nodes' keys with our own nodes file.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cli.errors import BadInput, CliError, NodeRefused
+from cli.terms import Terms
 from connector.errors import Refused
 from connector.http import Receiver
 from mpcengine.protocol.canonical import JSON
@@ -27,23 +27,25 @@ from mpcengine.protocol.signing import (
     public_bytes,
     sign,
 )
-from mpcengine.protocol.strict import format_time, parse_base64, to_base64
+from mpcengine.protocol.strict import parse_base64, to_base64
 from mpcengine.protocol.survey import Survey
 
 INVITATIONS_AT_ONCE = 50_000
 POLL_SECONDS = 0.1
-_DAY = timedelta(days=1)
 _REFUSED = "refused"
 _ENDED = ("failed", "withheld", "released")
+_POLICY_CODES = "policy."
+_OPERATOR = "This node's operator "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coordinator:
-    """The sample coordinator: her key, the portal, and the nodes she believes in."""
+    """The sample coordinator: her key, the portal, the nodes and relay she believes in."""
 
     key: Ed25519PrivateKey
     portal: Receiver
     nodes: NodesFile
+    relay_url: str
     # Called while waiting: raises CliError when waiting has no sense any more.
     look: Callable[[], None]
 
@@ -63,17 +65,16 @@ class Coordinator:
             codes += _called(self.portal, "POST", path, body, repeatable=False)["codes"]
         return codes
 
-    def prepare(self, survey_id: str, timing: str) -> Manifest:
+    def prepare(self, terms: Terms) -> Manifest:
         """Have the manifest built and return it, unsigned, exactly as the portal gave it."""
         body: dict[str, JSON] = {
             "coordinator_key": to_base64(public_bytes(self.key)),
             "prepare_signature": to_base64(
-                sign(self.key, LABEL_PREPARE, prepare_body(survey_id))
+                sign(self.key, LABEL_PREPARE, prepare_body(terms.survey_id))
             ),
-            "timing": timing,
-            **_windows(timing),
+            **terms.to_json(),
         }
-        found = _called(self.portal, "POST", f"surveys/{survey_id}/prepare", body)
+        found = _called(self.portal, "POST", f"surveys/{terms.survey_id}/prepare", body)
         data = parse_base64(found.get("manifest"))
         try:
             return parse_manifest(data or b"")
@@ -82,21 +83,21 @@ class Coordinator:
                 f"The portal's manifest is not in order: {error.sentence}"
             ) from error
 
-    def check(self, manifest: Manifest, survey: Survey, invited: int, timing: str) -> None:
-        """Raise CliError unless the manifest says what was asked for."""
+    def check(self, manifest: Manifest, terms: Terms) -> None:
+        """Raise CliError unless the manifest says what was asked for, and of whom."""
         try:
             check_nodes(manifest, self.nodes)
         except ProtocolError as error:
             raise CliError(error.sentence) from error
-        said = (
-            manifest.survey,
-            manifest.roster.size,
-            manifest.timing,
-            manifest.coordinator.key,
-        )
-        if said != (survey, invited, timing, public_bytes(self.key)):
+        differing = terms.differing(manifest)
+        if manifest.coordinator.key != public_bytes(self.key):
+            differing.append("coordinator")
+        if manifest.relay.url != self.relay_url:
+            differing.append("relay")
+        if differing:
             raise CliError(
-                "The portal's manifest is not what was asked for; nothing is signed."
+                f"The portal's manifest has another {differing[0]} than was asked for; "
+                "nothing is signed."
             )
 
     def publish(self, survey_id: str, manifest: Manifest) -> None:
@@ -167,20 +168,10 @@ def _news(nodes: dict[str, JSON]) -> str:
 
 
 def _refusal(reason: JSON) -> str:
-    said = reason if isinstance(reason, str) and reason else "It gave no reason."
-    return f"A node refused the survey: {said}"
-
-
-def _windows(timing: str) -> dict[str, JSON]:
-    """Return times that leave all moves to orders: opened now, closed days from now."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    opens = now - timedelta(minutes=1)
-    answering = now + _DAY if timing == "strict" else opens
-    issuing_ends = now + _DAY if timing == "strict" else now + 2 * _DAY
-    return {
-        "issuing": {"opens": format_time(opens), "closes": format_time(issuing_ends)},
-        "answering": {"opens": format_time(answering), "closes": format_time(now + 2 * _DAY)},
-    }
+    """Return the portal's sentence, which names the node; the operator is then its own."""
+    if not isinstance(reason, str) or not reason:
+        return "A node refuses the survey and gives no reason."
+    return reason.replace(f": {_OPERATOR}", ": its operator ", 1)
 
 
 def _called(
@@ -196,7 +187,7 @@ def _called(
             return portal.get(path)
         return portal.send(method, path, body, repeatable=repeatable)
     except Refused as error:
-        if error.status == 403:
+        if error.status == 403 and error.code.startswith(_POLICY_CODES):
             raise NodeRefused(_refusal(error.sentence)) from error
         if error.code.startswith("survey.") and error.where:
             raise BadInput(error.sentence) from error

@@ -10,6 +10,7 @@ from cli.errors import CliError
 from cli.files import read_survey, write_json
 from cli.signals import Stopped
 from cli.survey_run import coordinator_of
+from cli.terms import terms_by_orders
 from connector.errors import ConnectorError
 
 EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
@@ -79,7 +80,8 @@ def _publish(coordinator: Coordinator) -> tuple[str, list[str]]:
     survey = read_survey(EXAMPLE_SURVEY)
     survey_id = coordinator.create(survey)
     codes = coordinator.invite(survey_id, INVITED)
-    manifest = coordinator.prepare(survey_id, "normal")
-    coordinator.check(manifest, survey, INVITED, "normal")
+    terms = terms_by_orders(survey_id, survey, INVITED, "normal")
+    manifest = coordinator.prepare(terms)
+    coordinator.check(manifest, terms)
     coordinator.publish(survey_id, manifest)
     return survey_id, codes

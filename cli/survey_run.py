@@ -9,6 +9,7 @@ from cli.embedded.federation import Federation
 from cli.errors import CliError
 from cli.progress import Progress
 from cli.respondents import Respondents
+from cli.terms import STRICT, terms_by_orders
 from connector.errors import ConnectorError
 from connector.respondent import manifest_fetch
 from mpcengine.protocol.canonical import JSON
@@ -20,7 +21,6 @@ from mpcengine.protocol.receipt import Receipt
 from mpcengine.protocol.result import Verification, verify_result
 from mpcengine.protocol.survey import Survey
 
-STRICT = "strict"
 RESULT_SECONDS = 1800.0
 ORDER_SECONDS = 120.0
 POLL_SECONDS = 0.05
@@ -58,8 +58,9 @@ def _run(
     progress.step("Publishing the survey: three nodes check and sign its manifest")
     survey_id = coordinator.create(survey)
     codes = coordinator.invite(survey_id, len(answers))
-    proposed = coordinator.prepare(survey_id, STRICT)
-    coordinator.check(proposed, survey, len(answers), STRICT)
+    terms = terms_by_orders(survey_id, survey, len(answers), STRICT)
+    proposed = coordinator.prepare(terms)
+    coordinator.check(proposed, terms)
     coordinator.publish(survey_id, proposed)
     manifest = manifest_fetch(federation.relay, survey_id, federation.house.nodes)
     respondents = Respondents(federation=federation, manifest=manifest)
@@ -88,6 +89,7 @@ def coordinator_of(federation: Federation) -> Coordinator:
         key=federation.house.coordinator,
         portal=federation.portal,
         nodes=federation.house.nodes,
+        relay_url=federation.house.relay_url,
         look=federation.supervisor.check,
     )
 

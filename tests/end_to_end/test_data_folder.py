@@ -8,6 +8,7 @@ from cli.embedded.federation import Federation, Options, running
 from cli.progress import Counter
 from cli.respondents import Respondents
 from cli.survey_run import coordinator_of
+from cli.terms import terms_by_orders
 from connector.respondent import Ticket, manifest_fetch
 from mpcengine.protocol.orders import CLOSE
 from mpcengine.protocol.result import verify_result
@@ -23,7 +24,7 @@ def _publish(federation: Federation) -> tuple[str, list[Ticket]]:
     survey = one_question(OPTIONS, min_count=5)
     survey_id = coordinator.create(survey)
     codes = coordinator.invite(survey_id, len(ANSWERS))
-    manifest = coordinator.prepare(survey_id, "normal")
+    manifest = coordinator.prepare(terms_by_orders(survey_id, survey, len(ANSWERS), "normal"))
     coordinator.publish(survey_id, manifest)
     respondents = Respondents(federation=federation, manifest=manifest)
     tickets = respondents.tickets(codes, NOBODY)

@@ -11,6 +11,7 @@ from cli.embedded.federation import Federation
 from cli.errors import CliError
 from cli.files import read_answer_rows, read_survey, write_json
 from cli.survey_run import Outcome, coordinator_of
+from cli.terms import STRICT, terms_by_orders
 from connector.answers_csv import Answers
 from connector.errors import Misbehaved, Refused
 from connector.respondent import manifest_fetch
@@ -178,7 +179,7 @@ def test_a_manifest_changed_after_signing_is_refused_by_the_nodes(
     coordinator = coordinator_of(federation)
     survey_id = coordinator.create(survey)
     coordinator.invite(survey_id, 30)
-    manifest = coordinator.prepare(survey_id, "strict")
+    manifest = coordinator.prepare(terms_by_orders(survey_id, survey, 30, STRICT))
     signature = sign(coordinator.key, LABEL_MANIFEST, manifest.raw)
     changed = manifest.raw.replace(b'"min_count":10', b'"min_count":9')
     assert changed != manifest.raw
@@ -215,15 +216,16 @@ def test_a_portal_that_changes_the_survey_gets_no_signature(
     coordinator = coordinator_of(federation)
     survey_id = coordinator.create(survey)
     coordinator.invite(survey_id, 30)
-    manifest = coordinator.prepare(survey_id, "strict")
-    coordinator.check(manifest, survey, 30, "strict")
-    for asked, invited, timing in (
-        (replace(survey, min_count=11), 30, "strict"),
-        (survey, 31, "strict"),
-        (survey, 30, "normal"),
+    terms = terms_by_orders(survey_id, survey, 30, STRICT)
+    manifest = coordinator.prepare(terms)
+    coordinator.check(manifest, terms)
+    for asked in (
+        replace(terms, survey=replace(survey, min_count=11)),
+        replace(terms, invited=31),
+        replace(terms, timing="normal"),
     ):
         with pytest.raises(CliError):
-            coordinator.check(manifest, asked, invited, timing)
+            coordinator.check(manifest, asked)
 
 
 def _reference(

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CliError as error:
         return _told(error.sentence, error.exit_code)
     except signals.Stopped:
-        return _told("Stopped; nothing was written.", FAILED)
+        return _told("Stopped.", FAILED)
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python's last flush must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

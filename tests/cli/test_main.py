@@ -53,7 +53,7 @@ def test_being_stopped_is_said_quietly(
 ) -> None:
     _fail_with(signals.Stopped(2), monkeypatch)
     assert main.main([]) == 1
-    assert capsys.readouterr().err == "drempel: Stopped; nothing was written.\n"
+    assert capsys.readouterr().err == "drempel: Stopped.\n"
 
 
 @pytest.mark.parametrize("name", ["", *main.COMMANDS])

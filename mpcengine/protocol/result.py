@@ -101,10 +101,11 @@ def assemble_result(
 def verify_result(doc: JSON, nodes: NodesFile | None = None) -> Verification:
     """Verify a result file from nothing but itself and, if given, the nodes file.
 
-    Raises the first thing that is off: BadSignature, MalformedMessage (with the path of a
-    number that does not follow), InconsistentShares or DisclosureRefused.
+    Raises the first thing that is off: MalformedInput (the file is no result), BadSignature,
+    MalformedMessage (the path of a number that does not follow), InconsistentShares or
+    DisclosureRefused.
     """
-    top = Fields(doc, required=_REQUIRED, optional=("tables", "statistics"))
+    top = Fields(doc, required=_REQUIRED, optional=("tables", "statistics"), file=True)
     top.choice("format", (RESULT_FORMAT,))
     proof = top.fields("proof", required=("manifest", "root", "nodes"))
     signed = parse_signed_manifest(proof.raw("manifest"), proof.path("manifest"))

@@ -57,12 +57,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_keep(keep: Path | None) -> None:
+    from cli.embedded.folders import folder_make  # noqa: PLC0415 - arguments first
+
     if keep is None:
         return
-    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise BadInput(f"{keep} of --keep holds something; name a new or an empty folder.")
-    if not keep.resolve().parent.is_dir():
-        raise BadInput(f"The folder {keep.parent} of --keep is not there; make it first.")
+    try:
+        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+            raise BadInput(f"{keep} of --keep holds something; name a new or an empty folder.")
+        if not keep.resolve().parent.is_dir():
+            raise BadInput(f"The folder {keep.parent} of --keep is not there; make it first.")
+    except OSError:
+        raise BadInput(f"The folder {keep} of --keep cannot be looked into.") from None
+    folder_make(keep)
 
 
 def _sentence(state: str, reason: str | None, out: Path) -> str:

@@ -16,12 +16,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Start, print where everything is, and serve."""
     from cli.embedded.federation import Options, running  # noqa: PLC0415 - arguments first
+    from cli.embedded.folders import folder_make  # noqa: PLC0415
     from cli.errors import BadInput  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
     from cli.serving import serve_until_stopped  # noqa: PLC0415
 
     if not 0 <= arguments.port < 65536:
         raise BadInput("--port must be from 0 to 65535; 0 chooses a free one.")
+    if arguments.data is not None:
+        folder_make(arguments.data)
     Progress().step("Starting a portal, a relay and three nodes on this machine")
     with running(Options(folder=arguments.data, portal_port=arguments.port)) as federation:
         return serve_until_stopped(federation)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, sleep
 
+from cli.embedded.folders import folder_held, folder_make
 from cli.embedded.house import SERVICES, House, house_build, house_open
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import manage_program, web_program, worker_program
@@ -99,7 +100,10 @@ def _started(options: Options, stack: ExitStack, stop: threading.Event) -> Feder
 
 def _folder(options: Options, stack: ExitStack) -> Path:
     if options.folder is not None:
-        return options.folder.resolve()
+        folder = options.folder.resolve()
+        folder_make(folder)
+        stack.enter_context(folder_held(folder))
+        return folder
     folder = Path(tempfile.mkdtemp(prefix="drempel-"))
     stack.callback(_remove, folder)
     return folder

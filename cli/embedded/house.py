@@ -5,7 +5,6 @@ already is taken as it is: same keys, same ports, same databases.
 """
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from cli.embedded.folders import PRIVATE_FILE, folder_make, write_private
 from cli.embedded.ports import LOOPBACK
 from cli.errors import BadInput
 from mpcengine.protocol.canonical import JSON, parse_json
@@ -41,8 +41,6 @@ DATABASES: Mapping[str, tuple[str, ...]] = {
 NODE_TITLES = {"a": "Anna's node", "b": "Bram's node", "c": "Chris's node"}
 PORTS_FILE = "ports.json"
 WRAPPING_KEY = "wrapping.key"
-PRIVATE_FOLDER = 0o700
-PRIVATE_FILE = 0o600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +143,9 @@ def _build(
     is_test: bool,
     has_faults: bool,
 ) -> Ed25519PrivateKey:
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    folder_make(folder)
     for name in (*SERVICES, "coordinator", "tmp", "numba"):
-        (folder / name).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        folder_make(folder / name)
     coordinator = _make_key(folder / "coordinator" / "signing.pem")
     keys = {n: _make_key(folder / f"node-{n}" / "identity.pem") for n in NODE_NAMES}
     _write_json(folder / "nodes.json", _nodes_file(keys, ports).to_json())
@@ -157,13 +155,13 @@ def _build(
         own = folder / service
         members = _members(folder, service, ports)
         if has_faults:
-            (own / "faults").mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            folder_make(own / "faults")
             members["fault_dir"] = str(own / "faults")
-        _write(own / "secret-key", secrets.token_hex(32))
+        write_private(own / "secret-key", secrets.token_hex(32))
         if role_of(service) == "node":
             _write_json(own / "policy.json", policy.to_json())
         else:
-            _write(own / "relay-token", relay_token)
+            write_private(own / "relay-token", relay_token)
         _write_json(own / "service.json", members)
     _make_key(folder / "relay" / "signing.pem")
     for name in NODE_NAMES:
@@ -234,15 +232,15 @@ def _copy_templates(folder: Path, templates: Path) -> None:
 def _make_key(path: Path) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(path, pem.decode("ascii"))
+    write_private(path, pem.decode("ascii"))
     return key
 
 
 def _make_wrapping_key(path: Path) -> None:
     """Write what seals a node's share keys: a private half for its worker, and ``.pub``."""
     key = generate_p256_key()
-    _write(path, p256_scalar(key).hex())
-    _write(path.with_name(f"{path.name}.pub"), point_bytes(key).hex())
+    write_private(path, p256_scalar(key).hex())
+    write_private(path.with_name(f"{path.name}.pub"), point_bytes(key).hex())
 
 
 def _load_key(path: Path) -> Ed25519PrivateKey:
@@ -253,10 +251,4 @@ def _load_key(path: Path) -> Ed25519PrivateKey:
 
 
 def _write_json(path: Path, value: JSON) -> None:
-    _write(path, json.dumps(value, indent=1))
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_private(path, json.dumps(value, indent=1))

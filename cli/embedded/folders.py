@@ -1,0 +1,83 @@
+"""Take a data folder for one federation alone, and write private files into it."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.errors import BadInput, CliError
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+def folder_make(folder: Path) -> None:
+    """Make a private folder, with its parents; raise BadInput if that cannot be."""
+    try:
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise BadInput(f"{folder} is a file or lies in one; name a folder.") from None
+    except OSError as error:
+        raise BadInput(
+            f"The folder {folder} cannot be made ({os.strerror(error.errno or 0)}); "
+            "name another one."
+        ) from None
+
+
+@contextmanager
+def folder_held(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process alone; the kernel lets go of it when we end.
+
+    Raises BadInput if another process holds it, or if nothing can be written there.
+    """
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise BadInput(f"The folder {folder} cannot be written to; name another one.")
+    # The folder itself is locked: nothing of a lock stays behind in it.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BadInput(
+            f"{folder} is in use by another drempel; stop that one or name another folder."
+        ) from None
+    except OSError as error:
+        raise CliError(f"{folder} cannot be locked: {os.strerror(error.errno or 0)}.") from None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Let a file of mode 0600 appear at ``path`` whole and for good, or not at all.
+
+    Raises CliError if it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _settle(path.parent)
+    except OSError as error:
+        raise CliError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _settle(folder: Path) -> None:
+    """Have the folder's new name for a file survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

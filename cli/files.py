@@ -1,5 +1,6 @@
 """Read and write people's files: every refusal names the file and says what to do."""
 
+import codecs
 import json
 import os
 import secrets
@@ -20,18 +21,24 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise BadInput(f"{path} is a folder; name a file.")
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise BadInput(f"{path} is larger than a gigabyte; split it.")
-        return path.read_bytes()
+        if not path.is_file() and path.stat():
+            raise BadInput(f"{path} is not a regular file; name one.")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE_BYTES + 1)
     except FileNotFoundError:
         raise BadInput(f"{path} is not there; check the name.") from None
     except OSError:
         raise BadInput(f"{path} cannot be read; check its permissions.") from None
+    if len(data) > LARGEST_FILE_BYTES:
+        raise BadInput(f"{path} is larger than a gigabyte; split it.")
+    return data
 
 
 def read_json(path: Path) -> JSON:
-    """Return what a JSON file holds; raise BadInput."""
-    data = read_bytes(path)
+    """Return what a JSON file holds, with or without a byte-order mark; raise BadInput."""
+    data = read_bytes(path).removeprefix(codecs.BOM_UTF8)
+    if not data.strip():
+        raise BadInput(f"{path} is empty; it must hold JSON.")
     try:
         return parse_json(data, file=True)
     except ProtocolError as error:

@@ -5,7 +5,9 @@ program quietly at any moment.
 """
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -16,6 +18,7 @@ from typing import Protocol
 from cli import signals
 from cli.errors import BAD_INPUT, FAILED, CliError
 
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 COMMANDS = ("demo", "serve", "local", "show", "verify", "bench")
 
 
@@ -43,6 +46,15 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     signals.install()
+    if sys.stdout is None:
+        return _told("Standard output is closed; there is nowhere to print to.", FAILED)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a character gets a question mark, never an error.
+        sys.stdout.reconfigure(errors="replace")
+    return _guarded(arguments)
+
+
+def _guarded(arguments: Sequence[str] | None) -> int:
     try:
         code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
@@ -51,12 +63,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except signals.Stopped:
         return _told("Stopped.", FAILED)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python's last flush must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _mute()
         return FAILED
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_ERRORS:
+            return _told(_fault(error), FAILED)
+        _mute()
+        reason = os.strerror(error.errno or 0)
+        return _told(f"The output cannot be written: {reason}.", FAILED)
     except Exception as error:  # noqa: BLE001 - a fault of ours is told in one sentence, too
-        return _told(f"A fault of this program: {_place(error)}; please report it.", FAILED)
+        return _told(_fault(error), FAILED)
     return code
+
+
+def _mute() -> None:
+    """Send standard output nowhere: Python's last flush must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fault(error: Exception) -> str:
+    return f"A fault of this program: {_place(error)}; please report it."
 
 
 def _told(sentence: str, code: int) -> int:

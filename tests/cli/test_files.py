@@ -1,6 +1,7 @@
 """Files appear whole or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,23 @@ def test_a_file_that_is_too_large_is_not_read(
     monkeypatch.setattr(files, "LARGEST_FILE_BYTES", 5)
     with pytest.raises(BadInput):
         read_json(path)
+
+
+def test_a_special_file_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(BadInput) as error:
+            read_json(path)
+        assert error.value.sentence == f"{path} is not a regular file; name one."
+
+
+def test_a_byte_order_mark_is_passed_over_and_an_empty_file_is_called_so(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "survey.json"
+    path.write_bytes(b"\xef\xbb\xbf[1]")
+    assert read_json(path) == [1]
+    path.write_bytes(b"\xef\xbb\xbf\n")
+    with pytest.raises(BadInput) as error:
+        read_json(path)
+    assert error.value.sentence == f"{path} is empty; it must hold JSON."

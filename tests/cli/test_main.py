@@ -1,13 +1,16 @@
 """The console script: help, one sentence an error, and an end that is never loud."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cli import benching, main, signals
 from cli.embedded.services import ROOT
 from cli.errors import BadInput, CliError, NodeRefused
+from tests.vectors.job import job
 
 
 @pytest.fixture(autouse=True)
@@ -98,3 +101,38 @@ def test_bench_knows_its_cases_and_prints_figures_for_people() -> None:
 def test_bench_measures_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["bench", "gate", "--json", "--seed", "one"]) == 0
     assert '"case": "gate"' in capsys.readouterr().out.replace('":"', '": "')
+
+
+@pytest.mark.parametrize(
+    ("redirection", "sentence"),
+    [
+        (">/dev/full", "The output cannot be written: No space left on device."),
+        (">&-", "Standard output is closed; there is nowhere to print to."),
+    ],
+)
+def test_an_output_that_takes_nothing_is_said_so(
+    tmp_path: Path, redirection: str, sentence: str
+) -> None:
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(job().result), "utf-8")
+    done = _shell(f'exec "$0" -m cli.main show "$1" {redirection}', path)
+    assert (done.returncode, done.stderr) == (1, f"drempel: {sentence}\n")
+
+
+def test_an_encoding_that_lacks_a_character_gets_another(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(job().result), "utf-8")
+    done = _shell('PYTHONIOENCODING=ascii exec "$0" -m cli.main show "$1"', path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " ? " in done.stdout
+
+
+def _shell(line: str, path: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable, str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

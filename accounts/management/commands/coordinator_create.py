@@ -1,6 +1,7 @@
 """Create a coordinator and write a fresh API token to a file that only its owner may read."""
 
 import os
+import secrets
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -33,9 +34,25 @@ class Command(BaseCommand):
         token = token_issue(user=user, name="coordinator_create")
         target = options["token_file"]
         if isinstance(target, Path):
-            with os.fdopen(
-                os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "w"
-            ) as file:
-                file.write(token)
+            _write(target, token)
         else:
             self.stdout.write(token)
+
+
+def _write(target: Path, token: str) -> None:
+    """Let the token file appear whole, or leave what was there: the token is shown once."""
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(token)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,13 +1,17 @@
 """Serve a federation until somebody stops it, with a sample survey and ways to sign in."""
 
+import json
+import shlex
 from pathlib import Path
 from time import sleep
 
 from cli.coordinator import Coordinator
 from cli.embedded.federation import COORDINATOR, Federation
+from cli.embedded.folders import write_private
+from cli.embedded.house import House
 from cli.embedded.services import ROOT
 from cli.errors import CliError
-from cli.files import read_survey, write_json
+from cli.files import read_survey
 from cli.signals import Stopped
 from cli.survey_run import coordinator_of
 from cli.terms import terms_by_orders
@@ -22,7 +26,7 @@ LOOK_SECONDS = 0.5
 
 def serve_until_stopped(federation: Federation) -> int:
     """Print addresses, sign-ins and the sample survey, then wait for a signal; return 0."""
-    print("\n".join(_addresses(federation)))
+    print("\n".join(addresses(federation.house)))
     print("\n".join(_sample(federation)))
     print("\nCtrl-C stops everything.", flush=True)
     try:
@@ -34,12 +38,14 @@ def serve_until_stopped(federation: Federation) -> int:
         return 0
 
 
-def _addresses(federation: Federation) -> list[str]:
-    house = federation.house
+def addresses(house: House) -> list[str]:
+    """Return lines with every address and ways to sign in; they hold no secret."""
     rows = [("portal", house.portal_url), ("relay", house.relay_url)]
     rows += [(entry.name, entry.url) for entry in house.nodes.nodes]
     wide = max(len(name) for name, _ in rows)
     token = house.token_file.read_text("utf-8").strip()
+    write_private(house.header_file, f"Authorization: Token {token}\n")
+    header = shlex.quote(f"@{house.header_file}")
     return [
         "",
         *(
@@ -48,7 +54,8 @@ def _addresses(federation: Federation) -> list[str]:
         ),
         "",
         f"  Signed in as {COORDINATOR}, the sample coordinator:",
-        f'  curl -H "Authorization: Token {token}" {house.portal_url}/api/v1/surveys',
+        f"  curl -H {header} {house.portal_url}/api/v1/surveys",
+        f"  Her API token: {house.token_file}",
         f"  Her signing key, which the portal never sees: {_key(house.folder)}",
     ]
 
@@ -66,8 +73,7 @@ def _sample(federation: Federation) -> list[str]:
         survey_id, codes = _publish(coordinator_of(federation))
     except ConnectorError as error:
         raise CliError(error.sentence) from error
-    write_json(kept, {"survey": survey_id, "codes": codes})
-    kept.chmod(0o600)
+    write_private(kept, json.dumps({"survey": survey_id, "codes": codes}, indent=1))
     return [
         "",
         f"  Sample survey {survey_id}, open for {INVITED} people with a code, such as",

@@ -81,6 +81,11 @@ class House:
         """Return where the sample coordinator's API token is kept."""
         return self.folder / "coordinator" / "api-token"
 
+    @property
+    def header_file(self) -> Path:
+        """Return where the same token stands as the header that curl sends."""
+        return self.folder / "coordinator" / "authorization-header"
+
     def service_folder(self, service: str) -> Path:
         """Return a service's own folder."""
         return self.folder / service

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cli import serving
 from cli.embedded.folders import folder_held, folder_make, write_private
+from cli.embedded.house import SERVICES, house_build
 from cli.embedded.services import ROOT
 from cli.errors import BadInput, CliError
 
@@ -68,3 +70,14 @@ def test_a_private_file_that_fails_leaves_the_old_one(
         write_private(path, "new")
     assert path.read_text("utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_serving_prints_no_secret_but_where_it_is(tmp_path: Path) -> None:
+    ports = {service: 20_000 + place for place, service in enumerate(SERVICES)}
+    house = house_build(tmp_path / "house", ports, None)
+    house.token_file.write_text("drempel_secret", "utf-8")
+    text = "\n".join(serving.addresses(house))
+    assert "drempel_secret" not in text
+    assert f"curl -H @{house.header_file} " in text
+    assert house.header_file.read_text("utf-8") == "Authorization: Token drempel_secret\n"
+    assert house.header_file.stat().st_mode & 0o777 == 0o600

@@ -1,1 +1,1 @@
-"""Embedded mode: portal, relay and three nodes as processes of this machine (docs/design)."""
+"""Embedded mode: portal, relay and three nodes as processes of this machine."""

@@ -14,6 +14,10 @@ control_socket_disable = True
 accesslog = None
 
 
+# Read where the settings are: in the master, before it forks its worker.
+_master = os.getpid()
+
+
 def post_fork(_server: object, _worker: object) -> None:
     """Tie the worker to its master, which the launcher has tied to the supervisor."""
-    die_with_parent(os.getppid())
+    die_with_parent(_master)

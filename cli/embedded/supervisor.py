@@ -102,12 +102,6 @@ class Supervisor:
             for one in self._running.values():
                 one.process.wait()
 
-    def _spawn_listed(self, program: Program, *, is_service: bool) -> subprocess.Popen[bytes]:
-        process = self._spawn(program)
-        one = _Running(program, process, monotonic(), is_service=is_service)
-        self._running[program.name] = one
-        return process
-
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         if self._stopping.is_set():
             raise CliError("The embedded federation is being stopped.")

@@ -8,6 +8,7 @@ from cli.titles import Titles
 from mpcengine.protocol.canonical import JSON
 
 WIDTH = 80
+NARROWEST = 32
 NUMBER = 9
 LONGEST_LABEL = 40
 LONGEST_BAR = 24
@@ -17,47 +18,48 @@ WIDEST_ROW_LABEL = 28
 class Renderer:
     """Write one result for one reader; ``bar`` is the character bars are made of."""
 
-    def __init__(self, titles: Titles, bar: str = "█") -> None:
+    def __init__(self, titles: Titles, bar: str = "█", width: int = WIDTH) -> None:
         self.titles = titles
         self.words = titles.words
         self.bar = bar
+        self.width = min(WIDTH, max(width, NARROWEST))
 
     def result(self, document: JSON) -> list[str]:
         """Return the lines of a whole result."""
-        lines = [*_wrapped(self.titles.text(self.titles.survey.title)), ""]
+        lines = [*self._wrapped(self.titles.text(self.titles.survey.title)), ""]
         if document["state"] == "withheld":
             reason = reason_text(str(document["reason"]), self.titles.language)
-            lines += _wrapped(self.words["withheld"].format(reason=reason))
+            lines += self._wrapped(self.words["withheld"].format(reason=reason))
         else:
             lines += self._numbers(document)
         nodes = [row["node"] for row in document["proof"]["nodes"]]
         phrase = self.words["signed" if len(nodes) == 3 else "signed_by"]
-        return [*lines, "", *_wrapped(phrase.format(nodes=", ".join(nodes)))]
+        return [*lines, "", *self._wrapped(phrase.format(nodes=", ".join(nodes)))]
 
     def _numbers(self, document: JSON) -> list[str]:
         k = self.titles.survey.min_count
-        lines = _wrapped(
-            f"{self.words['counted'].format(n=document['accepted'])} "
-            f"{self.words['rule'].format(k=k)}"
-        )
+        rule = self.words["rule" if document["tables"] else "no_table"].format(k=k)
+        lines = self._wrapped(f"{self.words['counted'].format(n=document['accepted'])} {rule}")
         for row in document["rejected"]:
             reason = reason_text(row["reason"], self.titles.language)
-            lines += _wrapped(self.words["rejected"].format(n=row["count"], reason=reason))
+            lines += self._wrapped(self.words["rejected"].format(n=row["count"], reason=reason))
         statistics = {row["question"]: row for row in document["statistics"]}
         for table in document["tables"]:
             lines += ["", *self._table(table)]
             if table["id"] in statistics:
                 lines += self._statistic(statistics[table["id"]])
+        if not document["tables"]:
+            return lines
         return [*lines, "", *self._labels(document)]
 
     def _table(self, table: JSON) -> list[str]:
         ids: list[str] = table["questions"]
         title = " × ".join(self.titles.table(one) for one in ids)
-        lines = _wrapped(title)
-        lines.append("─" * WIDTH if self.bar == "█" else "-" * WIDTH)
+        lines = self._wrapped(title)
+        lines.append(("─" if self.bar == "█" else "-") * self.width)
         if table["status"] == "withheld":
             hidden = f"{self.words['hidden']}: {self.words['withheld_table']}"
-            return [*lines, *_wrapped(hidden, "  ")]
+            return [*lines, *self._wrapped(hidden, "  ")]
         if len(ids) == 2:
             return lines + self._grid(ids[0], table["cells"], self._heads(ids[1], table))
         if any(len(cell["key"]) == 2 for cell in table["cells"]):
@@ -66,14 +68,15 @@ class Renderer:
 
     def _list(self, table: JSON) -> list[str]:
         labels = [self.titles.value(table["id"], cell["key"][0]) for cell in table["cells"]]
-        width = min(max(map(len, labels)), LONGEST_LABEL)
+        width = min(max(map(len, labels)), LONGEST_LABEL, self.width - NUMBER - 4)
+        room = self.width - width - NUMBER - 6
         most = max((cell["count"] or 0 for cell in table["cells"]), default=0)
         lines: list[str] = []
         for label, cell in zip(labels, table["cells"], strict=True):
             parts = textwrap.wrap(label, width) or [""]
             lines += [f"  {part}" for part in parts[:-1]]
             shown = f"  {parts[-1]:<{width}}  {self._count(cell['count']):>{NUMBER}}"
-            lines.append(f"{shown}  {self._bar(cell['count'], most)}".rstrip())
+            lines.append(f"{shown}  {self._bar(cell['count'], most, room)}".rstrip())
         return lines
 
     def _heads(self, table_id: str, table: JSON) -> dict[JSON, str]:
@@ -88,7 +91,7 @@ class Renderer:
         for cell in table["cells"]:
             if len(cell["key"]) == 1:
                 label = self.titles.value(table["id"], cell["key"][0])
-                lines.append(f"  {label}: {self._count(cell['count'])}")
+                lines += self._wrapped(f"{label}: {self._count(cell['count'])}", "  ")
         return lines
 
     def _grid(self, row_table: str, cells: Sequence[JSON], heads: dict[JSON, str]) -> list[str]:
@@ -97,9 +100,9 @@ class Renderer:
         counts = {tuple(cell["key"]): self._count(cell["count"]) for cell in cells}
         hidden = len(self.words["hidden"])
         wide = min(max(map(len, rows.values())), WIDEST_ROW_LABEL)
-        each = (WIDTH - 2 - wide) // len(heads) - 2
+        each = (self.width - 2 - wide) // len(heads) - 2
         if each < hidden:
-            return _pair_list(rows, heads, counts)
+            return _pair_list(rows, heads, counts, self.width)
         each = min(each, max(*map(len, heads.values()), hidden))
         lines = [_row(part, wide, each) for part in _stacked(list(heads.values()), each)]
         for row, label in rows.items():
@@ -113,10 +116,11 @@ class Renderer:
         if row["status"] != "released":
             return [f"  {self.words['statistic_hidden']}"]
         variance = row["variance"]["value"]
-        shown = self.words["hidden"] if variance is None else f"{variance:.2f}"
+        shown = self.words["hidden"] if variance is None else self._decimal(variance)
         phrase = self.words["statistic"]
-        mean = f"{row['mean']['value']:.2f}"
-        return [f"  {phrase.format(mean=mean, n=row['n'], variance=shown)}"]
+        mean = self._decimal(row["mean"]["value"])
+        said = phrase.format(mean=mean, n=row["n"], variance=shown)
+        return self._wrapped(said, "  ")
 
     def _labels(self, document: JSON) -> list[str]:
         """Say what is known of the numbers, once for each way of knowing it."""
@@ -125,29 +129,43 @@ class Renderer:
         name = "label_counts" if others else "label_all"
         lines = []
         for label in counts:
-            lines += _wrapped(f"{self.words[name]}: {self.words[label]}")
+            lines += self._wrapped(f"{self.words[name]}: {self.words[label]}")
         for label in others:
-            lines += _wrapped(f"{self.words['label_some']}: {self.words[label]}")
+            lines += self._wrapped(f"{self.words['label_some']}: {self.words[label]}")
         return lines
 
     def _count(self, count: int | None) -> str:
         return self.words["hidden"] if count is None else str(count)
 
-    def _bar(self, count: int | None, most: int) -> str:
+    def _bar(self, count: int | None, most: int, room: int) -> str:
         if count is None:
-            return f"({self.words['why']})"
-        return self.bar * round(LONGEST_BAR * count / most) if most else ""
+            why = f"({self.words['why']})"
+            return why if len(why) <= room else ""
+        longest = max(0, min(LONGEST_BAR, room))
+        return self.bar * round(longest * count / most) if most else ""
+
+    def _decimal(self, value: float) -> str:
+        text = f"{value:.2f}"
+        return text.replace(".", ",") if self.titles.language == "nl" else text
+
+    def _wrapped(self, text: str, indent: str = "") -> list[str]:
+        return textwrap.wrap(
+            text, self.width, initial_indent=indent, subsequent_indent=indent
+        ) or [""]
 
 
 def _pair_list(
-    rows: dict[JSON, str], heads: dict[JSON, str], counts: dict[tuple[JSON, ...], str]
+    rows: dict[JSON, str],
+    heads: dict[JSON, str],
+    counts: dict[tuple[JSON, ...], str],
+    width: int,
 ) -> list[str]:
     lines = []
     for row, label in rows.items():
         for column, head in heads.items():
-            pair = textwrap.shorten(f"{label} × {head}", WIDTH - NUMBER - 6, placeholder=" …")
+            pair = textwrap.shorten(f"{label} × {head}", width - NUMBER - 6, placeholder=" …")
             number = counts[row, column]
-            lines.append(f"  {pair:<{WIDTH - NUMBER - 4}}  {number:>{NUMBER}}")
+            lines.append(f"  {pair:<{width - NUMBER - 4}}  {number:>{NUMBER}}")
     return lines
 
 
@@ -162,7 +180,3 @@ def _stacked(heads: Sequence[str], each: int) -> list[tuple[str, ...]]:
     tall = max(map(len, wrapped))
     full = [[""] * (tall - len(parts)) + parts for parts in wrapped]
     return [("", *line) for line in zip(*full, strict=True)]
-
-
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent) or [""]

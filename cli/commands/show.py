@@ -1,6 +1,7 @@
 """``drempel show``: a result as tables that people read, or as CSV files."""
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,4 +39,4 @@ def print_result(document: dict[str, object], *, language: str | None) -> None:
 
     titles = Titles(survey_of(document), language or reader_language())
     bar = "█" if (sys.stdout.encoding or "").lower().startswith("utf") else "#"
-    print("\n".join(Renderer(titles, bar).result(document)))
+    print("\n".join(Renderer(titles, bar, shutil.get_terminal_size().columns).result(document)))

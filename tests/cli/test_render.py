@@ -141,3 +141,23 @@ def test_a_terminal_without_these_characters_gets_plain_ones(document: JSON) -> 
     lines = lines_of(document, bar="#")
     assert any("####" in line for line in lines)
     assert not any("█" in line or "─" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [10, 32, 50, 200])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_keeps_to_a_narrow_terminal(document: JSON, language: str, width: int) -> None:
+    for table in document["tables"]:
+        table["cells"][0] |= {"count": None}
+    lines = Renderer(Titles(survey_of(document), language), "█", width).result(document)
+    assert max(map(len, lines)) <= min(80, max(width, 32))
+
+
+def test_dutch_has_a_decimal_comma_and_no_table_is_said(document: JSON) -> None:
+    value = next(row["mean"]["value"] for row in document["statistics"] if row["mean"]["value"])
+    shown = f"{value:.2f}"
+    assert shown in " ".join(lines_of(document))
+    assert shown.replace(".", ",") in " ".join(lines_of(document, "nl"))
+    document |= {"tables": [], "statistics": []}
+    text = " ".join(lines_of(document))
+    assert PHRASES["en"]["no_table"] in text
+    assert "A count below" not in text

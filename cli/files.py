@@ -11,7 +11,7 @@ from connector.answers_csv import Answers, read_answers
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
-from mpcengine.protocol.survey import Survey, check_limits, parse_survey
+from mpcengine.protocol.survey import Survey, check_limits, check_supported, parse_survey
 
 LARGEST_FILE_BYTES = 1024 * 1024 * 1024
 
@@ -50,8 +50,8 @@ def read_survey(path: Path) -> Survey:
     value = read_json(path)
     try:
         survey = parse_survey(value)
-        # Limits depend on how many are invited; with one they say what can never be asked.
-        check_limits(survey, 1)
+        # Limits depend on how many are invited, so they wait for the rows.
+        check_supported(survey)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence}") from None
     return survey
@@ -62,9 +62,12 @@ def read_answer_rows(path: Path, survey: Survey) -> list[Answers]:
     data = read_bytes(path)
     try:
         rows = read_answers(data, survey)
-        check_limits(survey, len(rows))
     except MalformedInput as error:
         raise BadInput(f"{path}: {error.sentence}") from None
+    try:
+        check_limits(survey, len(rows))
+    except MalformedInput as error:
+        raise BadInput(f"The survey's {error.sentence}") from None
     return rows
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cli import files
 from cli.errors import BadInput, CliError
-from cli.files import check_output, read_json, write_json
+from cli.files import check_output, read_answer_rows, read_json, read_survey, write_json
 
 
 def test_a_written_file_is_whole_and_alone(tmp_path: Path) -> None:
@@ -76,3 +76,22 @@ def test_a_byte_order_mark_is_passed_over_and_an_empty_file_is_called_so(
     with pytest.raises(BadInput) as error:
         read_json(path)
     assert error.value.sentence == f"{path} is empty; it must hold JSON."
+
+
+def test_a_range_is_judged_by_the_real_number_of_rows(tmp_path: Path) -> None:
+    question = {"id": "n", "kind": "number", "title": {"en": "N"}, "min": 0, "max": 2**29 - 1}
+    value: dict[str, object] = {
+        "format": "drempel-survey/1",
+        "title": {"en": "T"},
+        "min_count": 5,
+    }
+    value["questions"] = [{**question, "bins": [0, 5]}]
+    write_json(tmp_path / "survey.json", value)
+    survey = read_survey(tmp_path / "survey.json")
+    rows = tmp_path / "answers.csv"
+    rows.write_text("n\n1\n", "utf-8")
+    assert len(read_answer_rows(rows, survey)) == 1
+    rows.write_text("n\n1\n2\n", "utf-8")
+    with pytest.raises(BadInput) as error:
+        read_answer_rows(rows, survey)
+    assert "answers of 2 respondents" in error.value.sentence

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 import faults
 from mpcengine.protocol.eligibility import token_body, token_issue
@@ -13,8 +13,8 @@ from nodes.keystore import issuer_key_unwrap
 from nodes.models import IssuerKey, JobState, RosterEntry, SurveyJob
 from nodes.phases import takes_tokens
 from nodes.routers import ISSUING
-from nodes.selectors import job_get, manifest_of
-from problems import Conflict, Forbidden, Problem
+from nodes.selectors import job_terms_get, manifest_of
+from problems import Conflict, Forbidden
 
 
 def token_issue_once(
@@ -34,16 +34,15 @@ def token_issue_once(
     faults.point("nodes.token.before_write")
     with transaction.atomic(using=ISSUING):
         rows = RosterEntry.objects.filter(manifest=digest, entry=roster_entry(node_code))
-        free = rows.filter(Q(spent_by__isnull=True) | Q(spent_by=spent_by))
-        if free.update(spent_by=spent_by) != 1:
-            raise _refusal(is_known=rows.exists())
+        if rows.filter(spent_by=None).update(spent_by=spent_by) != 1:
+            _check_same(rows, spent_by)
         faults.point("nodes.token.after_write")
     faults.point("nodes.token.after_commit")
     return token_issue(private, digest, one_time_key)
 
 
 def _open_job(digest: str, now: datetime) -> SurveyJob:
-    job = job_get(digest=digest)
+    job = job_terms_get(digest=digest)
     if job.state in {JobState.PREPARED, JobState.REFUSED}:
         raise Conflict("survey.not_open", "Not all three nodes have signed the manifest yet.")
     manifest = manifest_of(job)
@@ -54,7 +53,10 @@ def _open_job(digest: str, now: datetime) -> SurveyJob:
     return job
 
 
-def _refusal(*, is_known: bool) -> Problem:
-    if is_known:
-        return Conflict("token.already_issued", "This code was used with another key before.")
-    return Forbidden("token.unknown_code", "This code is not on the list of this survey.")
+def _check_same(rows: QuerySet[RosterEntry], spent_by: bytes) -> None:
+    """Return nothing if the code was spent on the same key before; raise otherwise."""
+    row = rows.first()
+    if row is None:
+        raise Forbidden("token.unknown_code", "This code is not on the list of this survey.")
+    if bytes(row.spent_by or b"") != spent_by:
+        raise Conflict("token.already_issued", "This code was used with another key before.")

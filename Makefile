@@ -21,10 +21,10 @@ help: ## show this list
 demo: $(STAMPS)/ready ## run a sample survey on localhost, then serve it (ONCE=1: stop after the result)
 	@.venv/bin/drempel demo $(if $(ONCE),--once)
 
-test: $(STAMPS)/ready $(STAMPS)/test ## check everything this repository promises
+test: $(STAMPS)/ready $(STAMPS)/test ## run the default tests, about ten minutes
 	$(PY) -m pytest $(ARGS)
 
-test-slow: $(STAMPS)/ready $(STAMPS)/test ## run the long tests too: attackers, kill points, real processes
+test-slow: $(STAMPS)/ready $(STAMPS)/test ## run only the long tests: every kill point, all attackers, 10,000 rows
 	$(PY) -m pytest -m slow --timeout 3600 $(ARGS)
 
 check: $(STAMPS)/test ## lint, format, types, import rules, migrations, lock

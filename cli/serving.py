@@ -28,8 +28,9 @@ def serve_until_stopped(federation: Federation) -> int:
     """Print addresses, sign-ins and the sample survey, then wait for a signal; return 0."""
     print("\n".join(addresses(federation.house)))
     print("\n".join(_sample(federation)))
-    print("\nCtrl-C stops everything.", flush=True)
     try:
+        # Said inside the block: whoever reads it may press Ctrl-C at once.
+        print("\nCtrl-C stops everything.", flush=True)
         while True:
             federation.supervisor.check()
             sleep(LOOK_SECONDS)

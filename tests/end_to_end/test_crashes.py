@@ -27,6 +27,9 @@ LOOK_SECONDS = 0.1
 SEED = os.environ.get("DREMPEL_SEED", "")
 DRAWN = drawn(SEED or "drempel", 3)
 
+# How an attempt may end when a process of it was killed; anything else names a deviating peer.
+ENDED_BY_A_KILL = frozenset({"party internal", "party peer_lost", "party connect_timeout"})
+
 # (node whose database it is, manifest, stage, sender) to the message's body
 Said = dict[tuple[str, str, str, str], bytes]
 
@@ -125,7 +128,7 @@ def _incidents(federation: Federation, node: str) -> list[object]:
     path = federation.house.service_folder(node) / "packages.sqlite3"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         rows = database.execute("SELECT code, detail FROM nodes_incident").fetchall()
-    return [row for row in rows if not row[0].startswith("party ")]
+    return [row for row in rows if row[0] not in ENDED_BY_A_KILL]
 
 
 def _arm(federation: Federation, kills: tuple[Kill, ...]) -> None:

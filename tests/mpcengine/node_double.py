@@ -7,6 +7,7 @@ can refuse, be slow, be dead, and say different things at different times.
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -39,7 +40,7 @@ Answered = tuple[int, dict[str, Any]]
 SLOPE = 1234567890123456789 % (2**61 - 1)
 
 
-class Double:
+class Double(ABC):
     """A real HTTP server on a free port of 127.0.0.1; ``calls`` lists what was asked of it."""
 
     def __init__(self) -> None:
@@ -104,8 +105,9 @@ class Double:
                 return status, {"code": code, "detail": f"The sentence of {code}."}
         return self.answer(call, body)
 
+    @abstractmethod
     def answer(self, call: str, body: bytes) -> Answered:
-        raise NotImplementedError
+        """Return status and document for ``METHOD path`` with this body."""
 
 
 class NodeDouble(Double):

@@ -175,7 +175,8 @@ def test_it_notices_a_change_anywhere_outside_the_proof() -> None:
     assert len(PLACES) > 150
     for place in PLACES:
         value = "x" if place[-1] != "count" else 1_000
-        with pytest.raises((MalformedInput, MalformedMessage)):
+        # Another format is no result at all; everything else departs from what was signed.
+        with pytest.raises(MalformedInput if place == ["format"] else MalformedMessage):
             verify_result(edited(GOOD, [{"path": place, "value": value}]))
 
 
@@ -230,7 +231,7 @@ def test_it_shows_no_number_at_all_when_withheld() -> None:
         assert said["shares"] == {}
     assert assemble(withheld[:2])["state"] == assemble(withheld[1:])["state"] == "withheld"
     for too_few in (withheld[:1], []):
-        with pytest.raises((MalformedInput, MalformedMessage)):
+        with pytest.raises(MalformedMessage):
             assemble(too_few)
     data = [build_statement(one) for one in withheld]
     with pytest.raises(MalformedMessage, match="needs one signature"):
@@ -251,7 +252,7 @@ def test_it_lists_every_reason_where_nodes_ended_with_different_ones() -> None:
     said = "a: node lost; b: fewer than min_count; c: node lost"
     assert result["reason"] == verify_result(result).reason == said
     for one in ("node lost", "fewer than min_count"):
-        with pytest.raises((MalformedInput, MalformedMessage)):
+        with pytest.raises(MalformedMessage):
             verify_result({**result, "reason": one})
     assert assemble(three_ended[1:])["reason"] == "b: fewer than min_count; c: node lost"
     assert assemble(three_ended[::2])["reason"] == "node lost"
@@ -271,7 +272,7 @@ def test_it_shows_a_root_only_if_all_who_name_one_name_the_same() -> None:
         assert result["proof"]["root"] == shown
         assert verify_result(result).reason == "node lost"
         result["proof"]["root"] = other
-        with pytest.raises((MalformedInput, MalformedMessage)):
+        with pytest.raises(MalformedMessage):
             verify_result(result)
 
 
@@ -338,7 +339,7 @@ def test_it_reads_back_statements_and_refuses_other_forms() -> None:
         {"accepted": 2**53},
     ]
     for change in changes:
-        with pytest.raises((MalformedInput, MalformedMessage)):
+        with pytest.raises(MalformedMessage):
             parse_statement(canonical({**document, **change}))
 
 
@@ -361,7 +362,7 @@ def test_it_reads_the_pattern_from_the_released_names() -> None:
     assert pattern_from_names(plan, list(job().values)) == job().pattern
     assert not any(any(flags) for flags in pattern_from_names(plan, []).tables.values())
     for bad in (["cell/sector/3"], ["cell/none/0"], ["sum/trust"], ["cell/sector/0"] * 2):
-        with pytest.raises((MalformedInput, MalformedMessage)):
+        with pytest.raises(MalformedMessage):
             pattern_from_names(plan, bad)
 
 

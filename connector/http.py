@@ -16,6 +16,7 @@ from time import monotonic
 
 import urllib3
 
+from bounded_http import AnswerTooLong, read_answer
 from connector.errors import Misbehaved, Refused, Unreachable
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
@@ -29,7 +30,6 @@ FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_PROBLEM_BYTES = 16 * 1024
-PIECE_BYTES = 64 * 1024
 JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
@@ -116,27 +116,18 @@ class Receiver:
                 redirect=False,
                 preload_content=False,
             )
-            status, content = answer.status, self._content(answer, until)
+            status = answer.status
+            content = read_answer(answer, _limit(status), until)
+        except AnswerTooLong:
+            raise Misbehaved(
+                self.name, f"{self.name} sent an answer that is too long."
+            ) from None
+        except TimeoutError:
+            raise Unreachable(self.name, f"{self.name} answers too slowly.") from None
         except (urllib3.exceptions.HTTPError, OSError):
             # The cause holds the address and perhaps the body: it is left behind.
             raise Unreachable(self.name, f"{self.name} cannot be reached.") from None
         return self._judge(status, content)
-
-    def _content(self, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
-        """Read an answer within its limit and until ``until`` (monotonic), or drop the call."""
-        is_refusal = answer.status >= HTTPStatus.BAD_REQUEST
-        limit = MAX_PROBLEM_BYTES if is_refusal else MAX_ANSWER_BYTES
-        content = bytearray()
-        while piece := answer.read1(PIECE_BYTES, decode_content=False):
-            content += piece
-            if len(content) > limit:
-                answer.close()
-                raise Misbehaved(self.name, f"{self.name} sent an answer that is too long.")
-            if monotonic() > until:
-                answer.close()
-                raise Unreachable(self.name, f"{self.name} answers too slowly.")
-        answer.release_conn()
-        return bytes(content)
 
     def _judge(self, status: int, content: bytes) -> JsonObject:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
@@ -169,6 +160,10 @@ class Receiver:
             code=code if isinstance(code, str) and _CODE.fullmatch(code) else "refused",
             where=_printable(where),
         )
+
+
+def _limit(status: int) -> int:
+    return MAX_PROBLEM_BYTES if status >= HTTPStatus.BAD_REQUEST else MAX_ANSWER_BYTES
 
 
 def _printable(value: object) -> str:

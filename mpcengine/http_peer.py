@@ -10,13 +10,14 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import urllib3
 
+from bounded_http import AnswerTooLong, body_pieces, read_answer
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.errors import ProtocolError
 
@@ -29,7 +30,6 @@ TRIES = 2
 WAIT_SECONDS = 0.2
 # The longest answer is a statement of the widest survey, with its list of refused packages.
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-PIECE_BYTES = 64 * 1024
 MAX_PROBLEM_BYTES = 16 * 1024
 JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
@@ -135,12 +135,15 @@ class HttpPeer:
             answer = _POOL.request(
                 method,
                 address,
-                body=None if body is None else _pieces(body, until),
+                body=None if body is None else body_pieces(body, until),
                 headers=headers,
                 redirect=False,
                 preload_content=False,
             )
-            status, content = answer.status, self._content(answer, until)
+            status = answer.status
+            content = read_answer(answer, _limit(status), until)
+        except AnswerTooLong:
+            raise Misbehaved(self.name) from None
         except (urllib3.exceptions.HTTPError, OSError):
             # The cause holds the address and perhaps the body: it is left behind.
             raise Unreachable(self.name) from None
@@ -152,20 +155,6 @@ class HttpPeer:
             raise Misbehaved(self.name)
         return f"{self.url.rstrip('/')}/api/v1/{path}"
 
-    def _content(self, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
-        """Read an answer within its limit and until ``until`` (monotonic), or drop the call."""
-        is_refusal = answer.status >= HTTPStatus.BAD_REQUEST
-        limit = MAX_PROBLEM_BYTES if is_refusal else MAX_ANSWER_BYTES
-        content = bytearray()
-        while piece := answer.read1(PIECE_BYTES, decode_content=False):
-            content += piece
-            is_late = time.monotonic() > until
-            if is_late or len(content) > limit:
-                answer.close()
-                raise (Unreachable if is_late else Misbehaved)(self.name)
-        answer.release_conn()
-        return bytes(content)
-
     def _judge(self, status: int, content: bytes) -> JsonObject:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
             raise Unreachable(self.name)
@@ -176,12 +165,8 @@ class HttpPeer:
         return _object(self.name, content) if content else {}
 
 
-def _pieces(body: bytes, until: float) -> Iterator[bytes]:
-    """Yield a body piece by piece: a socket's timeout is for the whole of what it is given."""
-    for start in range(0, len(body), PIECE_BYTES):
-        if time.monotonic() > until:
-            raise TimeoutError
-        yield body[start : start + PIECE_BYTES]
+def _limit(status: int) -> int:
+    return MAX_PROBLEM_BYTES if status >= HTTPStatus.BAD_REQUEST else MAX_ANSWER_BYTES
 
 
 def _object(name: str, content: bytes) -> JsonObject:

@@ -6,13 +6,13 @@ nodes file where that names one. Errors name the peer, never what was sent or an
 
 import secrets
 import time
-from collections.abc import Iterator
 from functools import lru_cache
 from http import HTTPStatus
 
 import urllib3
 from django.conf import settings
 
+from bounded_http import AnswerTooLong, body_pieces, read_answer
 from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.messages import (
@@ -28,7 +28,6 @@ from nodes.policy import federation
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
-_PIECE_BYTES = 256 * 1024
 SIGNATURE_HEADER = "Drempel-Signature"
 
 
@@ -107,7 +106,7 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
         answer = pool.request(
             "POST",
             f"{entry.url.rstrip('/')}/api/v1/peer/{address}",
-            body=_pieces(data, until),
+            body=body_pieces(data, until),
             headers={
                 "Content-Type": "application/json",
                 "Content-Length": str(len(data)),
@@ -116,36 +115,13 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
             redirect=False,
             preload_content=False,
         )
-        content = _content(entry, answer, until)
+        content = read_answer(answer, settings.MAX_BODY_BYTES, until)
+    except AnswerTooLong:
+        raise PeerMisbehaved(entry.node) from None
     except (urllib3.exceptions.HTTPError, OSError):
         # The cause holds the address and perhaps the body: it is left behind.
         raise PeerSilent(entry.node) from None
     return answer.status, content, answer.headers.get(SIGNATURE_HEADER, "")
-
-
-def _pieces(data: bytes, until: float) -> Iterator[bytes]:
-    """Yield a body piece by piece: a socket's timeout is for the whole of what it is given."""
-    for start in range(0, len(data), _PIECE_BYTES):
-        if time.monotonic() > until:
-            raise TimeoutError
-        yield data[start : start + _PIECE_BYTES]
-
-
-def _content(entry: NodeEntry, answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
-    """Read a body within MAX_BODY_BYTES and until ``until`` (monotonic), or drop the call.
-
-    READ_SECONDS bounds the silence between two pieces only: a peer that sends a byte at a time
-    is stopped by the clock.
-    """
-    content = bytearray()
-    while piece := answer.read1(_PIECE_BYTES, decode_content=False):
-        content += piece
-        is_late = time.monotonic() > until
-        if is_late or len(content) > settings.MAX_BODY_BYTES:
-            answer.close()
-            raise (PeerSilent if is_late else PeerMisbehaved)(entry.node)
-    answer.release_conn()
-    return bytes(content)
 
 
 @lru_cache(maxsize=4)

@@ -7,11 +7,11 @@ from time import sleep
 
 from cli.coordinator import Coordinator
 from cli.embedded.federation import COORDINATOR, Federation
-from cli.embedded.folders import write_private
 from cli.embedded.house import House
 from cli.embedded.services import ROOT
 from cli.errors import CliError
 from cli.files import read_survey
+from cli.folders import write_private
 from cli.signals import Stopped
 from cli.survey_run import coordinator_of
 from cli.terms import terms_by_orders

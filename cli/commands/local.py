@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_keep(keep: Path | None) -> None:
-    from cli.embedded.folders import folder_make  # noqa: PLC0415 - arguments first
+    from cli.folders import folder_make  # noqa: PLC0415 - arguments first
 
     if keep is None:
         return

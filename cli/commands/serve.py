@@ -16,8 +16,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Start, print where everything is, and serve."""
     from cli.embedded.federation import Options, running  # noqa: PLC0415 - arguments first
-    from cli.embedded.folders import folder_make  # noqa: PLC0415
     from cli.errors import BadInput  # noqa: PLC0415
+    from cli.folders import folder_make  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
     from cli.serving import serve_until_stopped  # noqa: PLC0415
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, sleep
 
-from cli.embedded.folders import folder_held, folder_make
 from cli.embedded.house import SERVICES, House, house_build, house_open
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import manage_program, web_program, worker_program
 from cli.embedded.supervisor import Supervisor
 from cli.embedded.templates import templates_ready
 from cli.errors import CliError
+from cli.folders import folder_held, folder_make
 from cli.signals import shielded
 from connector.errors import ConnectorError
 from connector.http import Receiver, new_pool

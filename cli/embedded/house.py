@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from cli.embedded.folders import PRIVATE_FILE, folder_make, write_private
 from cli.embedded.ports import LOOPBACK
 from cli.errors import BadInput
+from cli.folders import PRIVATE_FILE, folder_make, write_private
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry, NodesFile, parse_nodes_file
 from mpcengine.protocol.policy import default_policy

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from cli import serving
-from cli.embedded.folders import folder_held, folder_make, write_private
 from cli.embedded.house import SERVICES, house_build
 from cli.embedded.services import ROOT
 from cli.errors import BadInput, CliError
+from cli.folders import folder_held, folder_make, write_private
 
 
 def test_a_folder_under_a_file_is_refused(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_private_file_that_fails_leaves_the_old_one(
     def fail(_: int) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("cli.embedded.folders.os.fsync", fail)
+    monkeypatch.setattr("cli.folders.os.fsync", fail)
     with pytest.raises(CliError):
         write_private(path, "new")
     assert path.read_text("utf-8") == "old"

@@ -12,25 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from cli.embedded.ports import LOOPBACK
 from cli.errors import BadInput
 from cli.folders import PRIVATE_FILE, folder_make, write_private
+from cli.installing.keys import (
+    WRAPPING,
+    secret_make,
+    signing_key_load,
+    signing_key_make,
+    wrapping_key_make,
+)
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry, NodesFile, parse_nodes_file
 from mpcengine.protocol.policy import default_policy
-from mpcengine.protocol.signing import (
-    generate_p256_key,
-    p256_scalar,
-    point_bytes,
-    public_bytes,
-)
+from mpcengine.protocol.signing import public_bytes
 
 SERVICES = ("portal", "relay", "node-a", "node-b", "node-c")
 DATABASES: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +36,6 @@ DATABASES: Mapping[str, tuple[str, ...]] = {
 }
 NODE_TITLES = {"a": "Anna's node", "b": "Bram's node", "c": "Chris's node"}
 PORTS_FILE = "ports.json"
-WRAPPING_KEY = "wrapping.key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +124,7 @@ def house_build(
     if not (folder / PORTS_FILE).is_file():
         coordinator = _build(folder, ports, templates, is_test=is_test, has_faults=has_faults)
     else:
-        coordinator = _load_key(folder / "coordinator" / "signing.pem")
+        coordinator = signing_key_load(folder / "coordinator" / "signing.pem")
     nodes = parse_nodes_file(parse_json((folder / "nodes.json").read_bytes()))
     return House(
         folder=folder,
@@ -151,8 +146,8 @@ def _build(
     folder_make(folder)
     for name in (*SERVICES, "coordinator", "tmp", "numba"):
         folder_make(folder / name)
-    coordinator = _make_key(folder / "coordinator" / "signing.pem")
-    keys = {n: _make_key(folder / f"node-{n}" / "identity.pem") for n in NODE_NAMES}
+    coordinator = signing_key_make(folder / "coordinator" / "signing.pem")
+    keys = {n: signing_key_make(folder / f"node-{n}" / "identity.pem") for n in NODE_NAMES}
     _write_json(folder / "nodes.json", _nodes_file(keys, ports).to_json())
     policy = default_policy(coordinators=(public_bytes(coordinator),), test=is_test)
     relay_token = secrets.token_hex(32)
@@ -162,15 +157,15 @@ def _build(
         if has_faults:
             folder_make(own / "faults")
             members["fault_dir"] = str(own / "faults")
-        write_private(own / "secret-key", secrets.token_hex(32))
+        secret_make(own / "secret-key")
         if role_of(service) == "node":
             _write_json(own / "policy.json", policy.to_json())
         else:
             write_private(own / "relay-token", relay_token)
         _write_json(own / "service.json", members)
-    _make_key(folder / "relay" / "signing.pem")
+    signing_key_make(folder / "relay" / "signing.pem")
     for name in NODE_NAMES:
-        _make_wrapping_key(folder / f"node-{name}" / WRAPPING_KEY)
+        wrapping_key_make(folder / f"node-{name}" / WRAPPING)
     if templates is not None:
         _copy_templates(folder, templates)
     # Written last: a folder with this file is a whole house.
@@ -204,7 +199,7 @@ def _members(folder: Path, service: str, ports: Mapping[str, int]) -> dict[str, 
         members["name"] = NODE_TITLES[node]
         members["party_host"] = LOOPBACK
         members["identity_key_file"] = str(own / "identity.pem")
-        members["wrapping_key_file"] = str(own / WRAPPING_KEY)
+        members["wrapping_key_file"] = str(own / WRAPPING)
         members["policy_file"] = str(own / "policy.json")
     return members
 
@@ -232,27 +227,6 @@ def _copy_templates(folder: Path, templates: Path) -> None:
             shutil.copyfile(templates / name, copy)
             copy.chmod(PRIVATE_FILE)
     shutil.copytree(templates / "numba", folder / "numba", dirs_exist_ok=True)
-
-
-def _make_key(path: Path) -> Ed25519PrivateKey:
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_private(path, pem.decode("ascii"))
-    return key
-
-
-def _make_wrapping_key(path: Path) -> None:
-    """Write what seals a node's share keys: a private half for its worker, and ``.pub``."""
-    key = generate_p256_key()
-    write_private(path, p256_scalar(key).hex())
-    write_private(path.with_name(f"{path.name}.pub"), point_bytes(key).hex())
-
-
-def _load_key(path: Path) -> Ed25519PrivateKey:
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise BadInput(f"{path} does not hold a coordinator's key; name another folder.")
-    return key
 
 
 def _write_json(path: Path, value: JSON) -> None:

@@ -1,0 +1,1 @@
+"""What an operator installs: keys, certificates, service files, and the nodes file of three."""

@@ -1,5 +1,7 @@
 """Name the three nodes of a federation: addresses, identity keys, pins (``drempel-nodes/1``).
 
+Each operator gives out one entry (``drempel-node-entry/1``); three of them make the file.
+
 Source: docs/protocol.md §9. Who hands over this file says who the nodes are.
 """
 
@@ -10,7 +12,10 @@ from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
 from mpcengine.protocol.strict import Fields, to_base64
 
 NODES_FORMAT = "drempel-nodes/1"
+ENTRY_FORMAT = "drempel-node-entry/1"
 NODE_NAMES = ("a", "b", "c")
+_REQUIRED = ("node", "index", "name", "url", "identity_key")
+_OPTIONAL = ("pin",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +63,24 @@ def parse_nodes_file(obj: JSON) -> NodesFile:
     """Read a nodes file; raise MalformedInput with the path of what is wrong."""
     top = Fields(obj, required=("format", "nodes"), file=True)
     top.choice("format", (NODES_FORMAT,))
-    rows = top.rows(
-        "nodes",
-        3,
-        3,
-        required=("node", "index", "name", "url", "identity_key"),
-        optional=("pin",),
-    )
+    rows = top.rows("nodes", 3, 3, required=_REQUIRED, optional=_OPTIONAL)
     entries = tuple(_entry(row, index) for index, row in enumerate(rows, start=1))
     if len({entry.identity_key for entry in entries}) != 3:
         raise top.refuse("nodes", "must have three different identity keys")
     return NodesFile(nodes=entries)
+
+
+def parse_node_entry(obj: JSON) -> NodeEntry:
+    """Read one operator's entry; raise MalformedInput with the path of what is wrong."""
+    top = Fields(obj, required=("format", "entry"), file=True)
+    top.choice("format", (ENTRY_FORMAT,))
+    row = top.fields("entry", required=_REQUIRED, optional=_OPTIONAL)
+    return _entry(row, NODE_NAMES.index(row.choice("node", NODE_NAMES)) + 1)
+
+
+def entry_document(entry: NodeEntry) -> dict[str, JSON]:
+    """Return one operator's entry as its file has it."""
+    return {"format": ENTRY_FORMAT, "entry": entry.to_json()}
 
 
 def _entry(row: Fields, index: int) -> NodeEntry:

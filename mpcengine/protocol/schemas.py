@@ -39,29 +39,26 @@ _SIGNATURE = base64_of(64)
 _NODE = one_of("a", "b", "c")
 _LARGEST_ROSTER = 1_000_000
 
+_NODES_ENTRY = fields(
+    {"node": _NODE, "index": whole(1, 3), "name": NAME, "url": URL, "identity_key": _KEY},
+    "a node",
+    pin=DIGEST,
+)
 NODES_SCHEMA = document(
     "drempel-nodes/1",
     fields(
         {
             "format": constant("drempel-nodes/1"),
-            "nodes": items(
-                fields(
-                    {
-                        "node": _NODE,
-                        "index": whole(1, 3),
-                        "name": NAME,
-                        "url": URL,
-                        "identity_key": _KEY,
-                    },
-                    "a node",
-                    pin=DIGEST,
-                ),
-                3,
-                3,
-                "nodes",
-            ),
+            "nodes": items(_NODES_ENTRY, 3, 3, "nodes"),
         },
         "a nodes file: a JSON object",
+    ),
+)
+NODE_ENTRY_SCHEMA = document(
+    "drempel-node-entry/1",
+    fields(
+        {"format": constant("drempel-node-entry/1"), "entry": _NODES_ENTRY},
+        "a node's entry: a JSON object",
     ),
 )
 
@@ -190,6 +187,7 @@ SCHEMAS: dict[str, Schema] = {
         SURVEY_SCHEMA,
         ANSWERS_SCHEMA,
         NODES_SCHEMA,
+        NODE_ENTRY_SCHEMA,
         POLICY_SCHEMA,
         MANIFEST_SCHEMA,
         ORDER_SCHEMA,

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from mpcengine.protocol.encoding import parse_answers
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.manifest import SUITE
-from mpcengine.protocol.nodesfile import parse_nodes_file
+from mpcengine.protocol.nodesfile import parse_node_entry, parse_nodes_file
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order, parse_order
 from mpcengine.protocol.policy import default_policy, parse_policy
 from mpcengine.protocol.receipt import parse_receipt
@@ -32,6 +32,7 @@ PARSERS = {
     "drempel-survey/1": parse_survey,
     "drempel-answers/1": parse_answers,
     "drempel-nodes/1": parse_nodes_file,
+    "drempel-node-entry/1": parse_node_entry,
     "drempel-policy/1": parse_policy,
     "drempel-receipt/1": parse_receipt,
 }

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from mpcengine.protocol.canonical import JSON, digest_bytes
+from mpcengine.protocol.nodesfile import entry_document
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order
 from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.receipt import NodeAddress, Receipt
@@ -22,6 +23,7 @@ def examples() -> dict[str, JSON]:
         "survey": SURVEY,
         "answers": {"format": "drempel-answers/1", "answers": answer(0)},
         "nodes": cast().nodes.to_json(),
+        "node-entry": entry_document(cast().nodes.nodes[0]),
         "policy": policy.to_json(),
         "manifest": json.loads(signed.manifest),
         "order": json.loads(build_order(signed.digest, OPEN_ANSWERING)),

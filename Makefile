@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 STAMPS := build/stamps
-ROOMS := accounts benchmarks cli config connector mpcengine nodes relay surveys
+ROOMS := accounts benchmarks cli config connector mpcengine nodes relay security_events surveys
 
 # numba runs what lies in its cache, so the folder is this user's alone.
 export NUMBA_CACHE_DIR := $(CURDIR)/build/embedded/numba
@@ -46,8 +46,9 @@ lock: $(STAMPS)/run ## renew requirements/*.txt from pyproject.toml (needs the n
 	$(call locked,connector) requirements/connector.in --constraints requirements/run.txt
 	$(call locked,test) --extra test pyproject.toml requirements/build.in --constraints requirements/run.txt
 
-schemas: $(STAMPS)/run ## write docs/schemas from the protocol's own
+schemas: $(STAMPS)/run ## write docs/schemas and the tables of docs/security-events.md
 	$(PY) -m docs.schemas.generate
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) -m security_events.table
 
 vectors: $(STAMPS)/run ## write tests/vectors again
 	$(PY) -m tests.vectors.generate

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from config.env import Service
+
 # Members of Celery's message contexts (celery.app.trace, celery.worker) that we let through.
 _TOLD = frozenset({"id", "name", "description", "hostname", "runtime", "internal"})
 _HIDDEN = "(hidden)"
@@ -82,6 +84,12 @@ def _quiet_arguments(
 def _quiet(value: object) -> object:
     """Return a value as it is, but an exception as the name of its class."""
     return type(value).__qualname__ if isinstance(value, BaseException) else value
+
+
+def events_path(service: Service) -> Path:
+    """Return where a service's security events go: ``events_file``, or beside its log."""
+    named = getattr(service, "events_file", None)
+    return named if isinstance(named, Path) else service.log_file.with_name("events.jsonl")
 
 
 def logging_settings(log_file: Path) -> dict[str, object]:

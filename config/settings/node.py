@@ -3,7 +3,7 @@
 import os
 
 from config import env
-from config.log import logging_settings
+from config.log import events_path, logging_settings
 from config.settings.base import *
 from config.settings.embedded import folder_broker, sqlite
 
@@ -41,3 +41,4 @@ DATABASE_ROUTERS = ["nodes.routers.IssuingRouter"]
 CELERY_BROKER_URL = "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = folder_broker(SERVICE.broker_dir)
 LOGGING = logging_settings(SERVICE.log_file)
+EVENTS_FILE = str(events_path(SERVICE))

@@ -1,7 +1,7 @@
 """The portal: people, surveys, the ledger of jobs. No node table, no node key."""
 
 from config import env
-from config.log import logging_settings
+from config.log import events_path, logging_settings
 from config.settings.base import *
 from config.settings.embedded import folder_broker, sqlite
 
@@ -26,3 +26,4 @@ DATABASES = {"default": sqlite(SERVICE.data_dir / "portal.sqlite3")}
 CELERY_BROKER_URL = "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = folder_broker(SERVICE.broker_dir)
 LOGGING = logging_settings(SERVICE.log_file)
+EVENTS_FILE = str(events_path(SERVICE))

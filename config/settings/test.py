@@ -10,6 +10,8 @@ from config.settings.embedded import sqlite
 ROLE = "test"
 EMBEDDED = True
 DATA_DIR = ""
+# Events are checked and written nowhere; tests/events names a file.
+EVENTS_FILE = ""
 SECRET_KEY = "for unit tests only, and long enough to pass"  # noqa: S105 - signs nothing real
 
 INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "mpcengine", "relay", "nodes"]

@@ -7,85 +7,48 @@ readable by their owner alone.
 
 import json
 import os
-import stat
+import re
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from config.sense import BadConfiguration, require_own, require_private, require_sense
+from config.service_file import (
+    SECRET_FILES,
+    NodeService,
+    PortalService,
+    PortRange,
+    RelayService,
+    Service,
+)
 
 VARIABLE = "DREMPEL_CONFIG"
 MIN_SECRET_CHARACTERS = 32
+MIN_PASSWORD_CHARACTERS = 16
 MAX_FILE_BYTES = 64 * 1024
-MAX_PORT = 65535
-OTHERS = 0o077
-
-
-class BadConfiguration(Exception):
-    """Say in one sentence what is wrong with the service file or with a file it names."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What every role knows: where its data, broker, log and secret key are."""
-
-    role: str
-    embedded: bool
-    data_dir: Path
-    port: int
-    broker_dir: Path
-    secret_key_file: Path
-    log_file: Path
-    fault_dir: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortalService(Service):
-    """The portal: the nodes it works with, and its relay."""
-
-    nodes_file: Path
-    relay_url: str
-    relay_token_file: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayService(Service):
-    """The relay: the key of its promises, the nodes it forwards to, the portal's token."""
-
-    signing_key_file: Path
-    nodes_file: Path
-    portal_token_file: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeService(Service):
-    """A node: who it is, its operator's policy, the other nodes, where its parties listen."""
-
-    node: str
-    index: int
-    name: str
-    identity_key_file: Path
-    policy_file: Path
-    nodes_file: Path
-    party_host: str
-    wrapping_key_file: Path | None = None
-
+_PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+_TYPE_NAMES: Mapping[object, str] = {str: "str", int: "int", bool: "bool"}
 
 ServiceT = TypeVar("ServiceT", bound=Service)
 
-SECRET_FILES = frozenset(
-    {
-        "secret_key_file",
-        "identity_key_file",
-        "signing_key_file",
-        "portal_token_file",
-        "relay_token_file",
-    }
-)
-# Checked where it is there: the first worker makes it, and an operator may keep it from the web
-# process altogether.
-WORKER_SECRET_FILES = frozenset({"wrapping_key_file"})
-PLAIN_FILES = frozenset({"nodes_file", "policy_file"})
+__all__ = [
+    "SECRET_FILES",
+    "BadConfiguration",
+    "NodeService",
+    "PortRange",
+    "PortalService",
+    "RelayService",
+    "Service",
+    "node_service",
+    "password_text",
+    "portal_service",
+    "relay_service",
+    "require_own",
+    "require_private",
+    "secret_text",
+]
 
 
 def portal_service() -> PortalService:
@@ -100,12 +63,7 @@ def relay_service() -> RelayService:
 
 def node_service() -> NodeService:
     """Return a node's service file; raise BadConfiguration."""
-    found = _read(NodeService, "node")
-    if found.node not in {"a", "b", "c"} or found.index != "abc".index(found.node) + 1:
-        raise BadConfiguration(
-            'In the service file, "node" and "index" must be a and 1, b and 2, or c and 3.'
-        )
-    return found
+    return _read(NodeService, "node")
 
 
 def secret_text(path: Path) -> str:
@@ -119,18 +77,21 @@ def secret_text(path: Path) -> str:
     return text
 
 
-def require_private(path: Path) -> None:
-    """Raise BadConfiguration unless ``path`` is a plain file that only its owner can read."""
-    try:
-        found = path.lstat()
-    except OSError:
-        raise BadConfiguration(f"The secret file {path.name} is not there.") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise BadConfiguration(f"The secret file {path.name} is not a plain file.")
-    if found.st_mode & OTHERS:
+def password_text(path: Path | None, *, embedded: bool) -> str:
+    """Return the password a service is reached with, or nothing where no file is named.
+
+    Raises BadConfiguration if others may read the file, or if the password is too short for
+    anything but an embedded federation.
+    """
+    if path is None:
+        return ""
+    require_private(path)
+    text = path.read_text("utf-8").strip()
+    if not text or (not embedded and len(text) < MIN_PASSWORD_CHARACTERS):
         raise BadConfiguration(
-            f"The secret file {path.name} can be read by others; give it mode 0600."
+            f"{path.name} must hold at least {MIN_PASSWORD_CHARACTERS} characters."
         )
+    return text
 
 
 def _read(kind: type[ServiceT], role: str) -> ServiceT:
@@ -147,7 +108,7 @@ def _read(kind: type[ServiceT], role: str) -> ServiceT:
         key: _typed(key, value, types[key]) for key, value in given.items()
     }
     service = kind(**typed)
-    _require_sense(service, given)
+    require_sense(service, given)
     return service
 
 
@@ -182,8 +143,12 @@ def _typed(key: str, value: object, wanted: object) -> object:
         wanted = next(one for one in get_args(wanted) if one is not type(None))
     if wanted is Path:
         return _path(key, value)
+    if wanted is PortRange:
+        return _ports(key, value)
+    if get_origin(wanted) is tuple:
+        return _names(key, value)
     if not isinstance(wanted, type) or type(value) is not wanted or value == "":
-        name = getattr(wanted, "__name__", "value")
+        name = _TYPE_NAMES.get(wanted, "value")
         raise BadConfiguration(f'In the service file, "{key}" must be of type {name}.')
     return value
 
@@ -194,23 +159,16 @@ def _path(key: str, value: object) -> Path:
     return Path(value)
 
 
-def _require_sense(service: Service, given: Mapping[str, object]) -> None:
-    """Refuse values that are well typed and still cannot be meant."""
-    if not service.embedded:
-        # Other databases and brokers come with the compose layer; until then nobody may
-        # believe that an embedded one is a production service.
-        raise BadConfiguration(
-            'In the service file, "embedded" must be true: no other way yet.'
-        )
-    if not 0 < service.port <= MAX_PORT:
-        raise BadConfiguration('In the service file, "port" must be from 1 to 65535.')
-    relay_url = getattr(service, "relay_url", "http://")
-    if not relay_url.startswith(("http://", "https://")):
-        raise BadConfiguration('In the service file, "relay_url" must be an http(s) address.')
-    for key in sorted((SECRET_FILES | WORKER_SECRET_FILES) & given.keys()):
-        path = getattr(service, key)
-        if key in SECRET_FILES or os.path.lexists(path):
-            require_private(path)
-    for key in sorted(PLAIN_FILES & given.keys()):
-        if not getattr(service, key).is_file():
-            raise BadConfiguration(f'The file named by "{key}" is not there.')
+def _ports(key: str, value: object) -> PortRange:
+    found = _PORTS.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise BadConfiguration(f'In the service file, "{key}" must be like "9001-9016".')
+    return PortRange(first=int(found[1]), last=int(found[2]))
+
+
+def _names(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise BadConfiguration(f'In the service file, "{key}" must be a list of texts.')
+    if len(set(value)) != len(value):
+        raise BadConfiguration(f'In the service file, "{key}" names something twice.')
+    return tuple(value)

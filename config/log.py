@@ -88,8 +88,7 @@ def _quiet(value: object) -> object:
 
 def events_path(service: Service) -> Path:
     """Return where a service's security events go: ``events_file``, or beside its log."""
-    named = getattr(service, "events_file", None)
-    return named if isinstance(named, Path) else service.log_file.with_name("events.jsonl")
+    return service.events_file or service.log_file.with_name("events.jsonl")
 
 
 def logging_settings(log_file: Path) -> dict[str, object]:

@@ -11,6 +11,10 @@ DEBUG = False
 EMBEDDED = False
 FAULT_DIR = ""
 SECRET_FILES: tuple[str, ...] = ()
+BEHIND_PROXY = False
+LISTEN_HOST = "127.0.0.1"
+TLS_CERTIFICATE_FILE = ""
+TLS_KEY_FILE = ""
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 INSTALLED_APPS = ["config.apps.HouseConfig", "rest_framework", "drf_spectacular"]

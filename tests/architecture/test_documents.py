@@ -110,7 +110,7 @@ def test_it_documents_every_setting() -> None:
 
 
 def test_it_documents_every_key_of_a_service_file() -> None:
-    page = text(Path("config/README.md"))
+    page = text(Path("config/service-file.md"))
     keys = {
         name
         for kind in (env.PortalService, env.RelayService, env.NodeService)

@@ -47,6 +47,28 @@ def service_members(role: str, folder: Path) -> dict[str, object]:
     return members
 
 
+def on_services(role: str, folder: Path) -> dict[str, object]:
+    """Return the members of a file that names PostgreSQL and Redis, embedded or not."""
+    members = service_members(role, folder)
+    del members["broker_dir"]
+    members |= {
+        "database_host": "127.0.0.1",
+        "database_name": "packages",
+        "database_user": "packages",
+        "database_password_file": _secret(folder / "database-password"),
+        "redis_host": "127.0.0.1",
+    }
+    if role == "node":
+        members |= {"issuing_database_name": "issuing", "issuing_database_user": "issuing"}
+    return members
+
+
+def guarded(role: str, folder: Path) -> dict[str, object]:
+    """Return the members of a file outside the embedded layer."""
+    more = {"embedded": False, "behind_proxy": True, "hosts": ["drempel.example"]}
+    return on_services(role, folder) | more
+
+
 def environment(role: str, folder: Path, members: dict[str, object]) -> dict[str, str]:
     """Write the service file and return the environment of a process of that role."""
     named = folder / "service.json"

@@ -1,13 +1,20 @@
 """A process starts from a whole and sensible service file, or says in one sentence why not."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config import env
-from tests.roles.service_files import ROLES, environment, service_members
+from tests.roles.service_files import (
+    ROLES,
+    environment,
+    guarded,
+    on_services,
+    service_members,
+)
 
 READ: dict[str, Callable[[], env.Service]] = {
     "portal": env.portal_service,
@@ -52,6 +59,92 @@ def test_it_names_each_missing_key(
     for key in whole.keys() - {"role"}:
         rest = {name: value for name, value in whole.items() if name != key}
         assert f'"{key}"' in refusal(monkeypatch, tmp_path, role, rest)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("build", [on_services, guarded])
+def test_it_reads_a_file_that_names_services(
+    role: str,
+    build: Callable[[str, Path], dict[str, object]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = read(monkeypatch, tmp_path, role, build(role, tmp_path))
+    assert found.is_on_services
+    assert (found.database_port, found.redis_port, found.redis_number) == (5432, 6379, 0)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_it_needs_the_lot_outside_the_embedded_layer(
+    role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = guarded(role, tmp_path)
+    needed = {"database_host", "database_name", "database_user", "redis_host", "hosts"}
+    if role == "node":
+        needed |= {"issuing_database_name", "issuing_database_user"}
+    for key in needed:
+        rest = {name: value for name, value in whole.items() if name != key}
+        assert f'"{key}"' in refusal(monkeypatch, tmp_path, role, rest)
+    odd = {"behind_proxy": False, "hosts": [], "fault_dir": str(tmp_path)}
+    for key, value in odd.items():
+        assert f'"{key}"' in refusal(monkeypatch, tmp_path, role, whole | {key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("database_name", "Packages"),
+        ("database_user", 'packages"; --'),
+        ("database_port", 0),
+        ("database_ca_file", "/absent"),
+        ("issuing_database_user", "packages"),
+        ("issuing_database_name", "packages"),
+        ("redis_number", 16),
+        ("redis_user", "drempel"),
+        ("redis_prefix", "a b"),
+        ("hosts", "drempel.example"),
+        ("hosts", ["*"]),
+        ("hosts", [".drempel.example"]),
+        ("hosts", ["a.example", "a.example"]),
+        ("party_ports", "9001"),
+        ("party_ports", "9016-9001"),
+        ("party_ports", "0-9"),
+        ("tls_key_file", "/absent"),
+        ("behind_proxy", "yes"),
+    ],
+)
+def test_it_refuses_an_odd_key_of_services(
+    key: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = on_services("node", tmp_path) | {key: value}
+    assert f'"{key}"' in refusal(monkeypatch, tmp_path, "node", members)
+
+
+def test_it_refuses_a_key_without_the_one_it_belongs_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = service_members("portal", tmp_path)
+    for key in ("database_port", "redis_number", "mail_port"):
+        assert f'"{key}"' in refusal(monkeypatch, tmp_path, "portal", plain | {key: 5})
+
+
+def test_it_ends_tls_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {}
+    for key in ("tls_certificate_file", "tls_key_file"):
+        files[key] = str(tmp_path / key)
+        (tmp_path / key).touch(mode=0o600)
+    own = guarded("relay", tmp_path) | files
+    assert '"behind_proxy"' in refusal(monkeypatch, tmp_path, "relay", own)
+    assert read(monkeypatch, tmp_path, "relay", own | {"behind_proxy": False}).tls_key_file
+
+
+def test_it_refuses_another_users_secret_outside_the_embedded_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = guarded("relay", tmp_path)
+    read(monkeypatch, tmp_path, "relay", whole)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert "another user" in refusal(monkeypatch, tmp_path, "relay", whole)
 
 
 @pytest.mark.parametrize(

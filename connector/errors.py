@@ -19,7 +19,14 @@ class ConnectorError(Exception):
 
 
 class Unreachable(ConnectorError):
-    """Nobody answered in time, or the receiver asked to come back later."""
+    """Nobody answered in time, or the receiver asked to come back later.
+
+    ``cause`` is one of ``pinned_http``'s words: only "unreachable" is worth another try.
+    """
+
+    def __init__(self, receiver: str, sentence: str, *, cause: str = "unreachable") -> None:
+        super().__init__(receiver, sentence)
+        self.cause = cause
 
 
 class Misbehaved(ConnectorError):

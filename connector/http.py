@@ -20,6 +20,14 @@ from bounded_http import AnswerTooLong, read_answer
 from connector.errors import Misbehaved, Refused, Unreachable
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
+from pinned_http import (
+    PIN_MISMATCH,
+    PLAIN_REFUSED,
+    TLS_REFUSED,
+    UNREACHABLE,
+    cause_of,
+    new_pools,
+)
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
@@ -34,19 +42,28 @@ JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 _LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
+_WHY = {
+    UNREACHABLE: "{} cannot be reached.",
+    PIN_MISMATCH: "{} has another certificate than the nodes file says; nothing was sent.",
+    PLAIN_REFUSED: "{} has an address without TLS (http); nothing was sent.",
+    TLS_REFUSED: "{} has no certificate that this computer trusts; nothing was sent.",
+}
 _NO_REASON = "No reason was given."
 
 JsonObject = dict[str, JSON]
 
 
-def new_pool(connections: int) -> urllib3.PoolManager:
-    """Return a pool that keeps up to ``connections`` open to each receiver."""
-    return urllib3.PoolManager(
-        num_pools=8,
-        maxsize=connections,
-        block=False,
-        retries=False,
+def new_pool(connections: int, pins: tuple[bytes, ...] = ()) -> urllib3.PoolManager:
+    """Return a pool that keeps up to ``connections`` open to each receiver.
+
+    ``pins``, of one node, are those of your nodes file (``NodeEntry.pins``): TLS 1.3 and
+    exactly one of these certificates. Plain HTTP goes to this machine only (``pinned_http``).
+    """
+    return new_pools(
+        pins=pins,
+        plain=True,
         timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        connections=connections,
     )
 
 
@@ -93,7 +110,9 @@ class Receiver:
         while True:
             try:
                 return self._once(method, path, body, media)
-            except Unreachable:
+            except Unreachable as error:
+                if error.cause != UNREACHABLE:
+                    raise
                 # Between half the wait and all of it: callers that failed together spread out.
                 pause = wait * (0.5 + secrets.randbelow(500) / 1000)
                 if monotonic() + pause > deadline or self.stop.wait(pause):
@@ -124,9 +143,10 @@ class Receiver:
             ) from None
         except TimeoutError:
             raise Unreachable(self.name, f"{self.name} answers too slowly.") from None
-        except (urllib3.exceptions.HTTPError, OSError):
-            # The cause holds the address and perhaps the body: it is left behind.
-            raise Unreachable(self.name, f"{self.name} cannot be reached.") from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            # The error holds the address and perhaps the body: it is left behind.
+            cause = cause_of(error)
+            raise Unreachable(self.name, _WHY[cause].format(self.name), cause=cause) from None
         return self._judge(status, content)
 
     def _judge(self, status: int, content: bytes) -> JsonObject:

@@ -12,14 +12,18 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import urllib3
+from django.conf import settings
 
 from bounded_http import AnswerTooLong, body_pieces, read_answer
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.errors import ProtocolError
+from pinned_http import UNREACHABLE, cause_of, new_pools
+from stopping import is_stopping
 
 CONNECT_SECONDS = 4.0
 READ_SECONDS = 15.0
@@ -42,15 +46,18 @@ JsonObject = dict[str, object]
 class ClientError(Exception):
     """Name the receiver of a call that did not succeed.
 
+    ``cause`` is one of ``pinned_http``'s words where the call did not come through, else empty.
+
     ClientError
     ├── Unreachable   nobody answered, or not in time, or "later": try again
     ├── Refused       the receiver said no, with a code and a sentence
     └── Misbehaved    the answer is not what the interface says
     """
 
-    def __init__(self, receiver: str) -> None:
+    def __init__(self, receiver: str, cause: str = "") -> None:
         super().__init__(receiver)
         self.receiver = receiver
+        self.cause = cause
 
 
 class Unreachable(ClientError):  # named for what happened, as in protocol.errors
@@ -71,24 +78,19 @@ class Refused(ClientError):  # named for what happened, as in protocol.errors
         self.sentence = sentence
 
 
-_POOL = urllib3.PoolManager(
-    num_pools=8,
-    maxsize=4,
-    retries=False,
-    timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpPeer:
     """One receiver: a short name for errors, a base address, perhaps a token.
 
-    ``seconds`` bounds every call as a whole, however slowly the receiver reads or answers.
+    ``pins`` are the SHA-256 digests of the only certificates it may have (``pinned_http``);
+    plain HTTP is for the embedded layer. ``seconds`` bounds every call as a whole, however
+    slowly the receiver reads or answers.
     """
 
     name: str
     url: str
     token: str = ""
+    pins: tuple[bytes, ...] = ()
     seconds: float = CALL_SECONDS
 
     def get(self, path: str) -> JsonObject:
@@ -113,7 +115,9 @@ class HttpPeer:
         for attempt in range(1, TRIES):
             try:
                 return self._once(method, path, body=body, media=media, until=until)
-            except Unreachable:
+            except Unreachable as error:
+                if error.cause not in {"", UNREACHABLE} or is_stopping():
+                    raise
                 wait = WAIT_SECONDS * attempt * (0.5 + secrets.randbelow(1000) / 1000)
                 if not repeat or time.monotonic() + wait > until:
                     raise
@@ -132,7 +136,7 @@ class HttpPeer:
             headers["Content-Length"] = str(len(body))
         address = self._address(path)
         try:
-            answer = _POOL.request(
+            answer = _pools(self.pins, settings.EMBEDDED).request(
                 method,
                 address,
                 body=None if body is None else body_pieces(body, until),
@@ -144,9 +148,9 @@ class HttpPeer:
             content = read_answer(answer, _limit(status), until)
         except AnswerTooLong:
             raise Misbehaved(self.name) from None
-        except (urllib3.exceptions.HTTPError, OSError):
-            # The cause holds the address and perhaps the body: it is left behind.
-            raise Unreachable(self.name) from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            # The error holds the address and perhaps the body: it is left behind.
+            raise Unreachable(self.name, cause_of(error)) from None
         return self._judge(status, content)
 
     def _address(self, path: str) -> str:
@@ -163,6 +167,15 @@ class HttpPeer:
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise Misbehaved(self.name)
         return _object(self.name, content) if content else {}
+
+
+@lru_cache(maxsize=16)
+def _pools(pins: tuple[bytes, ...], is_plain_allowed: bool) -> urllib3.PoolManager:  # noqa: FBT001 - a key of the cache
+    return new_pools(
+        pins=pins,
+        plain=is_plain_allowed,
+        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+    )
 
 
 def _limit(status: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -9,8 +10,8 @@ from django.db.models import Q
 
 from mpcengine.http_peer import HttpPeer
 from mpcengine.models import TERMINAL_STATES, JobNode, MpcJob, NodeRecord, SignedResult
-from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.nodesfile import NODE_NAMES, parse_nodes_file
 from mpcengine.protocol.signedmanifest import SignedManifest
 
 
@@ -54,7 +55,7 @@ def result_document_get(*, digest: str) -> JSON | None:
 
 def node_peers() -> dict[str, HttpPeer]:
     """Return the three nodes of the nodes file as HTTP receivers, by name."""
-    return {row.node: HttpPeer(name=row.node, url=row.url) for row in NodeRecord.objects.all()}
+    return {row.node: _peer(row.node, row.url) for row in NodeRecord.objects.all()}
 
 
 def nodes_listed() -> list[NodeRecord]:
@@ -75,10 +76,22 @@ def signed_manifest_of(job: MpcJob) -> SignedManifest:
 
 def peer_of(row: JobNode) -> HttpPeer:
     """Return the HTTP receiver of a job's node, at the address the nodes file gave."""
-    return HttpPeer(name=row.node, url=row.url)
+    return _peer(row.node, row.url)
 
 
 def relay_peer() -> HttpPeer:
     """Return the relay as an HTTP receiver; the token is read from its file."""
     token = Path(settings.RELAY_TOKEN_FILE).read_text("utf-8").strip()
     return HttpPeer(name="relay", url=settings.RELAY_URL, token=token)
+
+
+def _peer(node: str, url: str) -> HttpPeer:
+    """Return a node as a receiver with the certificates that the nodes file pins today."""
+    path = Path(settings.NODES_FILE)
+    return HttpPeer(name=node, url=url, pins=_pins(str(path), path.stat().st_mtime_ns)[node])
+
+
+@lru_cache(maxsize=2)
+def _pins(path: str, _changed: int) -> dict[str, tuple[bytes, ...]]:
+    found = parse_nodes_file(parse_json(Path(path).read_bytes(), file=True))
+    return {entry.node: entry.pins for entry in found.nodes}

@@ -1,9 +1,11 @@
 """Call the two other nodes: signed messages over HTTP, with limits on time and size.
 
-No redirects and no proxies are followed. An https address is pinned to the certificate in the
-nodes file where that names one. Errors name the peer, never what was sent or answered.
+No redirects and no proxies are followed. A peer has one of the certificates that the nodes file
+pins, or one that the system's authorities vouch for (``pinned_http``). Errors name the peer,
+never what was sent or answered.
 """
 
+import logging
 import secrets
 import time
 from functools import lru_cache
@@ -13,7 +15,6 @@ import urllib3
 from django.conf import settings
 
 from bounded_http import AnswerTooLong, body_pieces, read_answer
-from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.messages import (
     NONCE_BYTES,
@@ -25,6 +26,10 @@ from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.strict import parse_base64, to_base64
 from nodes.keystore import identity_key, node_name
 from nodes.policy import federation
+from pinned_http import UNREACHABLE, cause_of, new_pools
+from stopping import is_stopping
+
+logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
@@ -32,16 +37,17 @@ SIGNATURE_HEADER = "Drempel-Signature"
 
 
 class PeerError(Exception):
-    """Name the peer of a call that brought nothing.
+    """Name the peer of a call that brought nothing; ``cause``: why it did not come through.
 
     PeerError
     ├── PeerSilent       nobody answered, or "later": try again
     └── PeerMisbehaved   the answer is not what the protocol says
     """
 
-    def __init__(self, peer: str) -> None:
+    def __init__(self, peer: str, cause: str = "") -> None:
         super().__init__(peer)
         self.peer = peer
+        self.cause = cause
 
 
 class PeerSilent(PeerError):
@@ -101,8 +107,10 @@ def _read(entry: NodeEntry, question: PeerMessage, content: bytes, header: str) 
 
 def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int, bytes, str]:
     until = time.monotonic() + settings.LONGEST_CALL_SECONDS
-    pool = _pool("" if entry.pin is None else digest_bytes(entry.pin).hex())
+    pool = _pools(entry.pins, settings.EMBEDDED)
     try:
+        if is_stopping():
+            raise TimeoutError
         answer = pool.request(
             "POST",
             f"{entry.url.rstrip('/')}/api/v1/peer/{address}",
@@ -118,18 +126,21 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
         content = read_answer(answer, settings.MAX_BODY_BYTES, until)
     except AnswerTooLong:
         raise PeerMisbehaved(entry.node) from None
-    except (urllib3.exceptions.HTTPError, OSError):
-        # The cause holds the address and perhaps the body: it is left behind.
-        raise PeerSilent(entry.node) from None
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        # The error holds the address and perhaps the body: it is left behind.
+        cause = cause_of(error)
+        if cause != UNREACHABLE:
+            logger.warning("node %s was not called: %s", entry.node, cause)
+        raise PeerSilent(entry.node, cause) from None
     return answer.status, content, answer.headers.get(SIGNATURE_HEADER, "")
 
 
-@lru_cache(maxsize=4)
-def _pool(fingerprint: str) -> urllib3.PoolManager:
-    return urllib3.PoolManager(
-        num_pools=4,
-        maxsize=2,
-        retries=False,
+@lru_cache(maxsize=8)
+def _pools(pins: tuple[bytes, ...], is_plain_allowed: bool) -> urllib3.PoolManager:  # noqa: FBT001 - a key of the cache
+    return new_pools(
+        pins=pins,
+        plain=is_plain_allowed,
         timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-        assert_fingerprint=fingerprint or None,
+        connections=2,
+        receivers=4,
     )

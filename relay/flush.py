@@ -106,7 +106,7 @@ def _forward(digest: str, keys: Sequence[int], silent: set[str]) -> None:
         lacking = [row for row in rows if not row.delivered & bit]
         if lacking and node.node not in silent:
             secrets.SystemRandom().shuffle(lacking)
-            peer = HttpPeer(name=node.node, url=node.url, seconds=BATCH_SECONDS)
+            peer = HttpPeer(name=node.node, url=node.url, pins=node.pins, seconds=BATCH_SECONDS)
             work.append((peer, bit, lacking))
     with ThreadPoolExecutor(max_workers=3) as pool:
         done = list(pool.map(lambda item: _send(item[0], item[2]), work))

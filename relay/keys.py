@@ -1,4 +1,7 @@
-"""Read the relay's own key and the files that say whom it serves; once per process."""
+"""Read the relay's own key, once per process, and the files that say whom it serves.
+
+The nodes file is read anew when it changed: a node's next certificate is told there.
+"""
 
 import hmac
 from functools import lru_cache
@@ -22,7 +25,7 @@ def _signing_key(path: str) -> Ed25519PrivateKey:
 
 
 @lru_cache(maxsize=4)
-def _nodes_file(path: str) -> NodesFile:
+def _nodes_file(path: str, _changed: int) -> NodesFile:
     return parse_nodes_file(parse_json(Path(path).read_bytes(), file=True))
 
 
@@ -38,7 +41,8 @@ def public_key() -> bytes:
 
 def nodes_file() -> NodesFile:
     """Return the nodes this relay forwards to; no others are ever called."""
-    return _nodes_file(str(settings.NODES_FILE))
+    path = Path(settings.NODES_FILE)
+    return _nodes_file(str(path), path.stat().st_mtime_ns)
 
 
 def is_portal_token(token: str) -> bool:

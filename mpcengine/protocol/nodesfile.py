@@ -7,7 +7,7 @@ Source: docs/protocol.md §9. Who hands over this file says who the nodes are.
 
 from dataclasses import dataclass
 
-from mpcengine.protocol.canonical import JSON, Digest
+from mpcengine.protocol.canonical import JSON, Digest, digest_bytes
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
 from mpcengine.protocol.strict import Fields, to_base64
 
@@ -15,12 +15,16 @@ NODES_FORMAT = "drempel-nodes/1"
 ENTRY_FORMAT = "drempel-node-entry/1"
 NODE_NAMES = ("a", "b", "c")
 _REQUIRED = ("node", "index", "name", "url", "identity_key")
-_OPTIONAL = ("pin",)
+_OPTIONAL = ("pin", "next_pin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEntry:
-    """Describe one node; ``pin`` is the SHA-256 of its web certificate, or None."""
+    """Describe one node.
+
+    ``pin`` is the SHA-256 of its web certificate (DER), or None; ``next_pin`` that of the
+    certificate which will replace it, or None. Both are accepted while both are there.
+    """
 
     node: str
     index: int
@@ -28,6 +32,12 @@ class NodeEntry:
     url: str
     identity_key: bytes
     pin: Digest | None
+    next_pin: Digest | None = None
+
+    @property
+    def pins(self) -> tuple[bytes, ...]:
+        """Return the digests of the certificates the node may have; none if none is pinned."""
+        return tuple(digest_bytes(pin) for pin in (self.pin, self.next_pin) if pin is not None)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the entry as the file has it."""
@@ -38,7 +48,11 @@ class NodeEntry:
             "url": self.url,
             "identity_key": to_base64(self.identity_key),
         }
-        return entry if self.pin is None else {**entry, "pin": self.pin}
+        if self.pin is not None:
+            entry["pin"] = self.pin
+        if self.next_pin is not None:
+            entry["next_pin"] = self.next_pin
+        return entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +98,8 @@ def entry_document(entry: NodeEntry) -> dict[str, JSON]:
 
 
 def _entry(row: Fields, index: int) -> NodeEntry:
+    if row.has("next_pin") and not row.has("pin"):
+        raise row.refuse("next_pin", "must stand beside the pin that it will replace")
     return NodeEntry(
         node=row.choice("node", (NODE_NAMES[index - 1],)),
         index=row.integer("index", index, index),
@@ -91,4 +107,5 @@ def _entry(row: Fields, index: int) -> NodeEntry:
         url=row.url("url"),
         identity_key=row.data("identity_key", PUBLIC_KEY_BYTES),
         pin=row.digest("pin") if row.has("pin") else None,
+        next_pin=row.digest("next_pin") if row.has("next_pin") else None,
     )

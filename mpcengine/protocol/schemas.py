@@ -39,11 +39,15 @@ _SIGNATURE = base64_of(64)
 _NODE = one_of("a", "b", "c")
 _LARGEST_ROSTER = 1_000_000
 
-_NODES_ENTRY = fields(
-    {"node": _NODE, "index": whole(1, 3), "name": NAME, "url": URL, "identity_key": _KEY},
-    "a node",
-    pin=DIGEST,
-)
+_NODES_ENTRY = {
+    **fields(
+        {"node": _NODE, "index": whole(1, 3), "name": NAME, "url": URL, "identity_key": _KEY},
+        "a node",
+        pin=DIGEST,
+        next_pin=DIGEST,
+    ),
+    "dependentRequired": {"next_pin": ["pin"]},
+}
 NODES_SCHEMA = document(
     "drempel-nodes/1",
     fields(

@@ -118,7 +118,7 @@ def test_a_call_that_must_not_be_repeated_is_not(rude: list[Rude]) -> None:
 def test_a_slow_receiver_is_left(rude: list[Rude], monkeypatch: pytest.MonkeyPatch) -> None:
     timeout = urllib3.Timeout(connect=0.2, read=0.2)
     pool = urllib3.PoolManager(retries=False, timeout=timeout)
-    monkeypatch.setattr(http_peer, "_POOL", pool)
+    monkeypatch.setattr(http_peer, "_pools", lambda *_: pool)
     with pytest.raises(Unreachable):
         ask(rude, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{")
 

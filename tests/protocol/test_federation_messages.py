@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mpcengine.protocol.canonical import digest, digest_bytes
 from mpcengine.protocol.errors import BadSignature, MalformedInput, MalformedMessage
 from mpcengine.protocol.messages import (
     PeerMessage,
@@ -36,6 +37,7 @@ from tests.vectors.cast import SURVEY_ID, cast, package
 from tests.vectors.make_package import shares_of
 
 DIGEST = cast().manifest.digest
+OTHER = digest(b"the next certificate")
 NODES = cast().nodes.to_json()
 MESSAGE = PeerMessage(
     label="exchange",
@@ -53,6 +55,12 @@ def test_it_reads_back_a_nodes_file_with_and_without_pins() -> None:
     assert parse_nodes_file(json.loads(json.dumps(NODES))) == cast().nodes
     pinned = {**NODES, "nodes": [{**row, "pin": DIGEST} for row in NODES["nodes"]]}
     assert parse_nodes_file(pinned).to_json() == pinned
+    turning = {**pinned, "nodes": [{**row, "next_pin": OTHER} for row in pinned["nodes"]]}
+    assert parse_nodes_file(turning).to_json() == turning
+    assert parse_nodes_file(turning).named("c").pins == (
+        digest_bytes(DIGEST),
+        digest_bytes(OTHER),
+    )
     assert cast().nodes.named("b").index == 2
     with pytest.raises(KeyError):
         cast().nodes.named("d")
@@ -70,6 +78,8 @@ def test_it_reads_back_a_nodes_file_with_and_without_pins() -> None:
         (lambda d: d["nodes"][1].update(url="http://a b"), "nodes[1].url"),
         (lambda d: d["nodes"][1].update(name=""), "nodes[1].name"),
         (lambda d: d["nodes"][2].update(pin="x"), "nodes[2].pin"),
+        (lambda d: d["nodes"][2].update(pin=DIGEST, next_pin="x"), "nodes[2].next_pin"),
+        (lambda d: d["nodes"][2].update(next_pin=DIGEST), "nodes[2].next_pin"),
         (lambda d: d["nodes"][2].update(identity_key="AA=="), "nodes[2].identity_key"),
         (lambda d: d["nodes"][2].pop("url"), "nodes[2].url"),
         (

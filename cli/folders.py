@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,55 @@ def write_private(path: Path, text: str) -> None:
         raise CliError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Let a file of mode 0600 appear at ``path``; raise BadInput if one is there already."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    if not path.parent.is_dir():
+        raise BadInput(f"The folder {path.parent} is not there; make it first.")
+    write_private(draft, text)
+    try:
+        # A link, unlike a move, never takes the place of what is there.
+        path.hardlink_to(draft)
+        _settle(path.parent)
+    except FileExistsError:
+        raise BadInput(f"{path} is there already; name another file.") from None
+    except OSError as error:
+        raise CliError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_new(folder: Path) -> Iterator[Path]:
+    """Yield a private draft of ``folder``, which appears whole at the end of the block.
+
+    Raises BadInput if something is there already: nothing is ever overwritten.
+    """
+    try:
+        if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+            raise BadInput(f"{folder} holds something already; name a new or an empty folder.")
+        if not folder.parent.is_dir():
+            raise BadInput(f"The folder {folder.parent} is not there; make it first.")
+        draft = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
+        draft.mkdir(mode=PRIVATE_FOLDER)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise BadInput(
+            f"The folder {folder} cannot be made ({reason}); name another."
+        ) from None
+    try:
+        yield draft
+        _settle(draft)
+        # Fails, as it should, if somebody else has put something there meanwhile.
+        draft.replace(folder)
+        _settle(folder.parent)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise CliError(f"The folder {folder} cannot be made: {reason}.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _settle(folder: Path) -> None:

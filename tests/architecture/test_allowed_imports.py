@@ -117,6 +117,7 @@ PROBES = {
     "bare-init": ("mpcengine/__init__.py", "import mpcengine.models"),
     "connector-bare": ("connector/http.py", "import django"),
     "cli-outside": ("cli/errors.py", "import config.env"),
+    "deploy-outside": ("deploy/databases.py", "import config.env"),
     "product-without-tests": ("relay/keys.py", "import tests.people"),
     "pure-tests": ("tests/protocol/test_sharing.py", "import nodes.models"),
     "accounts-models": ("surveys/selectors.py", "import accounts.models"),

@@ -14,6 +14,7 @@ ROOMS = (
     "config",
     "connector",
     "datarequests",
+    "deploy",
     "docs",
     "examples",
     "mpcengine",

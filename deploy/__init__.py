@@ -1,0 +1,1 @@
+"""How Drempel runs on real services: one topology, as compose.yaml or as processes."""

@@ -13,6 +13,7 @@ from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.survey import Survey, check_limits, check_supported, parse_survey
 
+LONGEST_SECRET = 1000
 LARGEST_FILE_BYTES = 1024 * 1024 * 1024
 
 
@@ -78,6 +79,16 @@ def read_nodes(path: Path) -> NodesFile:
         return parse_nodes_file(value)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence}") from None
+
+
+def read_secret(path: Path) -> str:
+    """Return the one line of a file that only its owner can read; raise BadInput."""
+    text = read_bytes(path).decode("utf-8", "replace").strip()
+    if path.stat().st_mode & 0o077:
+        raise BadInput(f"{path} can be read by others; give it mode 0600.")
+    if not text or not text.isprintable() or len(text) > LONGEST_SECRET:
+        raise BadInput(f"{path} must hold one line of text.")
+    return text
 
 
 def check_output(path: Path) -> None:

@@ -6,8 +6,8 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cli.embedded.federation import Federation
 from cli.progress import Counter
+from cli.reachable import Reachable
 from connector.respondent import Ticket, package_seal, package_send, ticket_fetch
 from mpcengine.protocol.encoding import Answers, encode_answers
 from mpcengine.protocol.manifest import Manifest
@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 class Respondents:
     """All respondents of one survey, as calls to a federation's relay and nodes."""
 
-    federation: Federation
+    federation: Reachable
     manifest: Manifest
 
     def tickets(self, codes: Sequence[str], counter: Counter) -> list[Ticket]:

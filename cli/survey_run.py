@@ -1,13 +1,13 @@
-"""Run one survey through an embedded federation, from published to its verified result."""
+"""Run one survey through a federation, from published to its verified result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 
 from cli.coordinator import Coordinator
-from cli.embedded.federation import Federation
 from cli.errors import CliError
 from cli.progress import Progress
+from cli.reachable import Reachable
 from cli.respondents import Respondents
 from cli.terms import STRICT, terms_by_orders
 from connector.errors import ConnectorError
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def survey_run(
-    federation: Federation, survey: Survey, answers: Sequence[Answers], progress: Progress
+    federation: Reachable, survey: Survey, answers: Sequence[Answers], progress: Progress
 ) -> Outcome:
     """Publish, invite, issue, answer, close, wait, and verify, in strict timing.
 
@@ -47,12 +47,12 @@ def survey_run(
     try:
         return _run(federation, survey, answers, progress)
     except ConnectorError as error:
-        federation.supervisor.check()
+        federation.look()
         raise CliError(f"{error.receiver}: {error.sentence}") from error
 
 
 def _run(
-    federation: Federation, survey: Survey, answers: Sequence[Answers], progress: Progress
+    federation: Reachable, survey: Survey, answers: Sequence[Answers], progress: Progress
 ) -> Outcome:
     coordinator = coordinator_of(federation)
     progress.step("Publishing the survey: three nodes check and sign its manifest")
@@ -62,7 +62,7 @@ def _run(
     proposed = coordinator.prepare(terms)
     coordinator.check(proposed, terms)
     coordinator.publish(survey_id, proposed)
-    manifest = manifest_fetch(federation.relay, survey_id, federation.house.nodes)
+    manifest = manifest_fetch(federation.relay, survey_id, federation.nodes_file)
     respondents = Respondents(federation=federation, manifest=manifest)
     with progress.counting("Exchanging codes for tokens", len(codes)) as counter:
         tickets = respondents.tickets(codes, counter)
@@ -83,18 +83,18 @@ def _run(
     )
 
 
-def coordinator_of(federation: Federation) -> Coordinator:
-    """Return the sample coordinator of an embedded federation."""
+def coordinator_of(federation: Reachable) -> Coordinator:
+    """Return the coordinator of a federation."""
     return Coordinator(
-        key=federation.house.coordinator,
+        key=federation.coordinator_key,
         portal=federation.portal,
-        nodes=federation.house.nodes,
-        relay_url=federation.house.relay_url,
-        look=federation.supervisor.check,
+        nodes=federation.nodes_file,
+        relay_url=federation.relay.url,
+        look=federation.look,
     )
 
 
-def _wait_until_open(federation: Federation, manifest: Manifest) -> None:
+def _wait_until_open(federation: Reachable, manifest: Manifest) -> None:
     """Return once the order has reached the relay, and packages are taken."""
     deadline = monotonic() + ORDER_SECONDS
     while federation.relay.get(f"surveys/{manifest.digest}").get("state") != "open":
@@ -103,8 +103,8 @@ def _wait_until_open(federation: Federation, manifest: Manifest) -> None:
         sleep(POLL_SECONDS)
 
 
-def _verified(document: JSON, federation: Federation) -> Verification:
+def _verified(document: JSON, federation: Reachable) -> Verification:
     try:
-        return verify_result(document, federation.house.nodes)
+        return verify_result(document, federation.nodes_file)
     except ProtocolError as error:
         raise CliError(f"The result does not verify: {error.sentence}") from error

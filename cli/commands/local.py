@@ -3,8 +3,12 @@
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from mpcengine.protocol.result import Verification
 
 HELP = "run a survey through three nodes on this machine, from its files to its result"
 
@@ -41,19 +45,24 @@ def run(arguments: argparse.Namespace) -> int:
         progress.step("Stopping")
     write_json(arguments.out, outcome.document)
     found = outcome.verification
-    if arguments.json:
-        summary = {
-            "state": found.state,
-            "reason": found.reason,
-            "manifest": found.manifest,
-            "accepted": found.accepted,
-            "result": str(arguments.out),
-            "seconds": round(progress.seconds, 2),
-        }
-        print(json.dumps(summary))
-    else:
-        print(_sentence(found.state, found.reason, arguments.out))
+    print_outcome(found, arguments.out, seconds=progress.seconds if arguments.json else None)
     return 0
+
+
+def print_outcome(found: "Verification", out: Path, *, seconds: float | None) -> None:
+    """Say how a survey ended, in a sentence or, with ``seconds``, as one JSON line."""
+    if seconds is None:
+        print(_sentence(found.state, found.reason, out))
+        return
+    summary = {
+        "state": found.state,
+        "reason": found.reason,
+        "manifest": found.manifest,
+        "accepted": found.accepted,
+        "result": str(out),
+        "seconds": round(seconds, 2),
+    }
+    print(json.dumps(summary))
 
 
 def _check_keep(keep: Path | None) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, sleep
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cli.embedded.house import SERVICES, House, house_build, house_open
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import manage_program, web_program, worker_program
@@ -20,6 +22,7 @@ from cli.folders import folder_held, folder_make
 from cli.signals import shielded
 from connector.errors import ConnectorError
 from connector.http import Receiver, new_pool
+from mpcengine.protocol.nodesfile import NodesFile
 
 START_SECONDS = 90.0
 COORDINATOR = "coordinator@drempel.example"
@@ -50,6 +53,20 @@ class Federation:
     relay: Receiver
     nodes: Mapping[str, Receiver]
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def nodes_file(self) -> NodesFile:
+        """Return who the nodes are."""
+        return self.house.nodes
+
+    @property
+    def coordinator_key(self) -> Ed25519PrivateKey:
+        """Return the sample coordinator's signing key."""
+        return self.house.coordinator
+
+    def look(self) -> None:
+        """Raise CliError if a process keeps dying: waiting has no sense then."""
+        self.supervisor.check()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cli.errors import BadInput
+from pinned_http import is_loopback
 
 MAX_PORT = 65535
 DEFAULT_PORT = 443
@@ -31,6 +32,13 @@ def address_read(text: str, option: str = "--url") -> Address:
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
         raise wrong
     return Address(text.rstrip("/"), parts.hostname, port)
+
+
+def receiver_read(text: str, option: str) -> str:
+    """Return an address to call: https, or plain http on this very machine; raise BadInput."""
+    if text.startswith("http://") and is_loopback(urlsplit(text).hostname or ""):
+        return text.rstrip("/")
+    return address_read(text, option).url
 
 
 def port_read(value: int, option: str) -> int:

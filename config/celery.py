@@ -8,6 +8,7 @@ from celery.signals import worker_init
 from kombu.transport import TRANSPORT_ALIASES
 
 from config.log import threads_quieten
+from config.starting import process_started
 
 HIDDEN = "hidden"
 TRANSPORT_ALIASES["filesystem"] = "config.folder_transport:Transport"
@@ -32,3 +33,4 @@ app.autodiscover_tasks()
 def worker_quieten(**_: object) -> None:
     """Have reconcilers and the threads of a party's pipes say what ended them, and no more."""
     threads_quieten()
+    process_started("worker")

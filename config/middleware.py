@@ -6,12 +6,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from problems import PROBLEM_TYPE, problem
+from security_events import refusal_count
 
 
 class BodyLimit:
     """Answer 413 where Content-Length passes what the view takes, MAX_BODY_BYTES at most.
 
-    A view takes SMALL_BODY_BYTES unless its ``largest_body`` says otherwise.
+    A view takes SMALL_BODY_BYTES unless its ``largest_body`` says otherwise. Where it
+    ``is_submission``, what is too long is counted.
 
     The WSGI server reads no more than Content-Length says, and none of a body without one.
     """
@@ -37,6 +39,8 @@ class BodyLimit:
         kind = getattr(view, "view_class", None)
         largest = getattr(kind, "largest_body", settings.SMALL_BODY_BYTES)
         is_long = int(request.META.get("CONTENT_LENGTH") or "0") > largest
+        if is_long and getattr(kind, "is_submission", False):
+            refusal_count("body.length")
         return _too_long() if is_long else None
 
 

@@ -7,6 +7,7 @@ from mpcengine.http_peer import ClientError, Misbehaved
 from mpcengine.job_orders import orders_pending_forward
 from mpcengine.leases import job_change, job_end, job_missed, job_move, lease_keep
 from mpcengine.models import JobNode, JobState, MpcJob, SignedResult
+from mpcengine.protocol.canonical import JSON, canonical, digest
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
@@ -14,6 +15,7 @@ from mpcengine.protocol.result import ENOUGH_TO_WITHHOLD, assemble_result, verif
 from mpcengine.protocol.signing import LABEL_STATEMENT, verify
 from mpcengine.protocol.statement import RELEASED, parse_statement
 from mpcengine.selectors import peer_of, signed_manifest_of
+from security_events import emit, reason_code
 
 NODE_LOST = "node lost"
 # A node that says one of these has signed a statement and keeps it.
@@ -92,6 +94,7 @@ def _finish(job: MpcJob, stated: list[JobNode]) -> None:
 
     def write() -> None:
         SignedResult.objects.create(job=job, document=document)
+        _tell(job, document)
 
     is_released = document["state"] == RELEASED
     job_move(
@@ -100,3 +103,13 @@ def _finish(job: MpcJob, stated: list[JobNode]) -> None:
         write=write,
         reason="" if is_released else str(document["reason"])[:400],
     )
+
+
+def _tell(job: MpcJob, document: dict[str, JSON]) -> None:
+    manifest = job.manifest_digest
+    if document["state"] == RELEASED:
+        result = digest(canonical(document))
+        emit("release.done", manifest=manifest, job=job.pk, result=result)
+    else:
+        reason = reason_code(str(document["reason"]))
+        emit("survey.withheld", manifest=manifest, job=job.pk, reason=reason)

@@ -5,6 +5,7 @@ change exactly one row; whoever holds an old epoch cannot write (DESIGN 8).
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -16,10 +17,13 @@ from django.utils import timezone
 import faults
 from mpcengine.http_peer import ClientError, Refused
 from mpcengine.models import MpcJob
+from security_events import emit
 
 logger = logging.getLogger(__name__)
 
 HIGHEST_MISSES = 8
+MOST_TAKEN_OVER = 3
+_taken_over: Counter[int] = Counter()
 
 
 class StaleJob(Exception):  # named for what happened, as in protocol.errors
@@ -44,10 +48,13 @@ def job_lease(*, job_id: int, owner: str, now: datetime) -> MpcJob | None:
     job = MpcJob.objects.filter(free, pk=job_id).first()
     if job is None:
         return None
+    is_taken_over = job.lease_owner not in {"", owner}
     try:
         job_change(job, lease_owner=owner, lease_until=now + _lease())
     except StaleJob:
         return None
+    if is_taken_over:
+        _tell_taken_over(job)
     return job
 
 
@@ -102,6 +109,14 @@ def job_end(job: MpcJob, to: str, *, code: str, reason: str) -> None:
     """End a job without a result: refused or failed, with a code and a sentence."""
     logger.warning("ledger job %s ends as %s (%s)", job.pk, to, code)
     job_move(job, to, reason_code=code[:100], reason=reason[:400])
+
+
+def _tell_taken_over(job: MpcJob) -> None:
+    """Tell when this process takes one job over again and again."""
+    _taken_over[job.pk] += 1
+    if (times := _taken_over[job.pk]) > MOST_TAKEN_OVER:
+        digest = job.manifest_digest
+        emit("job.lease_taken_over", manifest=digest, job=job.pk, takeovers=times)
 
 
 def _lease() -> timedelta:

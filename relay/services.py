@@ -22,6 +22,7 @@ from relay.intake import Arrival, check_intake, package_store
 from relay.keys import nodes_file, public_key, signing_key
 from relay.models import RelayedOrder, RelayedSurvey
 from relay.selectors import manifest_of, package_digest, survey_get
+from security_events import emit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,15 @@ def survey_register(*, signed_manifest: JSON) -> RelayedSurvey:
     manifest = verify_signed_manifest(signed, nodes_file())
     _check_ours(manifest)
     with transaction.atomic():
-        row, _ = RelayedSurvey.objects.get_or_create(
+        row, is_new = RelayedSurvey.objects.get_or_create(
             survey_id=manifest.survey_id,
             defaults={
                 "digest": manifest.digest,
                 "signed_manifest": canonical(signed.to_json()).decode(),
             },
         )
+        if is_new:
+            emit("survey.opened", manifest=manifest.digest, survey=manifest.survey_id)
     if row.digest != manifest.digest:
         raise Conflict("survey.other_manifest", "The survey id belongs to another manifest.")
     return row
@@ -94,6 +97,7 @@ def order_take(*, order: bytes, signature: bytes) -> RelayedSurvey:
             survey.is_answering = True
             survey.is_closed = survey.is_closed or parsed.order == CLOSE
             survey.save(update_fields=["is_answering", "is_closed"])
+            _order_tell(parsed.order, manifest=parsed.manifest)
         faults.point(f"{point}.after_write")
     faults.point(f"{point}.after_commit")
     return survey
@@ -102,3 +106,10 @@ def order_take(*, order: bytes, signature: bytes) -> RelayedSurvey:
 def _check_ours(manifest: Manifest) -> None:
     if manifest.relay.key != public_key():
         raise PolicyRefused("relay.key", "The manifest names another relay's key.")
+
+
+def _order_tell(order: str, *, manifest: str) -> None:
+    if order == CLOSE:
+        emit("survey.closed", manifest=manifest, reason="order")
+    else:
+        emit("survey.answering_opened", manifest=manifest)

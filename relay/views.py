@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mpcengine.protocol.canonical import parse_json
+from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.strict import parse_base64, to_base64
-from problems import Malformed, TooLarge
+from problems import Malformed, Problem, TooLarge
 from relay import serializers as shapes
 from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
@@ -23,6 +24,7 @@ from relay.models import RelayedSurvey
 from relay.selectors import has_waiting, intake_of, signed_manifest_get, survey_get
 from relay.services import order_take, package_take, survey_register
 from relay.tasks import flush_nudge
+from security_events import refusal_count
 
 LARGEST_PACKAGE = 1024 * 1024
 LARGEST_MANIFEST = 8 * 1024 * 1024
@@ -81,6 +83,13 @@ class PackagesView(RelayView):
 
     parser_classes = (OctetsParser,)
     largest_body = LARGEST_PACKAGE
+    is_submission = True
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Count what is refused, and answer as every view does."""
+        if isinstance(exc, Problem | ProtocolError):
+            refusal_count(exc.code)
+        return super().handle_exception(exc)
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},

@@ -4,8 +4,19 @@
 service's events file; docs/security-events.md has the catalogue as a table.
 """
 
-from security_events.counters import count
+from security_events.counters import refusal_count
 from security_events.emitting import EventsDown, emit, emit_anyway, process_named
+from security_events.fields import duration_class, key_id, reason_code
 from security_events.people import pseudonym
 
-__all__ = ["EventsDown", "count", "emit", "emit_anyway", "process_named", "pseudonym"]
+__all__ = [
+    "EventsDown",
+    "duration_class",
+    "emit",
+    "emit_anyway",
+    "key_id",
+    "process_named",
+    "pseudonym",
+    "reason_code",
+    "refusal_count",
+]

@@ -19,6 +19,23 @@ HOUR_SECONDS = 3600
 _MARGIN_SECONDS = 5.0
 
 
+_SIZES = dict.fromkeys(("body.length", "package.length"), "submit.rejected.size")
+_REPLAYS = dict.fromkeys(
+    ("package.revision_taken", "token.already_issued"), "submit.rejected.replay"
+)
+# Too early, too late, or at the wrong door: nothing that tells of an attempt.
+_NOBODYS_DOING = frozenset(
+    {
+        "survey.closed",
+        "survey.not_open",
+        "survey.unknown",
+        "manifest.unknown",
+        "token.closed",
+        "events.unavailable",
+    }
+)
+
+
 class _Counts:
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -37,6 +54,13 @@ def count(code: str, number: int = 1) -> None:
         if _counts.thread is None:
             _counts.thread = threading.Thread(target=_run, name="security-counts", daemon=True)
             _counts.thread.start()
+
+
+def refusal_count(code: str, number: int = 1) -> None:
+    """Count answers refused with the problem ``code``, where that is a sender's doing."""
+    if code not in _NOBODYS_DOING:
+        kind = _SIZES.get(code) or _REPLAYS.get(code) or "submit.rejected.format"
+        count(kind, number)
 
 
 def counts_tell(*, now: float) -> None:

@@ -4,6 +4,7 @@ No field takes free text: a value is a number, a name from a list, or a short ru
 in a fixed form. Nothing a person typed fits any of them.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -129,3 +130,14 @@ def duration_class(seconds: float) -> str:
         if seconds < limit:
             return name
     return DURATIONS[-1]
+
+
+def reason_code(text: str) -> str:
+    """Return a code or a reason of ours as ``reason`` takes it; ``other`` for anything else."""
+    code = text.replace(" ", "_")
+    return code if FIELDS["reason"].takes(code) else "other"
+
+
+def key_id(public: bytes) -> str:
+    """Return the value of ``key`` for a public key."""
+    return hashlib.sha256(public).hexdigest()[:32]

@@ -27,7 +27,7 @@ from mpcengine.protocol.manifest import (
     build_manifest,
 )
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
-from mpcengine.protocol.orders import CLOSE, parse_order, prepare_body
+from mpcengine.protocol.orders import OPEN_ANSWERING, parse_order, prepare_body
 from mpcengine.protocol.roster import (
     CODE_BYTES,
     code_from_bytes,
@@ -46,6 +46,7 @@ from mpcengine.services import (
     relay_key_collect,
 )
 from problems import Conflict, Malformed
+from security_events import emit, pseudonym
 from surveys.models import EntryList, Survey, SurveyState
 from surveys.selectors import entries_held
 
@@ -189,11 +190,11 @@ def survey_prepare(*, survey: Survey, terms: PrepareTerms, collected: CollectedK
 
 
 @transaction.atomic
-def survey_publish(*, survey: Survey, signature: bytes) -> int:
+def survey_publish(*, survey: Survey, signature: bytes, by: UUID | None = None) -> int:
     """Hand the signed manifest and the nodes' entry lists to the ledger, and forget the lists.
 
-    Publishing again with the same signature returns the same job's id. Raises Conflict before
-    preparing, BadSignature (protocol §9).
+    ``by``: the person's id, for the event. Publishing again with the same signature returns the
+    same job's id. Raises Conflict before preparing, BadSignature (protocol §9), EventsDown.
     """
     row = Survey.objects.select_for_update().get(pk=survey.pk)
     if row.manifest is None:
@@ -207,25 +208,37 @@ def survey_publish(*, survey: Survey, signature: bytes) -> int:
         row.entry_lists.all().delete()
         row.state = SurveyState.PUBLISHED
         row.save(update_fields=["state"])
+        _tell("survey.published", row, job.pk, by)
     return job.pk
 
 
 @transaction.atomic
-def survey_order(*, survey: Survey, order: bytes, signature: bytes) -> int:
+def survey_order(
+    *, survey: Survey, order: bytes, signature: bytes, by: UUID | None = None
+) -> int:
     """Give a coordinator's signed order about this survey to the ledger; return its job's id.
 
-    Raises Conflict when the order names another manifest or the job has ended, BadSignature,
-    MalformedMessage (protocol §9).
+    ``by``: the person's id, for the event. Raises Conflict when the order names another
+    manifest or the job has ended, BadSignature, MalformedMessage (protocol §9), EventsDown.
     """
     parsed = parse_order(order)
     if not survey.manifest_digest or parsed.manifest != survey.manifest_digest:
         raise Conflict("order.other_survey", "The order names another manifest.")
     job = job_order_take(order=order, signature=signature)
-    if parsed.order == CLOSE:
-        Survey.objects.filter(pk=survey.pk, state=SurveyState.PUBLISHED).update(
-            state=SurveyState.CLOSED
-        )
+    if parsed.order == OPEN_ANSWERING:
+        _tell("survey.answering_opened", survey, job.pk, by)
+        return job.pk
+    published = Survey.objects.filter(pk=survey.pk, state=SurveyState.PUBLISHED)
+    if published.update(state=SurveyState.CLOSED):
+        _tell("survey.closed", survey, job.pk, by, reason="order")
     return job.pk
+
+
+def _tell(code: str, survey: Survey, job_id: int, by: UUID | None, **more: str) -> None:
+    if by is not None:
+        more["person"] = pseudonym(str(by))
+    digest = survey.manifest_digest
+    emit(code, outcome="success", survey=survey.pk, manifest=digest, job=job_id, **more)
 
 
 def _entries_add(row: Survey, codes: Sequence[bytes]) -> None:

@@ -158,11 +158,12 @@ class PublishView(CoordinatorView):
     )
     def post(self, request: Request, survey_id: str) -> Response:
         """Publish the survey: its signed manifest goes to the nodes."""
-        survey = self.survey(request, survey_id)
+        survey, person = self.survey(request, survey_id), signed_in(request).pk
         given = _read(shapes.PublishIn, request)
 
         def act() -> Answer:
-            drive_nudge(survey_publish(survey=survey, signature=given["signature"]))
+            job_id = survey_publish(survey=survey, signature=given["signature"], by=person)
+            drive_nudge(job_id)
             return _seen(survey)
 
         return answered_once(request, act=act)
@@ -176,12 +177,12 @@ class OrdersView(CoordinatorView):
     )
     def post(self, request: Request, survey_id: str) -> Response:
         """Take a coordinator-signed order and forward it."""
-        survey = self.survey(request, survey_id)
+        survey, person = self.survey(request, survey_id), signed_in(request).pk
         given = _read(shapes.OrderIn, request)
 
         def act() -> Answer:
             job_id = survey_order(
-                survey=survey, order=given["order"], signature=given["signature"]
+                survey=survey, order=given["order"], signature=given["signature"], by=person
             )
             drive_nudge(job_id)
             return _seen(survey)

@@ -14,6 +14,7 @@ from nodes.services.memory import job_memory
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 from nodes.services.unsealing import batch_unseal
+from security_events import emit
 
 
 def checking_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
@@ -62,12 +63,14 @@ def _say_checked(job: SurveyJob, manifest: Manifest) -> None:
         verdict=batch.verdict_digest(job.digest, verdict),
         accepted=len(verdict.accepted),
     )
-    stage_say(
-        job,
-        "checked",
-        stages.build_checked(message),
-        write=lambda: JobList.objects.create(job=job, name=BROKEN, ids=broken),
-    )
+
+    def write() -> None:
+        JobList.objects.create(job=job, name=BROKEN, ids=broken)
+        if verdict.inconsistent:
+            left_out = verdict.inconsistent
+            emit("validation.batch_failed", manifest=job.digest, job=job.pk, excluded=left_out)
+
+    stage_say(job, "checked", stages.build_checked(message), write=write)
 
 
 def joint_verdict(job: SurveyJob) -> batch.Verdict:

@@ -7,6 +7,7 @@ Source: docs/protocol.md §11 to §13.
 """
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 
 from django.conf import settings
@@ -37,6 +38,11 @@ from nodes.models import Incident, JobOutput, JobState, StageMessage, SurveyJob
 from nodes.party_process import PartyAttempt
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import COUNTED, accepted_ids, job_list, stage_bodies, stages_said
+from nodes.services.attempt_events import (
+    attempt_failed_tell,
+    attempt_finished_tell,
+    attempt_started_tell,
+)
 from nodes.services.fault_choice import party_fault_take
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_keep, job_move, job_write
@@ -128,11 +134,13 @@ def _attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     outcome = party.poll()
     if outcome is None:
         return Pause(is_party=True)
+    took = time.monotonic() - memory.party_since
     memory.party_drop()
     failure = outcome.failure or _misfit(job, manifest, outcome.arrays)
     if failure is not None:
+        attempt_failed_tell(job, failure, took)
         return _failed(job, failure)
-    _say_done(job, outcome.arrays)
+    _say_done(job, outcome.arrays, took)
     return None
 
 
@@ -198,6 +206,8 @@ def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
         fault=party_fault_take(),
     )
     party.start(spec, rows)
+    job_memory(job.digest).party_since = time.monotonic()
+    attempt_started_tell(job)
 
 
 def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterator[bytes]:
@@ -269,7 +279,7 @@ def _highest_attempt(job: SurveyJob) -> int:
     return max((int(stage.removeprefix(prefix)) for stage in said), default=0)
 
 
-def _say_done(job: SurveyJob, arrays: dict[str, bytes]) -> None:
+def _say_done(job: SurveyJob, arrays: dict[str, bytes], took: float) -> None:
     """Store the party's outputs and this node's ``done`` in one transaction."""
     message = stages.Done(
         manifest=job.digest, node=node_name(), round=job.round, attempt=job.attempt
@@ -278,11 +288,16 @@ def _say_done(job: SurveyJob, arrays: dict[str, bytes]) -> None:
         JobOutput(job=job, round=job.round, attempt=job.attempt, name=name, words=words)
         for name, words in arrays.items()
     ]
+
+    def write() -> None:
+        JobOutput.objects.bulk_create(rows)
+        attempt_finished_tell(job, took)
+
     stage_say(
         job,
         f"done/{job.round}/{job.attempt}",
         stages.build_done(message),
-        write=lambda: JobOutput.objects.bulk_create(rows),
+        write=write,
     )
 
 

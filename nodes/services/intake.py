@@ -14,6 +14,7 @@ from mpcengine.protocol.package import Package, verify_package
 from nodes.models import JobState, StoredPackage, SurveyJob
 from nodes.phases import is_answering, takes_packages
 from nodes.selectors import manifest_of
+from security_events import refusal_count
 
 # Another package of the same one-time key and revision came first.
 REVISION_TAKEN = "package.revision_taken"
@@ -59,6 +60,8 @@ def packages_accept(*, packages: Sequence[bytes], now: datetime) -> IntakeAnswer
         accepted += taken
         missing = {package.package_id for package in good} - set(taken)
         refused += [Refused(package=name, code=code) for name in sorted(missing)]
+    for one in refused:
+        refusal_count(one.code)
     return IntakeAnswer(accepted=tuple(accepted), refused=tuple(refused))
 
 

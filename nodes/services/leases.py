@@ -16,7 +16,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 import faults
-from nodes.models import JobState, SurveyJob
+from nodes.models import Incident, JobState, SurveyJob
+from security_events import emit
+
+TAKEN_OVER = "lease taken over"
+MOST_TAKEN_OVER = 3
 
 
 class StaleJob(Exception):
@@ -41,10 +45,13 @@ def job_take(*, job_pk: int, owner: str, now: datetime) -> SurveyJob | None:
     job = SurveyJob.objects.filter(free, pk=job_pk).first()
     if job is None:
         return None
+    is_taken_over = job.lease_owner not in {"", owner}
     try:
         job_row_change(job, lease_owner=owner, lease_until=now + _lease())
     except StaleJob:
         return None
+    if is_taken_over:
+        _note_taken_over(job)
     return job
 
 
@@ -72,6 +79,8 @@ def leases_clear() -> None:
     The epochs rise, so that a holder that lives against all expectation can no longer write.
     """
     held = SurveyJob.objects.exclude(lease_owner="")
+    for job in held:
+        _note_taken_over(job)
     held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
 
 
@@ -101,6 +110,14 @@ def job_move(
             write()
         faults.point(f"{point}.after_write")
     faults.point(f"{point}.after_commit")
+
+
+def _note_taken_over(job: SurveyJob) -> None:
+    """Note that whoever held the job has died or hung; tell when it happens again and again."""
+    Incident.objects.create(job=job, code=TAKEN_OVER, detail="A lease was not put down.")
+    times = Incident.objects.filter(job=job, code=TAKEN_OVER).count()
+    if times > MOST_TAKEN_OVER:
+        emit("job.lease_taken_over", manifest=job.digest, job=job.pk, takeovers=times)
 
 
 def _lease() -> timedelta:

@@ -21,6 +21,7 @@ from nodes.routers import ISSUING
 from nodes.selectors import job_get, manifest_of
 from nodes.services.leases import job_row_change
 from problems import Conflict
+from security_events import emit, reason_code
 
 _ROSTER_BATCH = 5_000
 
@@ -42,6 +43,7 @@ def manifest_accept(
             check_policy(operator_policy(), parsed)
         except PolicyRefused as refusal:
             _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)
+            _tell_refused(parsed, refusal)
             raise
         _roster_store(parsed.digest, roster)
         try:
@@ -55,7 +57,7 @@ def manifest_accept(
 def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
     """Open a survey once all three nodes have signed; answers the same when repeated.
 
-    Raises Missing, Conflict for a refused manifest, or BadSignature. Kill points
+    Raises Missing, Conflict for a refused manifest, BadSignature, or EventsDown. Kill points
     ``nodes.open.*``.
     """
     job = job_get(digest=digest)
@@ -76,9 +78,20 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
         if job.state == JobState.PREPARED:
             due_at = closes_at(manifest)
             job_row_change(job, state=JobState.OPEN, signatures=named, due_at=due_at)
+            emit("survey.opened", manifest=digest, survey=job.survey_id, job=job.pk)
         faults.point("nodes.open.after_write")
     faults.point("nodes.open.after_commit")
     return job
+
+
+def _tell_refused(manifest: Manifest, refusal: PolicyRefused) -> None:
+    emit(
+        "manifest.refused",
+        outcome="failure",
+        manifest=manifest.digest,
+        survey=manifest.survey_id,
+        reason=reason_code(refusal.code),
+    )
 
 
 def _check_is_ours(manifest: Manifest) -> None:

@@ -37,6 +37,7 @@ from nodes.services.intake import package_read, package_rows
 from nodes.services.leases import job_keep
 from nodes.services.memory import job_memory
 from nodes.services.stages import stage_hear, stage_packed
+from security_events import emit
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ def job_recall(job: SurveyJob) -> bool:
             return False
         lost = sorted(said - own)
         if lost:
+            emit("node.rollback_detected", manifest=job.digest, job=job.pk, peer=peer)
             raise MustWithhold(Reason.LOST, f"Node {peer} holds {lost[-1]} of ours; we do not.")
     memory.is_recalled = True
     return True

@@ -18,6 +18,8 @@ class JobMemory:
     is_recalled: bool = False
     unsealed: Unsealed | None = None
     party: PartyAttempt | None = None
+    # When its process was started (monotonic seconds).
+    party_since: float = 0.0
 
     def party_drop(self) -> None:
         """Stop the party, if there is one."""

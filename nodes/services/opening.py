@@ -4,6 +4,7 @@ Source: docs/protocol.md §13.
 """
 
 from mpcengine.protocol import stages
+from mpcengine.protocol.canonical import digest
 from mpcengine.protocol.disclosure_recheck import recheck_released
 from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
 from mpcengine.protocol.field import MODULUS
@@ -22,6 +23,7 @@ from nodes.services.meeting import stage_tell
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 from nodes.services.statements import statement_sign
+from security_events import emit
 
 
 def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
@@ -52,7 +54,12 @@ def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
         shares=own.shares,
     )
     signed = statement_sign(build_statement(statement))
-    job_move(job, JobState.RELEASED, **signed)
+    result = digest(signed["statement"])
+
+    def write() -> None:
+        emit("release.done", manifest=job.digest, job=job.pk, result=result)
+
+    job_move(job, JobState.RELEASED, write=write, **signed)
     return None
 
 

@@ -8,12 +8,14 @@ from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING, parse_order, verify
 from nodes.models import CoordinatorOrder, JobState, SurveyJob
 from nodes.selectors import job_get, manifest_of
 from problems import Conflict
+from security_events import emit, emit_anyway
 
 
 def order_accept(*, order: bytes, signature: bytes) -> SurveyJob:
     """Act on an order signed by the manifest's coordinator; the same again when repeated.
 
-    Raises MalformedMessage, Missing, BadSignature, or Conflict while the survey is not open.
+    Raises MalformedMessage, Missing, BadSignature, Conflict while the survey is not open, or
+    EventsDown.
     """
     job = job_get(digest=parse_order(order).manifest)
     parsed = verify_order(order, signature, manifest_of(job).coordinator.key)
@@ -31,7 +33,9 @@ def order_accept(*, order: bytes, signature: bytes) -> SurveyJob:
 def _answering_open(job: SurveyJob, kept: CoordinatorOrder) -> None:
     with transaction.atomic():
         CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
-        SurveyJob.objects.filter(pk=job.pk).update(is_answering=True)
+        waiting = SurveyJob.objects.filter(pk=job.pk, is_answering=False)
+        if waiting.update(is_answering=True):
+            emit("survey.answering_opened", manifest=job.digest, job=job.pk)
 
 
 def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:
@@ -46,7 +50,7 @@ def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:
         row = SurveyJob.objects.select_for_update().get(pk=job.pk)
         if kept is not None:
             CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
-        SurveyJob.objects.filter(pk=job.pk, state=JobState.OPEN).update(
+        closed = SurveyJob.objects.filter(pk=job.pk, state=JobState.OPEN).update(
             state=JobState.CLOSING,
             epoch=row.epoch + 1,
             closed_at=now,
@@ -54,5 +58,9 @@ def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:
             lease_owner="",
             lease_until=None,
         )
+        if closed:
+            # Nobody orders what the clock does, so nothing can be refused for its event.
+            tell, reason = (emit, "order") if kept else (emit_anyway, "time")
+            tell("survey.closed", manifest=job.digest, job=job.pk, reason=reason)
         faults.point("nodes.closing.after_write")
     faults.point("nodes.closing.after_commit")

@@ -28,6 +28,7 @@ from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
 from nodes.wal import wal_truncate
+from security_events import emit, key_id, reason_code
 
 
 class SignedStatement(TypedDict):
@@ -61,6 +62,8 @@ def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
     def write() -> None:
         StageMessage.objects.filter(job=job, stage=OPENING).delete()
         incident_note(job, reason.value, detail)
+        cause = reason_code(reason.value)
+        emit("survey.withheld", manifest=job.digest, job=job.pk, reason=cause)
 
     job_forget(job.digest)
     job_move(
@@ -82,6 +85,7 @@ def job_erase(job: SurveyJob) -> None:
     """
     job_forget(job.digest)
     with transaction.atomic(using=ISSUING):
+        _tell_issued(job)
         RosterEntry.objects.filter(manifest=job.digest).delete()
         IssuerKey.objects.filter(pk=job.survey_id).update(wrapped=b"")
     job_move(
@@ -97,7 +101,23 @@ def job_erase(job: SurveyJob) -> None:
     wal_truncate()
 
 
+def _tell_issued(job: SurveyJob) -> None:
+    """Tell how many codes were exchanged, once: erasing again finds no roster."""
+    entries = RosterEntry.objects.filter(manifest=job.digest)
+    if entries.exists():
+        issued = entries.exclude(spent_by=None).count()
+        emit("token.batch_issued", manifest=job.digest, job=job.pk, count=issued)
+    issuer = IssuerKey.objects.filter(pk=job.survey_id).exclude(wrapped=b"").first()
+    if issuer is not None:
+        key = key_id(bytes(issuer.public))
+        emit("key.destroyed", key=key, key_kind="issuer", survey=job.survey_id)
+
+
 def _destroy(job: SurveyJob) -> None:
+    share = SurveyKeys.objects.filter(pk=job.survey_id).exclude(wrapped=b"").first()
+    if share is not None:
+        key = key_id(bytes(share.public))
+        emit("key.destroyed", key=key, key_kind="share", survey=job.survey_id)
     SurveyKeys.objects.filter(pk=job.survey_id).update(wrapped=b"")
     StoredPackage.objects.filter(job=job).delete()
     JobOutput.objects.filter(job=job).delete()

@@ -13,6 +13,7 @@ from nodes.keystore import issuer_key_wrap, node_index, node_sign, share_key_wra
 from nodes.models import IssuerKey, SurveyKeys
 from nodes.policy import operator_policy
 from problems import Conflict
+from security_events import emit, key_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,9 @@ def survey_keys_create(*, survey_id: str, coordinator: bytes, signature: bytes) 
     """
     verify(coordinator, LABEL_PREPARE, prepare_body(survey_id), signature)
     if coordinator not in operator_policy().coordinators:
+        emit(
+            "manifest.refused", outcome="failure", survey=survey_id, reason="policy.coordinator"
+        )
         raise PolicyRefused(
             "policy.coordinator",
             "This node's operator does not know the coordinator key; ask it to add the key.",
@@ -56,6 +60,7 @@ def _issuer_key(survey_id: str) -> bytes:
         # Two calls at once make two keys; the first stored is the one both answer with.
         IssuerKey.objects.bulk_create([fresh], ignore_conflicts=True)
         row = IssuerKey.objects.get(pk=survey_id)
+        _tell_made("issuer", survey_id, bytes(row.public), bytes(fresh.public))
     return bytes(row.public)
 
 
@@ -72,6 +77,13 @@ def _share_key(survey_id: str, coordinator: bytes) -> bytes:
         with transaction.atomic():
             SurveyKeys.objects.bulk_create([fresh], ignore_conflicts=True)
             row = SurveyKeys.objects.get(pk=survey_id)
+            _tell_made("share", survey_id, bytes(row.public), bytes(fresh.public))
     if bytes(row.coordinator) != coordinator:
         raise Conflict("survey.other_coordinator", "Another coordinator has this survey id.")
     return bytes(row.public)
+
+
+def _tell_made(kind: str, survey_id: str, stored: bytes, fresh: bytes) -> None:
+    """Tell of a key if the one stored is the one made here, not another call's."""
+    if stored == fresh:
+        emit("key.created", key=key_id(stored), key_kind=kind, survey=survey_id)

@@ -15,6 +15,7 @@ from nodes.phases import takes_tokens
 from nodes.routers import ISSUING
 from nodes.selectors import job_terms_get, manifest_of
 from problems import Conflict, Forbidden
+from security_events import refusal_count
 
 
 def token_issue_once(
@@ -56,6 +57,8 @@ def _open_job(digest: str, now: datetime) -> SurveyJob:
 def _check_same(rows: QuerySet[RosterEntry], spent_by: bytes) -> None:
     """Return nothing if the code was spent on the same key before; raise otherwise."""
     row = rows.first()
+    if row is None or bytes(row.spent_by or b"") != spent_by:
+        refusal_count("token.unknown_code" if row is None else "token.already_issued")
     if row is None:
         raise Forbidden("token.unknown_code", "This code is not on the list of this survey.")
     if bytes(row.spent_by or b"") != spent_by:

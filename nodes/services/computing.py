@@ -130,6 +130,8 @@ def _attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
         return Pause(stage=ready)
     if not party.is_started:
         _start(job, manifest, party)
+        memory.party_since = time.monotonic()
+        attempt_started_tell(job)
         return Pause(is_party=True)
     outcome = party.poll()
     if outcome is None:
@@ -206,8 +208,6 @@ def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
         fault=party_fault_take(),
     )
     party.start(spec, rows)
-    job_memory(job.digest).party_since = time.monotonic()
-    attempt_started_tell(job)
 
 
 def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterator[bytes]:

@@ -1,10 +1,16 @@
-"""Sign programs in by ``Authorization: Token …`` and repeat writes safely."""
+"""Sign programs in by ``Authorization: Token …``, pages by their session; repeat writes safely.
+
+A token is tried first. A write by session needs the page's CSRF token as well, in the header
+``X-CSRFToken``: a browser sends the cookie by itself, also for a stranger's page.
+"""
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,15 +55,45 @@ class HashedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return {"type": "apiKey", "in": "header", "name": "Authorization"}
 
 
+class PortalSessionAuthentication(SessionAuthentication):
+    """Accept the session of a person who is signed in on the portal's pages."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Raise PermissionDenied unless the call comes from one of our own pages."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied:
+            raise PermissionDenied("Send the page's CSRF token.", code="csrf") from None
+
+
+class PortalSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # as above
+    """Describe the session cookie in the OpenAPI document."""
+
+    target_class = "accounts.authentication.PortalSessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, _auto_schema: object) -> dict[str, str]:
+        """Return the security scheme object."""
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+SIGN_IN = (HashedTokenAuthentication, PortalSessionAuthentication)
+
+
 class IsCoordinator(BasePermission):
     """Allow people whose role is coordinator."""
 
     def has_permission(self, request: Request, _view: APIView) -> bool:
         """Tell whether the person signed in is a coordinator."""
-        return isinstance(request.user, User) and request.user.role == Role.COORDINATOR
+        return isinstance(request.user, User) and coordinates(request.user)
 
 
-def signed_in(request: Request) -> User:
+def coordinates(user: User) -> bool:
+    """Tell whether a person is a coordinator."""
+    return user.role == Role.COORDINATOR
+
+
+def signed_in(request: Request | HttpRequest) -> User:
     """Return the person a permission has let through."""
     if not isinstance(request.user, User):
         raise AuthenticationFailed

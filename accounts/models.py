@@ -1,17 +1,27 @@
-"""Organisations, people, and the hashed tokens with which their programs sign in."""
+"""Organisations, people, invitations, and the hashed tokens with which programs sign in."""
 
 import uuid
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+LANGUAGES = [("nl", "Nederlands"), ("en", "English")]
+SESSION_SALT = "drempel.sessions"
 
 
 class Organisation(models.Model):
     """An organisation; surveys and people belong to exactly one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(_("name"), max_length=200, unique=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
 
     def __str__(self) -> str:
         return self.name
@@ -20,29 +30,79 @@ class Organisation(models.Model):
 class Role(models.TextChoices):
     """What a person may do in the name of an organisation."""
 
-    COORDINATOR = "coordinator"  # creates, publishes and closes surveys, reads results
+    COORDINATOR = "coordinator", _("coordinator")  # surveys of the own organisation
+    OPERATOR = "operator", _("operator")  # organisations and people; no survey
+
+
+class UserManager(BaseUserManager["User"]):
+    """Find people by their address, however it is written."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return the address in lower case: one person, one row."""
+        return (email or "").strip().lower()
 
 
 class User(AbstractBaseUser):
-    """A person, known by an e-mail address."""
+    """A person, known by an e-mail address.
+
+    ``session_generation`` goes up by one to end all of a person's sessions at once: it is a
+    part of what every session is compared with, at every request.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(unique=True)
-    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="people"
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="people",
+        verbose_name=_("organisation"),
     )
-    role = models.CharField(max_length=20, choices=Role.choices, default=Role.COORDINATOR)
-    is_active = models.BooleanField(default=True)
+    role = models.CharField(
+        _("role"), max_length=20, choices=Role.choices, default=Role.COORDINATOR
+    )
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, blank=True)
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
 
-    objects = BaseUserManager()
+    objects = UserManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether the admin is for this person."""
+        return self.role == Role.OPERATOR
+
+    def has_perm(self, _permission: str, _subject: object = None) -> bool:
+        """Tell whether the admin lets this person do anything: operators only."""
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, _app_label: str) -> bool:
+        """Tell whether the admin shows this person anything: operators only."""
+        return self.is_active and self.is_staff
+
+    def get_session_auth_hash(self) -> str:
+        """Return what every session of this person must show.
+
+        A new password, another role, a disabled account or a new generation ends them all.
+        """
+        shown = f"{self.password}|{self.role}|{self.is_active}|{self.session_generation}"
+        return salted_hmac(SESSION_SALT, shown, algorithm="sha256").hexdigest()
+
+    def get_session_auth_fallback_hash(self) -> list[str]:
+        """Return nothing: an old secret key ends sessions."""
+        return []
 
 
 class ApiToken(models.Model):
@@ -50,10 +110,26 @@ class ApiToken(models.Model):
 
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    name = models.CharField(max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
         return f"token {self.pk}"
+
+
+class Invitation(models.Model):
+    """One link with which a person sets a password: the SHA-256 of its 256 random bits."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="invitation")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
 
 
 class KeptAnswer(models.Model):

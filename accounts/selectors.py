@@ -3,6 +3,11 @@
 import hashlib
 import hmac
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.http import url_has_allowed_host_and_scheme
+
 from accounts.models import ApiToken, User
 
 TOKEN_PREFIX = "drempel_"  # noqa: S105  # what every token begins with, no secret
@@ -28,3 +33,20 @@ def user_get_by_token(token: str) -> User | None:
     if found is None or not hmac.compare_digest(found.digest, digest):
         return None
     return found.user
+
+
+def tokens_list(*, user: User) -> QuerySet[ApiToken]:
+    """Return a person's tokens, newest first; their digests stay where they are."""
+    return ApiToken.objects.filter(user=user).defer("digest").order_by("-created_at", "-pk")
+
+
+def lacks_second_factor(user: User) -> bool:
+    """Tell whether a person must set up a second factor before anything else."""
+    return bool(settings.SECOND_FACTOR_REQUIRED) and not is_mfa_enabled(user)
+
+
+def is_own_path(address: str | None) -> bool:
+    """Tell whether an address is a path of this portal: no scheme, no host, no trick."""
+    if not address or not address.startswith("/"):
+        return False
+    return url_has_allowed_host_and_scheme(address, allowed_hosts=None)

@@ -9,10 +9,11 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import ApiToken, KeptAnswer, Organisation, Role, User
+from accounts.models import ApiToken, KeptAnswer, Role, User
+from accounts.people import person_create
 from accounts.selectors import TOKEN_PREFIX, token_digest
 from mpcengine.protocol.canonical import JSON
-from problems import Conflict
+from problems import Conflict, Missing
 
 TOKEN_BYTES = 32
 KEEP_ANSWERS = timedelta(days=7)
@@ -30,20 +31,14 @@ class Answer:
     kept: bool = True
 
 
-@transaction.atomic
 def coordinator_create(*, email: str, name: str, organisation: str) -> User:
     """Create a coordinator and, if it is new, the organisation; return the person.
 
     An existing person with this address keeps organisation and role.
     """
-    home, _ = Organisation.objects.get_or_create(name=organisation)
-    user, is_new = User.objects.get_or_create(
-        email=email.lower(),
-        defaults={"name": name, "organisation": home, "role": Role.COORDINATOR},
+    user, _ = person_create(
+        email=email, name=name, organisation=organisation, role=Role.COORDINATOR
     )
-    if is_new:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
     return user
 
 
@@ -53,6 +48,20 @@ def token_issue(*, user: User, name: str) -> str:
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     ApiToken.objects.create(user=user, name=name, digest=token_digest(token))
     return token
+
+
+@transaction.atomic
+def token_revoke(*, user: User, token_id: int) -> None:
+    """Delete one of a person's own tokens; raise Missing for any other."""
+    gone, _ = ApiToken.objects.filter(user=user, pk=token_id).delete()
+    if not gone:
+        raise Missing("token.unknown", "You have no such token.")
+
+
+def language_choose(*, user: User, language: str) -> None:
+    """Remember the language a person reads."""
+    user.language = language
+    user.save(update_fields=["language"])
 
 
 def write_once(

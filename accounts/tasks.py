@@ -1,4 +1,4 @@
-"""Delete kept answers when their time is over, from a thread in every worker."""
+"""Delete kept answers and ended sessions when their time is over, in every worker."""
 
 import logging
 import threading
@@ -7,6 +7,7 @@ import time
 from celery.signals import worker_ready
 from django.db import DatabaseError, close_old_connections
 
+from accounts.people import sessions_purge
 from accounts.services import kept_answers_purge
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ def answers_reconcile() -> None:
     """Delete what is old; a database that does not answer is asked again an hour later."""
     try:
         kept_answers_purge()
+        sessions_purge()
     except DatabaseError:
         logger.warning("accounts: the database did not answer the reconciler")
     finally:

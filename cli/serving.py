@@ -54,7 +54,9 @@ def addresses(house: House) -> list[str]:
             for name, url in rows
         ),
         "",
-        f"  Signed in as {COORDINATOR}, the sample coordinator:",
+        f"  Sign in at {house.portal_url}/ as {COORDINATOR}, the sample coordinator.",
+        f"  Her password: {house.password_file}",
+        "  For programs:",
         f"  curl -H {header} {house.portal_url}/api/v1/surveys",
         f"  Her API token: {house.token_file}",
         f"  Her signing key, which the portal never sees: {_key(house.folder)}",

@@ -10,7 +10,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.authentication import (
-    HashedTokenAuthentication,
+    SIGN_IN,
     IsCoordinator,
     answered_once,
     signed_in,
@@ -53,7 +53,7 @@ class SurveyPagination(PageNumberPagination):
 class CoordinatorView(APIView):
     """Only coordinators, and only surveys of their own organisation."""
 
-    authentication_classes = (HashedTokenAuthentication,)
+    authentication_classes = SIGN_IN
     permission_classes = (IsCoordinator,)
 
     def survey(self, request: Request, survey_id: str) -> Survey:

@@ -146,7 +146,7 @@ def _sockets(options: Options, folder: Path, stack: ExitStack) -> dict[str, sock
 
 
 def _sample_coordinator(house: House, supervisor: Supervisor) -> None:
-    """Create the sample coordinator and her API token, unless an earlier start has."""
+    """Create the sample coordinator, password and API token, unless an earlier start has."""
     if house.token_file.exists():
         return
     program = manage_program(
@@ -155,6 +155,7 @@ def _sample_coordinator(house: House, supervisor: Supervisor) -> None:
         "coordinator_create",
         COORDINATOR,
         *("--organisation", ORGANISATION, "--token-file", str(house.token_file)),
+        *("--password-file", str(house.password_file)),
     )
     supervisor.run(program, START_SECONDS)
 

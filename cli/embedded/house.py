@@ -77,6 +77,11 @@ class House:
         return self.folder / "coordinator" / "api-token"
 
     @property
+    def password_file(self) -> Path:
+        """Return where the sample coordinator's password for the portal's pages is kept."""
+        return self.folder / "coordinator" / "password"
+
+    @property
     def header_file(self) -> Path:
         """Return where the same token stands as the header that curl sends."""
         return self.folder / "coordinator" / "authorization-header"

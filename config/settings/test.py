@@ -4,8 +4,9 @@ No process of the product ever runs under these settings; ``tests/roles`` checks
 Files are named but absent: a test that needs one makes it and overrides the setting.
 """
 
-from config.settings.base import *
 from config.settings.embedded import sqlite
+from config.settings.sign_in import *
+from config.settings.sign_in_embedded import *
 
 ROLE = "test"
 EMBEDDED = True
@@ -15,7 +16,10 @@ EVENTS_FILE = ""
 SECRET_KEY = "for unit tests only, and long enough to pass"  # noqa: S105 - signs nothing real
 
 INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "mpcengine", "relay", "nodes"]
-AUTH_USER_MODEL = "accounts.User"
+PUBLIC_URL = "http://testserver"
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+MAIL_IS_SENT = True
+DEFAULT_FROM_EMAIL = "drempel@localhost"
 # One role's addresses at a time: pytest.mark.urls("config.urls_node") chooses another.
 ROOT_URLCONF = "config.urls_portal"
 

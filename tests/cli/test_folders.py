@@ -78,6 +78,8 @@ def test_serving_prints_no_secret_but_where_it_is(tmp_path: Path) -> None:
     house.token_file.write_text("drempel_secret", "utf-8")
     text = "\n".join(serving.addresses(house))
     assert "drempel_secret" not in text
+    assert f"Sign in at {house.portal_url}/ as " in text
+    assert f"Her password: {house.password_file}" in text
     assert f"curl -H @{house.header_file} " in text
     assert house.header_file.read_text("utf-8") == "Authorization: Token drempel_secret\n"
     assert house.header_file.stat().st_mode & 0o777 == 0o600

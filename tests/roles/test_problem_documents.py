@@ -115,7 +115,7 @@ def test_it_answers_for_django_too(answer: Callable[[], object], status: int) ->
 
 
 def test_it_answers_an_unknown_address_without_repeating_it(client: Client) -> None:
-    response = client.get(f"/{SECRET}")
+    response = client.get(f"/api/{SECRET}")
     assert response.status_code == HTTPStatus.NOT_FOUND
     assert response["Content-Type"] == "application/problem+json"
     assert SECRET not in response.content.decode()
@@ -126,6 +126,6 @@ def test_it_refuses_a_body_that_is_too_long_and_no_shorter(
 ) -> None:
     settings.MAX_BODY_BYTES = 8
     for body, status in ((b"12345678", 404), (b"123456789", 413)):
-        response = client.post("/absent", data=body, content_type="application/json")
+        response = client.post("/api/absent", data=body, content_type="application/json")
         assert response.status_code == status
         assert response["Content-Type"] == "application/problem+json"

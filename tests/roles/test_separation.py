@@ -9,7 +9,22 @@ import pytest
 
 from tests.roles.service_files import ROLES, environment, manage, service_members
 
-OWN = {"portal": {"accounts", "mpcengine", "surveys"}, "relay": {"relay"}, "node": {"nodes"}}
+# Signing in brings tables of Django and allauth, to the portal only.
+SIGN_IN = {
+    "account",
+    "admin",
+    "auth",
+    "contenttypes",
+    "mfa",
+    "sessions",
+    "socialaccount",
+    "usersessions",
+}
+OWN = {
+    "portal": {"accounts", "mpcengine", "surveys"} | SIGN_IN,
+    "relay": {"relay"},
+    "node": {"nodes"},
+}
 Run = Callable[..., str]
 
 

@@ -68,10 +68,15 @@ def test_it_keeps_issuing_apart(settings: Settings, monkeypatch: pytest.MonkeyPa
         assert ids(checks.check_issuing_apart(None)) == ["drempel.E005"]
 
 
-def test_it_refuses_sessions(settings: Settings) -> None:
-    assert ids(checks.check_no_cookies(None)) == []
+@pytest.mark.parametrize("role", ["relay", "node"])
+def test_it_refuses_sessions_but_on_the_portal(settings: Settings, role: str) -> None:
     settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+    settings.ROLE = "portal"
+    assert ids(checks.check_no_cookies(None)) == []
+    settings.ROLE = role
     assert ids(checks.check_no_cookies(None)) == ["drempel.E006"]
+    settings.MIDDLEWARE = []
+    assert ids(checks.check_no_cookies(None)) == []
 
 
 @pytest.mark.parametrize(

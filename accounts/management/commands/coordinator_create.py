@@ -1,15 +1,13 @@
-"""Create a coordinator and write a fresh API token to a file that only its owner may read."""
+"""Create a coordinator; write a fresh API token, and a password, to private files."""
 
-import os
-import secrets
 from argparse import ArgumentParser
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
+from accounts.management.private_files import private_write
+from accounts.people import password_make, password_set
 from accounts.services import coordinator_create, token_issue
-
-OWNER_ONLY = 0o600
 
 
 class Command(BaseCommand):
@@ -23,36 +21,25 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="")
         parser.add_argument("--organisation", required=True)
         parser.add_argument("--token-file", type=Path, help="write the token here, mode 0600")
+        parser.add_argument(
+            "--password-file", type=Path, help="set a fresh password and write it here"
+        )
 
     def handle(self, *_args: object, **options: object) -> None:
-        """Create the person and hand out the token once."""
+        """Create the person and hand out the secrets once."""
         user = coordinator_create(
             email=str(options["email"]),
             name=str(options["name"]),
             organisation=str(options["organisation"]),
         )
+        secret = options["password_file"]
+        if isinstance(secret, Path):
+            password = password_make()
+            private_write(secret, password)
+            password_set(user=user, password=password)
         token = token_issue(user=user, name="coordinator_create")
         target = options["token_file"]
         if isinstance(target, Path):
-            _write(target, token)
+            private_write(target, token)
         else:
             self.stdout.write(token)
-
-
-def _write(target: Path, token: str) -> None:
-    """Let the token file appear whole, or leave what was there: the token is shown once."""
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(token)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,0 +1,101 @@
+"""How allauth behaves here: no sign-up, own paths only, one sign-out for all sessions."""
+
+from base64 import urlsafe_b64encode
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.people import sessions_end
+from accounts.selectors import is_own_path
+
+SECRET_LABEL = b"drempel.second-factor/1"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """E-mail and password: accounts come by invitation, and one sign-out ends all sessions."""
+
+    def is_open_for_signup(self, _request: HttpRequest) -> bool:
+        """Say no: accounts come by invitation."""
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Allow a redirect to our own paths only, never to another host or scheme."""
+        return is_own_path(url)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign the person out here and everywhere else."""
+        if isinstance(request.user, User):
+            sessions_end(user=request.user)
+        super().logout(request)
+
+    def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
+        """Lead to the first page after a password change."""
+        return resolve_url("home")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the address of a reset link, on the host this portal is known by."""
+        place = reverse(
+            "account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}
+        )
+        return str(settings.PUBLIC_URL) + place.replace("UID-KEY", key)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail where mail is set up; elsewhere an operator prints a link."""
+        if settings.MAIL_IS_SENT:
+            super().send_mail(template_prefix, email, context)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Second factors: their secrets are sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal a TOTP secret or a recovery seed with a key made from SECRET_KEY."""
+        return _sealer().encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open what ``encrypt`` sealed."""
+        return _sealer().decrypt(encrypted_text.encode("ascii")).decode()
+
+    def _get_site_name(self) -> str:
+        return "Drempel"
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """OpenID Connect: only people who are here already, each by the own organisation."""
+
+    def is_open_for_signup(self, _request: HttpRequest, _login: SocialLogin) -> bool:
+        """Say no: accounts come by invitation."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Refuse whoever is not an active person of the organisation this provider is for.
+
+        One answer for every reason: who is known here is not told to a provider's people.
+        """
+        user = sociallogin.user
+        is_sign_in = sociallogin.state.get("process") == AuthProcess.LOGIN
+        is_known = bool(sociallogin.is_existing) and isinstance(user, User) and user.is_active
+        own = sociallogin.provider.app.settings.get("organisation")
+        if not (is_sign_in and is_known and user.organisation.name == own):
+            page = render(request, "socialaccount/authentication_error.html", status=403)
+            raise ImmediateHttpResponse(page)
+
+
+def _sealer() -> Fernet:
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=SECRET_LABEL).derive(
+        settings.SECRET_KEY.encode()
+    )
+    return Fernet(urlsafe_b64encode(key))

@@ -1,0 +1,139 @@
+"""What a call to the portal passes: page policy, a session's ends, second factor."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils import translation
+
+from accounts.models import User
+from accounts.selectors import lacks_second_factor
+from problems import PROBLEM_TYPE, problem
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SIGNED_IN_AT = "drempel.signed_in_at"
+SEEN_AT = "drempel.seen_at"
+# A session is written at most this often for having been seen.
+SEEN_SECONDS = 20
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Our own scripts make no markup. Django's admin does, with strings of its own.
+NO_MARKUP = "; require-trusted-types-for 'script'; trusted-types 'none'"
+HEADERS = {
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), "
+        "publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    ),
+}
+
+# All that is open to a person who still has to set up a second factor.
+SETTING_UP = frozenset(
+    {
+        "account_logout",
+        "account_reauthenticate",
+        "language",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_index",
+        "mfa_reauthenticate",
+        "static",
+        "totp_picture",
+    }
+)
+
+
+class PagePolicy:
+    """Give every page the policy that lets it load our own files and nothing else."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the headers that the answer does not have yet."""
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page:
+            is_admin = request.path.startswith("/admin/")
+            policy = POLICY if is_admin else POLICY + NO_MARKUP
+            response.headers["Content-Security-Policy"] = policy
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class SessionLimits:
+    """End a session that is too old, or that nobody has used for too long."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Sign out whose time is over, then pass the call on."""
+        if request.user.is_authenticated:
+            _limit(request)
+        return self.get_response(request)
+
+
+def _limit(request: HttpRequest) -> None:
+    now = int(time.time())
+    session = request.session
+    began, seen = session.get(SIGNED_IN_AT, now), session.get(SEEN_AT, now)
+    if (
+        now - began >= settings.SESSION_ABSOLUTE_SECONDS
+        or now - seen >= settings.SESSION_IDLE_SECONDS
+    ):
+        logout(request)
+        return
+    if SIGNED_IN_AT not in session:
+        session[SIGNED_IN_AT] = now
+    if SEEN_AT not in session or now - seen >= SEEN_SECONDS:
+        session[SEEN_AT] = now
+
+
+class OwnLanguage:
+    """Speak the language a person has chosen, on every machine."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Take the person's language before the browser's."""
+        if isinstance(request.user, User) and request.user.language:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = request.user.language
+        return self.get_response(request)
+
+
+class SecondFactor:
+    """Let a person without the second factor that is obligatory only set one up."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the call on."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """Refuse, or lead to where a second factor is set up."""
+        user = request.user
+        if not isinstance(user, User) or not lacks_second_factor(user):
+            return None
+        match = request.resolver_match
+        if match is not None and match.view_name in SETTING_UP:
+            return None
+        if request.path.startswith("/api/"):
+            body = problem(
+                403, "account.second_factor", "Set up a second factor on the portal first."
+            )
+            return JsonResponse(body, status=403, content_type=PROBLEM_TYPE)
+        return redirect("mfa_index")

@@ -1,0 +1,130 @@
+"""What can happen to a person: invited, signed out everywhere, given a new start.
+
+An invitation is one link with 256 random bits, of which only the digest is stored. It is for a
+first password and for a new one; who holds it proves the address, because it was sent there.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Invitation, Organisation, Role, User
+from problems import Missing
+
+INVITATION_BYTES = 32
+PASSWORD_BYTES = 18
+
+
+@transaction.atomic
+def person_create(*, email: str, name: str, organisation: str, role: Role) -> tuple[User, bool]:
+    """Create a person and, if it is new, the organisation; return both person and "is new".
+
+    An existing person with this address keeps organisation and role.
+    """
+    home, _ = Organisation.objects.get_or_create(name=organisation)
+    user, is_new = User.objects.get_or_create(
+        email=email.strip().lower(),
+        defaults={"name": name, "organisation": home, "role": role},
+    )
+    if is_new:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user, is_new
+
+
+@transaction.atomic
+def invitation_make(*, user: User) -> str:
+    """Make a person's one invitation, in the place of an older one; return its secret part."""
+    token = secrets.token_urlsafe(INVITATION_BYTES)
+    Invitation.objects.update_or_create(
+        user=user,
+        defaults={
+            "digest": invitation_digest(token),
+            "expires_at": timezone.now() + settings.INVITATION_LIFETIME,
+        },
+    )
+    return token
+
+
+def invitation_digest(token: str) -> str:
+    """Return the SHA-256 of an invitation, hexadecimal: the only form that is stored."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def invitation_get(*, token: str) -> User:
+    """Return the active person an invitation is for; raise the same Missing for all others."""
+    found = (
+        Invitation.objects.select_related("user__organisation")
+        .filter(digest=invitation_digest(token), expires_at__gt=timezone.now())
+        .filter(user__is_active=True)
+        .first()
+    )
+    if found is None:
+        raise Missing("invitation.unknown", "This invitation is used, too old or unknown.")
+    return found.user
+
+
+@transaction.atomic
+def invitation_accept(*, token: str, password: str) -> User:
+    """Give the person this password, end the old sessions, and spend the invitation."""
+    user = invitation_get(token=token)
+    spent, _ = Invitation.objects.filter(digest=invitation_digest(token)).delete()
+    if spent != 1:  # another process was first
+        raise Missing("invitation.unknown", "This invitation is used, too old or unknown.")
+    password_set(user=user, password=password)
+    return user
+
+
+@transaction.atomic
+def password_set(*, user: User, password: str) -> None:
+    """Set a password and take the address as verified."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+
+
+def password_make() -> str:
+    """Return a password of 144 random bits."""
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+@transaction.atomic
+def sessions_end(*, user: User) -> None:
+    """End all sessions of a person: each is compared with the generation at every request."""
+    User.objects.filter(pk=user.pk).update(session_generation=F("session_generation") + 1)
+    user.refresh_from_db(fields=["session_generation"])
+
+
+def sessions_purge() -> None:
+    """Delete sessions whose time is over, what is listed of them, and old invitations."""
+    SessionStore.clear_expired()
+    alive = Session.objects.values("session_key")
+    UserSession.objects.exclude(session_key__in=alive).delete()
+    Invitation.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
+@transaction.atomic
+def second_factor_reset(*, people: Iterable[User]) -> int:
+    """Take away what people sign in with beside the password; return how many had some.
+
+    For who has lost telephone and recovery codes: the operator has made sure who it is.
+    """
+    changed = 0
+    for user in people:
+        removed, _ = Authenticator.objects.filter(user=user).delete()
+        if removed:
+            changed += 1
+            sessions_end(user=user)
+    return changed

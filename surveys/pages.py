@@ -1,0 +1,38 @@
+"""The first page after signing in: who am I, what are our surveys, which tokens are out."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from accounts.authentication import coordinates, signed_in
+from accounts.forms import TokenForm
+from accounts.selectors import tokens_list
+from surveys.models import Survey
+from surveys.selectors import survey_list
+
+SHOWN = 50
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Show a person's place, surveys and tokens."""
+    user = signed_in(request)
+    surveys = survey_list(organisation=user.organisation_id) if coordinates(user) else None
+    rows = [(one, _title(one)) for one in surveys[:SHOWN]] if surveys is not None else []
+    context = {
+        "person": user,
+        "coordinates": coordinates(user),
+        "surveys": rows,
+        "more": surveys.count() - len(rows) if surveys is not None else 0,
+        "tokens": tokens_list(user=user),
+        "form": TokenForm(),
+    }
+    return render(request, "home.html", context)
+
+
+def _title(survey: Survey) -> str:
+    titles = survey.definition.get("title") or {}
+    return str(titles.get(get_language() or "") or next(iter(titles.values()), survey.pk))

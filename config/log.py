@@ -19,6 +19,8 @@ from config.env import Service
 # Members of Celery's message contexts (celery.app.trace, celery.worker) that we let through.
 _TOLD = frozenset({"id", "name", "description", "hostname", "runtime", "internal"})
 _HIDDEN = "(hidden)"
+# Django's loggers whose records end in the address that was called.
+_PATHS_OF = frozenset({"django.request", "django.security.csrf"})
 _THREADS = logging.getLogger("threads")
 
 
@@ -72,6 +74,9 @@ def _thread_ended(ended: threading.ExceptHookArgs) -> None:
 def _quiet_arguments(
     record: logging.LogRecord,
 ) -> tuple[object, ...] | Mapping[str, object] | None:
+    if record.name in _PATHS_OF and isinstance(record.args, tuple):
+        # The last argument is the address: a mistyped one may hold a code, a page's a token.
+        return (*(_quiet(value) for value in record.args[:-1]), _HIDDEN)
     if isinstance(record.args, Mapping):
         is_celery = record.name.partition(".")[0] == "celery"
         return {
@@ -116,6 +121,8 @@ def logging_settings(log_file: Path) -> dict[str, object]:
         "loggers": {
             # Django's own handlers mail and print; these lines take them away.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Says the host that a caller named; the answer is 400 either way.
+            "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
             # Celery writes a task's arguments on receipt and success at level INFO.
             "celery": {"handlers": [], "level": "WARNING", "propagate": True},

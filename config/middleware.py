@@ -1,4 +1,7 @@
-"""Refuse a body that is too long before anything reads it, and let nobody cache an answer."""
+"""Refuse a body that is too long before anything reads it; tell browsers what they may do.
+
+With an answer they keep nothing, run nothing, and tell nobody, unless a view allows more.
+"""
 
 from collections.abc import Callable
 
@@ -7,6 +10,59 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from problems import PROBLEM_TYPE, problem
 from security_events import refusal_count
+
+PERMISSIONS = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "picture-in-picture",
+        "screen-wake-lock",
+        "usb",
+        "xr-spatial-tracking",
+    )
+)
+
+
+class SecurityHeaders:
+    """Set the headers that every answer has, problem documents and failures too.
+
+    Outermost, so that it sees them all. What a view has set stays: a page's own
+    Content-Security-Policy, or settings.PAGE_POLICY where it set none; everything else may load
+    and run nothing. HSTS, nosniff, no-referrer and COOP are Django's SecurityMiddleware's, by
+    settings; it needs to know that a proxy which ends TLS was reached over TLS.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the call on and complete its answer."""
+        if settings.BEHIND_PROXY:
+            request.META["wsgi.url_scheme"] = "https"
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        policy = settings.PAGE_POLICY if is_page else settings.DATA_POLICY
+        for name, value in (
+            ("Content-Security-Policy", policy),
+            ("Permissions-Policy", PERMISSIONS),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("X-Frame-Options", "DENY"),
+            ("Cache-Control", "no-store"),
+        ):
+            response.headers.setdefault(name, value)
+        return response
 
 
 class BodyLimit:
@@ -28,9 +84,7 @@ class BodyLimit:
             return _refusal(400, "malformed", "Content-Length is not a number.")
         if int(length) > settings.MAX_BODY_BYTES:
             return _too_long()
-        response = self.get_response(request)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object

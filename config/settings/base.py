@@ -19,9 +19,19 @@ TLS_KEY_FILE = ""
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 INSTALLED_APPS = ["config.apps.HouseConfig", "rest_framework", "drf_spectacular"]
 MIDDLEWARE = [
+    "config.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.BodyLimit",
 ]
+# What a browser may do with an answer (config/middleware.py). HSTS is sent over TLS only.
+DATA_POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+)
+PAGE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -17,6 +17,10 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 Vector = NDArray[np.uint64]
+Bounds = NDArray[np.int64]
+Codes = NDArray[np.uint8]
+
+ACCEPTED, INCONSISTENT, NOT_BITS, CONSTRAINT = 0, 1, 2, 3
 
 P = np.uint64(2**61 - 1)
 _S61 = np.uint64(61)
@@ -36,6 +40,8 @@ _IN = types.Array(types.uint64, 1, "C", readonly=True)
 _IN2 = types.Array(types.uint64, 2, "C", readonly=True)
 _OUT = types.uint64[::1]
 _OUT2 = types.uint64[:, ::1]
+_BOUNDS = types.Array(types.int64, 2, "C", readonly=True)
+_CODES = types.uint8[::1]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,6 +84,12 @@ def _sum(x: np.uint64, y: np.uint64) -> np.uint64:
     return min(r, r - P)
 
 
+@_loop(_WORD(_WORD, _WORD), inline=True)
+def _difference(x: np.uint64, y: np.uint64) -> np.uint64:
+    r = x - y
+    return min(r, r + P)
+
+
 @_loop(types.void(_IN, _IN, _OUT))
 def multiply(a: Vector, b: Vector, out: Vector) -> None:
     """Write a·b into ``out``, element by element."""
@@ -96,8 +108,7 @@ def add(a: Vector, b: Vector, out: Vector) -> None:
 def subtract(a: Vector, b: Vector, out: Vector) -> None:
     """Write a - b into ``out``."""
     for i in range(a.shape[0]):
-        r = a[i] - b[i]
-        out[i] = min(r, r + P)
+        out[i] = _difference(a[i], b[i])
 
 
 @_loop(types.void(_IN, _WORD, _OUT))
@@ -200,3 +211,55 @@ def reduce_words(words: Vector, out: Vector) -> None:
     for i in range(words.shape[0]):
         r = words[i] & P
         out[i] = min(r, r - P)
+
+
+@_loop(types.void(_IN2, _BOUNDS, _IN, _IN, _WORD, _OUT2))
+def evaluate(
+    rows: Vector,
+    bounds: Bounds,
+    weights: Vector,
+    line: Vector,
+    constant: np.uint64,
+    out: Vector,
+) -> None:
+    """Write F and H of every block, then L, of every report (docs/protocol.md §18.4).
+
+    Row b of ``bounds``: first bit, end of the bits, the seed, end of the quotient. ``weights``
+    has one weight a word, ``line`` one a bit. The bits are read twice, then from the cache.
+    """
+    width, blocks = line.shape[0], bounds.shape[0]
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        for b in range(blocks):
+            first, stop, seed, end = bounds[b, 0], bounds[b, 1], bounds[b, 2], bounds[b, 3]
+            f = dot(row[first:stop], weights[first:stop])
+            out[i, 2 * b] = _sum(f, _product(row[seed], weights[seed]))
+            out[i, 2 * b + 1] = dot(row[seed + 1 : end], weights[seed + 1 : end])
+        out[i, 2 * blocks] = _difference(dot(row[:width], line), constant)
+
+
+@_loop(_WORD(_WORD, _WORD), inline=True)
+def _at_zero(x: np.uint64, y: np.uint64) -> np.uint64:
+    # 2x - y from the shares of nodes 1 and 2.
+    return _sum(x, _difference(x, y))
+
+
+@_loop(types.void(_IN2, _IN2, _IN2, _IN, _CODES))
+def judge(a: Vector, b: Vector, c: Vector, vanishing: Vector, out: Codes) -> None:
+    """Write for every report 0 if it is accepted, else the code of the first reason."""
+    last = a.shape[1] - 1
+    for i in range(a.shape[0]):
+        code = ACCEPTED
+        for j in range(last + 1):
+            # Three points lie on one line exactly when both steps are equal.
+            if _difference(a[i, j], b[i, j]) != _difference(b[i, j], c[i, j]):
+                code = INCONSISTENT
+        for k in range(vanishing.shape[0]):
+            f = _at_zero(a[i, 2 * k], b[i, 2 * k])
+            h = _at_zero(a[i, 2 * k + 1], b[i, 2 * k + 1])
+            wrong = _product(f, _difference(f, _ONE)) != _product(h, vanishing[k])
+            if wrong and code == ACCEPTED:
+                code = NOT_BITS
+        if code == ACCEPTED and _at_zero(a[i, last], b[i, last]) != 0:
+            code = CONSTRAINT
+        out[i] = code

@@ -10,12 +10,16 @@ import sys
 import numpy as np
 
 from mpcengine.kernels import field61 as f
+from mpcengine.kernels import lines61
 
 
 def warm() -> int:
     """Call every loop once on a tiny input; return the number of wrong results."""
     one = f.vector([1, f.MODULUS - 1, 4])
     matrix = np.ones((2, 3), dtype=np.uint64)
+    report = np.ones((1, 4), dtype=np.uint64)
+    bounds = np.array([[0, 1, 1, 4]], dtype=np.int64)
+    opened = lines61.evaluate(report, bounds, f.vector([1, 1, 1, 1]), f.vector([1]), 1)
     checks = [
         f.multiply(one, one).tolist() == [1, 1, 16],
         f.add(one, one).tolist() == [2, f.MODULUS - 2, 8],
@@ -30,6 +34,8 @@ def warm() -> int:
         f.running_sum(one).tolist() == [1, 0, 4],
         f.bits(one, 3)[2].tolist() == [0, 1, 1],
         f.from_bytes(bytes([255] * 8)).tolist() == [0],
+        opened.tolist() == [[2, 2, 0]],
+        lines61.judge(opened, opened, opened, f.vector([1])).tolist() == [lines61.ACCEPTED],
     ]
     return checks.count(False)
 

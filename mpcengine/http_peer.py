@@ -22,7 +22,8 @@ from django.conf import settings
 from bounded_http import AnswerTooLong, body_pieces, read_answer
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.errors import ProtocolError
-from pinned_http import UNREACHABLE, cause_of, new_pools
+from pinned_http import PIN_MISMATCH, UNREACHABLE, cause_of, new_pools
+from security_events import emit_rarely
 from stopping import is_stopping
 
 CONNECT_SECONDS = 4.0
@@ -150,7 +151,10 @@ class HttpPeer:
             raise Misbehaved(self.name) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             # The error holds the address and perhaps the body: it is left behind.
-            raise Unreachable(self.name, cause_of(error)) from None
+            cause = cause_of(error)
+            if cause == PIN_MISMATCH:
+                emit_rarely("tls.pin_mismatch", outcome="failure", peer=self.name)
+            raise Unreachable(self.name, cause) from None
         return self._judge(status, content)
 
     def _address(self, path: str) -> str:

@@ -24,9 +24,11 @@ from mpcengine.protocol.messages import (
 )
 from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.strict import parse_base64, to_base64
+from nodes.clock import clock_compare
 from nodes.keystore import identity_key, node_name
 from nodes.policy import federation
-from pinned_http import UNREACHABLE, cause_of, new_pools
+from pinned_http import PIN_MISMATCH, UNREACHABLE, cause_of, new_pools
+from security_events import emit_rarely
 from stopping import is_stopping
 
 logger = logging.getLogger(__name__)
@@ -129,9 +131,12 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
     except (urllib3.exceptions.HTTPError, OSError) as error:
         # The error holds the address and perhaps the body: it is left behind.
         cause = cause_of(error)
+        if cause == PIN_MISMATCH:
+            emit_rarely("tls.pin_mismatch", outcome="failure", peer=entry.node)
         if cause != UNREACHABLE:
             logger.warning("node %s was not called: %s", entry.node, cause)
         raise PeerSilent(entry.node, cause) from None
+    clock_compare(entry.node, answer.headers.get("Date", ""))
     return answer.status, content, answer.headers.get(SIGNATURE_HEADER, "")
 
 

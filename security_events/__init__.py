@@ -5,7 +5,7 @@ service's events file; docs/security-events.md has the catalogue as a table.
 """
 
 from security_events.counters import refusal_count
-from security_events.emitting import EventsDown, emit, emit_anyway, process_named
+from security_events.emitting import EventsDown, emit, emit_anyway, emit_rarely, process_named
 from security_events.fields import duration_class, key_id, reason_code
 from security_events.people import pseudonym
 
@@ -14,6 +14,7 @@ __all__ = [
     "duration_class",
     "emit",
     "emit_anyway",
+    "emit_rarely",
     "key_id",
     "process_named",
     "pseudonym",

@@ -10,6 +10,7 @@ be, and disturbs nobody.
 import itertools
 import json
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ OUTCOMES = ("success", "failure", "unknown")
 # One line is one write of at most a page, so that it is whole or absent.
 LONGEST_LINE = 4096
 RETRY_AFTER_SECONDS = 30
+RARELY_SECONDS = 3600.0
 
 
 class UnknownEventError(Exception):
@@ -55,6 +57,17 @@ def emit(code: str, *, outcome: str = "success", **fields: Value) -> None:
 def emit_anyway(code: str, *, outcome: str = "success", **fields: Value) -> None:
     """Write an event of something that nobody ordered, as when a clock did; never refuse."""
     _emit(code, outcome, fields, is_act=False)
+
+
+def emit_rarely(code: str, *, peer: str, outcome: str = "success", **fields: Value) -> None:
+    """Write an event about a peer, at most once an hour and process, however often it happens.
+
+    For what a call to a peer meets: it is repeated every few seconds while it lasts.
+    """
+    now = time.monotonic()
+    if now - _rarely.get((code, peer), -RARELY_SECONDS) >= RARELY_SECONDS:
+        _rarely[code, peer] = now
+        _emit(code, outcome, {"peer": peer, **fields}, is_act=False)
 
 
 def process_named(kind: str) -> None:
@@ -144,6 +157,7 @@ def _begin_anew() -> None:
 
 
 _process = {"kind": "command"}
+_rarely: dict[tuple[str, str], float] = {}
 _sink = Sink(_told_down, _told_up)
 _sequence = itertools.count(1)
 os.register_at_fork(after_in_child=_begin_anew)

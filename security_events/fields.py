@@ -26,7 +26,7 @@ _HOUR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}Z")
 DURATIONS = ("under_10s", "under_1m", "under_10m", "under_1h", "over_1h")
 KEY_KINDS = ("share", "issuer", "identity", "wrapping", "signing", "tls", "api_token")
 CONFIG_FILES = ("service", "policy", "nodes")
-NODES = ("a", "b", "c")
+PEERS = ("a", "b", "c", "relay")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,9 @@ FIELDS: Mapping[str, Field] = {
     "job": Field(ecs="drempel.job", meaning="number of the job's row", takes=_is_number),
     "round": Field(ecs="drempel.round", meaning="round of the computation", takes=_is_number),
     "attempt": Field(ecs="drempel.attempt", meaning="attempt of the round", takes=_is_number),
-    "peer": Field(ecs="drempel.peer", meaning="the node it is about", takes=_among(NODES)),
+    "peer": Field(
+        ecs="drempel.peer", meaning="the node it is about, or the relay", takes=_among(PEERS)
+    ),
     "reason": Field(
         ecs="event.reason", meaning="stable code of the cause", takes=_matches(_WORD)
     ),

@@ -19,7 +19,10 @@ HOUR_SECONDS = 3600
 _MARGIN_SECONDS = 5.0
 
 
-_SIZES = dict.fromkeys(("body.length", "package.length"), "submit.rejected.size")
+_SIZES = dict.fromkeys(
+    ("body.length", "package.length", "codec.truncated", "codec.trailing", "codec.limit"),
+    "submit.rejected.size",
+)
 _REPLAYS = dict.fromkeys(
     ("package.revision_taken", "token.already_issued"), "submit.rejected.replay"
 )

@@ -6,7 +6,7 @@ from nodes.models import SurveyJob
 from security_events import duration_class, emit, reason_code
 
 # Causes that a peer can be looked at for; the others end an attempt and no more.
-_NAMED = frozenset(
+NAMED_CAUSES = frozenset(
     {
         "peer_lost",
         "peer_stalled",
@@ -50,7 +50,7 @@ def attempt_failed_tell(job: SurveyJob, failure: Failure, took: float) -> None:
         duration=duration_class(took),
         **peer,
     )
-    if failure.cause in _NAMED:
+    if failure.cause in NAMED_CAUSES:
         emit(
             f"mpc.{failure.cause}",
             outcome="failure",

@@ -7,6 +7,7 @@ secret in arguments or environment: the spec and the rows go through a pipe.
 
 import contextlib
 import ctypes
+import errno
 import logging
 import os
 import signal
@@ -44,6 +45,9 @@ from mpcengine.protocol.signing import generate_p256_key
 
 logger = logging.getLogger(__name__)
 
+ANY_PORT = 0
+NO_FREE_PORT = "no_free_port"
+NO_ADDRESS = "no_address"
 BACKLOG = 16
 LONGEST_STDERR = 64 * 1024
 # After its own deadline a party gets this long to say why before it is killed.
@@ -62,14 +66,34 @@ class PartyOutcome:
     failure: Failure | None
 
 
-class PartyAttempt:
-    """One attempt of one round: a listening socket, later a process, at last an outcome."""
+class NowhereToListen(Exception):
+    """No address is to be had for a party now; ``cause`` names why, in one word of ours."""
 
-    def __init__(self, *, round_number: int, attempt: int, host: str) -> None:
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class PartyAttempt:
+    """One attempt of one round: a listening socket, later a process, at last an outcome.
+
+    ``host`` is told to the peers; the socket listens on ``listen_host`` (default: the same), on
+    the first free of ``ports`` (default: any). Raises NowhereToListen.
+    """
+
+    def __init__(
+        self,
+        *,
+        round_number: int,
+        attempt: int,
+        host: str,
+        listen_host: str = "",
+        ports: Iterable[int] = (ANY_PORT,),
+    ) -> None:
         self.round = round_number
         self.attempt = attempt
         self.host = host
-        self._socket: socket.socket | None = _listen(host)
+        self._socket: socket.socket | None = _listen(listen_host or host, ports)
         self.port = int(self._socket.getsockname()[1])
         self.certificate, self.private_key, self.pin = _make_certificate()
         self._process: subprocess.Popen[bytes] | None = None
@@ -176,10 +200,23 @@ def _drain(pipe: IO[bytes] | None, into: bytearray, limit: int | None) -> None:
                 del into[:-limit]
 
 
-def _listen(host: str) -> socket.socket:
-    family, kind, proto, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+def _listen(host: str, ports: Iterable[int]) -> socket.socket:
+    """Return a socket that listens on the first free port; raise NowhereToListen."""
+    for port in ports:
+        try:
+            return _listen_at(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise NowhereToListen(NO_ADDRESS) from error
+    raise NowhereToListen(NO_FREE_PORT)
+
+
+def _listen_at(host: str, port: int) -> socket.socket:
+    family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, proto)
     try:
+        # What an earlier party has left of its connections does not keep a fixed port busy.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError:

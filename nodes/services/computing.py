@@ -35,7 +35,7 @@ from mpcengine.protocol.pattern import (
 )
 from nodes.keystore import node_index, node_name, peer_names
 from nodes.models import Incident, JobOutput, JobState, StageMessage, SurveyJob
-from nodes.party_process import PartyAttempt
+from nodes.party_process import ANY_PORT, NowhereToListen, PartyAttempt
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import COUNTED, accepted_ids, job_list, stage_bodies, stages_said
 from nodes.services.attempt_events import (
@@ -58,6 +58,7 @@ MOST_ATTEMPTS = 60
 # A share off the line is no accident of a network: whoever sends it sees what comes of it.
 MOST_BAD_SHARES = 3
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_NOWHERE_SECONDS = 5.0
 CONNECT_SECONDS = 20.0
 STALL_SECONDS = 30.0
 _BASE_SECONDS = 120.0
@@ -124,7 +125,10 @@ def _attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
             # The process that listened at the address told to the peers is gone.
             _attempt_next(job, job.attempt + 1)
             return None
-        _say_ready(job, memory, ready)
+        try:
+            _say_ready(job, memory, ready)
+        except NowhereToListen as nowhere:
+            return _nowhere(job, nowhere.cause)
     party = memory.party
     if party is None or not stage_tell(job, ready):
         return Pause(stage=ready)
@@ -153,7 +157,14 @@ def _say_ready(job: SurveyJob, memory: JobMemory, ready: str) -> None:
         raise MustWithhold(Reason.INCONSISTENT_SHARES, detail)
     if job.attempt > MOST_ATTEMPTS:
         raise MustWithhold(Reason.COMPUTATION_FAILED, "The parties failed too often.")
-    party = PartyAttempt(round_number=job.round, attempt=job.attempt, host=settings.PARTY_HOST)
+    ports = settings.PARTY_PORTS
+    party = PartyAttempt(
+        round_number=job.round,
+        attempt=job.attempt,
+        host=settings.PARTY_HOST,
+        listen_host=settings.PARTY_LISTEN_HOST,
+        ports=(ANY_PORT,) if ports is None else range(ports.first, ports.last + 1),
+    )
     memory.party_drop()
     memory.party = party
     message = stages.Ready(
@@ -166,6 +177,16 @@ def _say_ready(job: SurveyJob, memory: JobMemory, ready: str) -> None:
         pin=party.pin,
     )
     stage_say(job, ready, stages.build_ready(message))
+
+
+def _nowhere(job: SurveyJob, cause: str) -> Pause:
+    """Wait for an address; the operator is told once an attempt, the log each time."""
+    logger.warning("job %s: no party can be started: %s", job.pk, cause)
+    code = _incident_code(cause)
+    detail = f"Round {job.round}, attempt {job.attempt}: no address to listen on."
+    if not Incident.objects.filter(job=job, code=code, detail=detail).exists():
+        incident_note(job, code, detail)
+    return Pause(seconds=_NOWHERE_SECONDS)
 
 
 def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:

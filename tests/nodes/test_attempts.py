@@ -6,8 +6,8 @@ import pytest
 
 from mpcengine.protocol.canonical import digest
 from mpcengine.protocol.partywire import Failure
-from nodes.models import JobState, StageMessage, SurveyJob
-from nodes.party_process import PartyOutcome
+from nodes.models import Incident, JobState, StageMessage, SurveyJob
+from nodes.party_process import NowhereToListen, PartyOutcome
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import manifest_of
 from nodes.services import computing
@@ -121,3 +121,22 @@ def test_it_waits_for_done_messages_though_a_peer_opened_first(job: SurveyJob) -
     say(job, "pattern/1", "b")
     assert computing_step(job, manifest_of(job)) is None
     assert SurveyJob.objects.get(pk=job.pk).attempt == 1
+
+
+def test_it_waits_for_a_free_port_and_tells_its_operator_once(
+    job: SurveyJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise NowhereToListen("no_free_port")
+
+    monkeypatch.setattr(computing, "PartyAttempt", full)
+    for _ in range(3):
+        pause = computing_step(job, manifest_of(job))
+        assert pause is not None
+        assert pause.seconds > 0
+    assert attempts(job) == 0
+    (incident,) = Incident.objects.filter(job=job)
+    assert (incident.code, incident.ends_job) == ("party no_free_port", False)
+    monkeypatch.setattr(computing, "PartyAttempt", FailedParty)
+    computing_step(job, manifest_of(job))
+    assert attempts(job) == 1

@@ -1,5 +1,8 @@
 """One party is started, fed, limited in time and reaped; how it ended is always known."""
 
+import errno
+import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,7 @@ import pytest
 from mpcengine.protocol.canonical import JSON, digest_bytes
 from mpcengine.protocol.partywire import PartySpec, PeerAddress
 from nodes import party_process
-from nodes.party_process import PartyAttempt, PartyOutcome
+from nodes.party_process import NowhereToListen, PartyAttempt, PartyOutcome
 from tests.nodes.publishing import colour_survey
 
 
@@ -93,3 +96,67 @@ def test_it_leaves_no_process_behind(attempt: PartyAttempt) -> None:
     assert process.poll() is not None
     assert not Path(f"/proc/{process.pid}").exists()
     assert attempt.private_key not in str(process.args)
+
+
+def on(ports: range) -> PartyAttempt:
+    return PartyAttempt(
+        round_number=1, attempt=1, host="node.example", listen_host="127.0.0.1", ports=ports
+    )
+
+
+def free_ports(count: int) -> range:
+    """Return neighbouring ports that are free now."""
+    for first in range(20_000 + os.getpid() % 10_000, 60_000, count):
+        held: list[socket.socket] = []
+        try:
+            for port in range(first, first + count):
+                held.append(socket.create_server(("127.0.0.1", port)))
+        except OSError:
+            continue
+        else:
+            return range(first, first + count)
+        finally:
+            for one in held:
+                one.close()
+    raise AssertionError
+
+
+def test_it_takes_the_first_free_port_and_tells_another_host_than_it_listens_on() -> None:
+    ports = free_ports(2)
+    first, second = on(ports), on(ports)
+    assert [first.port, second.port] == list(ports)
+    assert {first.host, second.host} == {"node.example"}
+    with pytest.raises(NowhereToListen) as full:
+        on(ports)
+    assert full.value.cause == "no_free_port"
+    first.stop()
+    again = on(ports)
+    assert again.port == first.port
+    for one in (again, second):
+        one.stop()
+
+
+def test_a_port_is_free_again_when_its_party_had_callers() -> None:
+    ports = free_ports(1)
+    first = on(ports)
+    with socket.create_connection(("127.0.0.1", first.port)) as caller:
+        taken = socket.socket(fileno=os.dup(first.listen_fd))
+        taken.accept()[0].close()
+        taken.close()
+        first.stop()
+        caller.recv(1)
+        again = on(ports)
+    assert again.port == first.port
+    again.stop()
+
+
+def test_it_says_when_the_address_is_not_this_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def not_here(*_: object) -> None:
+        raise OSError(errno.EADDRNOTAVAIL, "not here")
+
+    monkeypatch.setattr(party_process, "_listen_at", not_here)
+    with pytest.raises(NowhereToListen) as nowhere:
+        on(range(9001, 9003))
+    assert nowhere.value.cause == "no_address"

@@ -7,8 +7,11 @@ import numpy as np
 
 from mpcengine.circuits.runtime import Vector
 from mpcengine.kernels import field61
+from mpcengine.protocol.validity_plan import ValidityPlan
+from mpcengine.protocol.validity_points import extension, vanishing_inverses
 
 JSON = Any
+SPOILT_AT, SPOILT_EVERY = 7, 1000
 
 
 def survey(questions: int, options: int) -> dict[str, JSON]:
@@ -46,3 +49,35 @@ def shares(values: Vector, index: int, seed: str) -> Vector:
     raw = hashlib.shake_256(f"slopes {seed}".encode()).digest(8 * values.size)
     shared = field61.share_at(values.ravel(), field61.from_bytes(raw), index)
     return shared.reshape(values.shape)
+
+
+def reports(plain: Vector, plan: ValidityPlan, seed: str) -> Vector:
+    """Return the reports of records: the records, then seed and quotient of every block.
+
+    What ``validity_prover.prove`` gives row by row, computed column by column.
+    """
+    raw = hashlib.shake_256(f"seeds {seed}".encode()).digest(8 * len(plain) * len(plan.blocks))
+    seeds = field61.from_bytes(raw).reshape(len(plan.blocks), len(plain))
+    out = np.zeros((len(plain), plan.words), dtype=np.uint64)
+    out[:, : plan.width] = plain
+    for block, drawn in zip(plan.blocks, seeds, strict=True):
+        out[:, block.seed] = drawn
+        known = np.empty((len(plain), block.bits + 1), dtype=np.uint64)
+        known[:, 0] = drawn
+        known[:, 1:] = plain[:, block.first_bit : block.places.stop]
+        rows, inverses = extension(block.bits), vanishing_inverses(block.bits)
+        for place, row, inverse in zip(block.quotient, rows, inverses, strict=True):
+            f = field61.matrix_vector(known, field61.vector(list(row)))
+            product = field61.multiply(f, field61.add_constant(f, -1))
+            out[:, place] = field61.scale(product, inverse)
+    return out
+
+
+def spoil(values: Vector) -> None:
+    """Make every thousandth report crooked: its first word is no bit, its proof as it was."""
+    values[SPOILT_AT::SPOILT_EVERY, 0] += np.uint64(2)
+
+
+def spoilt(answers: int) -> int:
+    """Return how many of ``answers`` reports ``spoil`` makes crooked."""
+    return len(range(SPOILT_AT, answers, SPOILT_EVERY))

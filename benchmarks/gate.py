@@ -19,7 +19,12 @@ def main() -> int:
         parser.error(f"a table has {OPTIONS} cells")
     questions = chosen.cells // OPTIONS
     size = Size(
-        answers=ANSWERS, questions=questions, options=OPTIONS, seed=chosen.seed, sealed=False
+        answers=ANSWERS,
+        questions=questions,
+        options=OPTIONS,
+        seed=chosen.seed,
+        sealed=False,
+        proven=False,
     )
     figures = run_case(size)
     print(line("gate", questions * OPTIONS, figures, figures["seconds_gate"]))

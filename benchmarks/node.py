@@ -10,12 +10,13 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from benchmarks.data import records, shares, survey
+from benchmarks.checking import check_reports
+from benchmarks.data import records, reports, shares, spoil, survey
 from mpcengine.circuits.runtime import Vector
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import unpack_vector
@@ -26,7 +27,7 @@ from mpcengine.protocol.envelope import (
     share_public,
 )
 from mpcengine.protocol.field import ELEMENT_BYTES
-from mpcengine.protocol.layout import build_layout
+from mpcengine.protocol.layout import Layout, build_layout
 from mpcengine.protocol.partywire import (
     PREFIX_BYTES,
     PartySpec,
@@ -37,9 +38,11 @@ from mpcengine.protocol.partywire import (
     split_arrays,
 )
 from mpcengine.protocol.survey import parse_survey
+from mpcengine.protocol.validity_plan import validity_plan
 
 MANIFEST = "sha256:" + "5" * 64
 ROOT = "sha256:" + "6" * 64
+WORD = np.dtype("<u8")
 _KEY_BYTES = 65
 
 
@@ -88,7 +91,7 @@ class Batch:
         )
 
 
-def make_spec(job: dict[str, Any], definition: JSON, width: int) -> PartySpec:
+def make_spec(job: dict[str, Any], definition: JSON, width: int, accepted: int) -> PartySpec:
     """Return the party's spec from what the driver sent."""
     first, second = (PeerAddress(**peer) for peer in job["peers"])
     return PartySpec(
@@ -103,9 +106,9 @@ def make_spec(job: dict[str, Any], definition: JSON, width: int) -> PartySpec:
         peers=(first, second),
         root=ROOT,
         survey=definition,
-        rows=job["answers"],
+        rows=accepted,
         width=width,
-        accepted=job["answers"],
+        accepted=accepted,
         min_count=10,
         draw_seed=bytes([job["index"]]) * 32,
         deadline_seconds=3600.0,
@@ -131,26 +134,36 @@ def run_party(spec: PartySpec, rows: bytes) -> tuple[dict[str, float], dict[str,
     }
 
 
+def prepare(job: dict[str, Any], layout: Layout) -> Batch:
+    """Return this node's batch: shares of records, or of reports some of which are crooked."""
+    plain = records(job["answers"], job["questions"], job["options"], job["seed"])
+    if job["proven"]:
+        plain = reports(plain, validity_plan(layout.width, layout.constraints), job["seed"])
+        spoil(plain)
+    own = shares(plain, job["index"], job["seed"])
+    return Batch(own, job["index"], sealed=job["sealed"])
+
+
 def main() -> None:
     """Prepare, wait for the start, and run once."""
     job = json.loads(sys.stdin.readline())
-    size = (job["answers"], job["questions"], job["options"])
-    definition = parse_survey(survey(*size[1:])).to_json()
-    width = build_layout(parse_survey(definition)).width
-    plain = records(*size, job["seed"])
-    own = shares(plain, job["index"], job["seed"])
-    del plain
-    batch = Batch(own, job["index"], sealed=job["sealed"])
-    del own
+    definition = parse_survey(survey(job["questions"], job["options"])).to_json()
+    layout = build_layout(parse_survey(definition))
+    batch = prepare(job, layout)
     print("ready", flush=True)
     sys.stdin.readline()
     start, used = time.monotonic(), time.process_time()
-    rows = batch.opened()
+    rows, accepted = batch.opened(), job["answers"]
     unsealed, cpu = time.monotonic() - start, time.process_time() - used
-    figures, arrays = run_party(make_spec(job, definition, width), rows)
+    checked: Mapping[str, float] = {}
+    if job["proven"]:
+        table = np.frombuffer(rows, dtype=WORD).reshape(accepted, -1)
+        rows, accepted, checked = check_reports(job["index"], layout, table, MANIFEST, ROOT)
+    figures, arrays = run_party(make_spec(job, definition, layout.width, accepted), rows)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures |= {"seconds_unseal": unsealed, "cpu_unseal": cpu, "node_rss_mb": peak}
-    print(json.dumps({"figures": figures, "arrays": arrays}), flush=True)
+    figures |= {"seconds_unseal": unsealed, "cpu_unseal": cpu, "node_rss_mb": peak, **checked}
+    answer = {"figures": figures, "arrays": arrays, "accepted": accepted}
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -157,7 +157,10 @@ def wrapping_key_make() -> None:
     if not path.exists():
         _write_once(path, p256_scalar(generate_p256_key()).hex(), 0o600)
     private = p256_from_scalar(bytes.fromhex(path.read_text("ascii")))
-    _write_once(Path(f"{path}.pub"), point_bytes(private).hex(), 0o644)
+    # Keys that were made beforehand may lie where nothing can be written.
+    public = Path(f"{path}.pub")
+    if not public.exists():
+        _write_once(public, point_bytes(private).hex(), 0o644)
 
 
 def _write_once(path: Path, text: str, mode: int) -> None:

@@ -170,8 +170,7 @@ def _volumes(process: Process) -> list[str]:
     name = process.service.name
     if process.image != APP:
         return [f"{name}-{process.kind}:{STORE}"]
-    settings = f"./settings/{name}:{SETTINGS}:ro"
-    return [settings] if process.once else [settings, f"{name}-data:{DATA}"]
+    return [f"./settings/{name}:{SETTINGS}:ro", f"{name}-data:{DATA}"]
 
 
 def _depends(process: Process) -> Yaml:

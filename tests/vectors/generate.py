@@ -21,6 +21,7 @@ from tests.vectors.make_primitives import (
 )
 from tests.vectors.make_result import manifests, results
 from tests.vectors.make_survey import encodings, layouts, surveys
+from tests.vectors.make_validity import validity
 
 HERE = Path(__file__).parent
 FILES: dict[str, Callable[[], JSON]] = {
@@ -37,6 +38,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "survey": surveys,
     "layout": layouts,
     "encoding": encodings,
+    "validity": validity,
 }
 
 

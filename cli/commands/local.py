@@ -23,6 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     survey.add_argument("answers", metavar="ANSWERS.csv", type=Path)
     survey.add_argument("--out", metavar="RESULT.json", type=Path, required=True)
     survey.add_argument("--keep", metavar="DIR", type=Path, help="keep all services' data")
+    survey.add_argument(
+        "--services",
+        metavar="FILE",
+        type=Path,
+        help="run on the PostgreSQL and Redis that this file names",
+    )
     survey.add_argument("--json", action="store_true", help="print a machine-readable summary")
 
 
@@ -30,17 +36,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Check both files and the places to write, then run, then write the result."""
     # Imported here: bad arguments are answered before the protocol is loaded.
     from cli.embedded.federation import Options, running  # noqa: PLC0415
+    from cli.embedded.services_file import services_read  # noqa: PLC0415
     from cli.files import check_output, read_answer_rows, read_survey, write_json  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
     from cli.survey_run import survey_run  # noqa: PLC0415
 
     survey = read_survey(arguments.survey)
     answers = read_answer_rows(arguments.answers, survey)
+    services = None if arguments.services is None else services_read(arguments.services)
     check_output(arguments.out)
     _check_keep(arguments.keep)
     progress = Progress(is_quiet=arguments.json)
     progress.step("Starting a portal, a relay and three nodes on this machine")
-    with running(Options(folder=arguments.keep)) as federation:
+    with running(Options(folder=arguments.keep, services=services)) as federation:
         outcome = survey_run(federation, survey, answers, progress)
         progress.step("Stopping")
     write_json(arguments.out, outcome.document)

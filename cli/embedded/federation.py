@@ -15,9 +15,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cli.embedded.house import SERVICES, House, house_build, house_open
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import manage_program, web_program, worker_program
+from cli.embedded.services_file import Services
+from cli.embedded.storage import (
+    Storage,
+    copies_make,
+    keys_remove,
+    mark_kept,
+    mark_make,
+    reachable,
+    remove,
+)
 from cli.embedded.supervisor import Supervisor
-from cli.embedded.templates import templates_ready
-from cli.errors import CliError
+from cli.embedded.templates import templates_on, templates_ready
+from cli.errors import BadInput, CliError
 from cli.folders import folder_held, folder_make
 from cli.signals import shielded
 from connector.errors import ConnectorError
@@ -34,11 +44,14 @@ class Options:
     """Say where a federation lives and what is special about it.
 
     ``folder`` None means a temporary one, taken away at the end; ``portal_port`` 0 chooses a
-    free port. ``is_test`` lowers the nodes' floors to 1, ``has_faults`` adds kill points.
+    free port. ``services`` lends PostgreSQL and Redis instead of files; what is made there
+    stays with a ``folder`` and goes with a temporary one. ``is_test`` lowers the nodes' floors
+    to 1, ``has_faults`` adds kill points.
     """
 
     folder: Path | None = None
     portal_port: int = 0
+    services: Services | None = None
     is_test: bool = False
     has_faults: bool = False
 
@@ -100,11 +113,23 @@ def _started(options: Options, stack: ExitStack, stop: threading.Event) -> Feder
         folder = _folder(options, stack)
         sockets = _sockets(options, folder, stack)
         ports = {service: port_of(one) for service, one in sockets.items()}
+        is_old = house_open(folder) is not None
+        storage = _storage(options, folder)
         house = house_build(
-            folder, ports, templates, is_test=options.is_test, has_faults=options.has_faults
+            folder,
+            ports,
+            templates,
+            storage=storage,
+            is_test=options.is_test,
+            has_faults=options.has_faults,
         )
+        if storage is not None:
+            # Before the processes are, so after them: nobody is in a database that goes.
+            stack.callback(_databases_leave, storage, is_kept=bool(options.folder))
         supervisor = Supervisor()
         stack.callback(supervisor.stop)
+    if storage is not None and not is_old:
+        _databases_make(house, storage)
     for service in SERVICES:
         supervisor.start(web_program(house, service, sockets[service].fileno()))
     _sample_coordinator(house, supervisor)
@@ -143,6 +168,35 @@ def _sockets(options: Options, folder: Path, stack: ExitStack) -> dict[str, sock
     for service in SERVICES:
         sockets[service] = stack.enter_context(listen(known.get(service, 0)))
     return sockets
+
+
+def _storage(options: Options, folder: Path) -> Storage | None:
+    """Return where databases are, or None for files; raise BadInput if the folder differs."""
+    is_old, mark = house_open(folder) is not None, mark_kept(folder)
+    if is_old and (mark is None) != (options.services is None):
+        there = "files" if mark is None else "PostgreSQL"
+        raise BadInput(f"{folder} keeps its data in {there}; start it the way it was made.")
+    if options.services is None:
+        return None
+    reachable(options.services)
+    return Storage(services=options.services, mark=mark or mark_make())
+
+
+def _databases_make(house: House, storage: Storage) -> None:
+    wanted = [
+        one
+        for service in SERVICES
+        for one in storage.wanted(service, house.service_folder(service))
+    ]
+    with templates_on(storage.services) as mark:
+        copies_make(storage, mark, wanted)
+
+
+def _databases_leave(storage: Storage, *, is_kept: bool) -> None:
+    keys_remove(storage)
+    if not is_kept:
+        kinds = ((service, kind) for service in SERVICES for kind in storage.kinds(service))
+        remove(storage, [storage.database(service, kind) for service, kind in kinds])
 
 
 def _sample_coordinator(house: House, supervisor: Supervisor) -> None:

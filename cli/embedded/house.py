@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cli.embedded.ports import LOOPBACK
+from cli.embedded.storage import Storage, mark_keep
 from cli.errors import BadInput
 from cli.folders import PRIVATE_FILE, folder_make, write_private
 from cli.installing.keys import (
@@ -95,6 +96,15 @@ class House:
         return self.folder / service / "faults"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Special:
+    """What is special about a house that is being built."""
+
+    storage: Storage | None
+    is_test: bool
+    has_faults: bool
+
+
 def role_of(service: str) -> str:
     """Return ``portal``, ``relay`` or ``node``."""
     return service.partition("-")[0]
@@ -118,16 +128,19 @@ def house_build(
     ports: Mapping[str, int],
     templates: Path | None,
     *,
+    storage: Storage | None = None,
     is_test: bool = False,
     has_faults: bool = False,
 ) -> House:
     """Make the house in ``folder``, or read the one that is there, and return it.
 
     ``templates`` holds migrated empty databases and a warm numba cache (None: make none).
-    ``is_test`` gives the nodes policies whose floor is 1.
+    ``storage`` names databases and queue in PostgreSQL and Redis (None: files); whoever calls
+    makes them. ``is_test`` gives the nodes policies whose floor is 1.
     """
     if not (folder / PORTS_FILE).is_file():
-        coordinator = _build(folder, ports, templates, is_test=is_test, has_faults=has_faults)
+        special = Special(storage=storage, is_test=is_test, has_faults=has_faults)
+        coordinator = _build(folder, ports, templates, special)
     else:
         coordinator = signing_key_load(folder / "coordinator" / "signing.pem")
     nodes = parse_nodes_file(parse_json((folder / "nodes.json").read_bytes()))
@@ -144,9 +157,7 @@ def _build(
     folder: Path,
     ports: Mapping[str, int],
     templates: Path | None,
-    *,
-    is_test: bool,
-    has_faults: bool,
+    special: Special,
 ) -> Ed25519PrivateKey:
     folder_make(folder)
     for name in (*SERVICES, "coordinator", "tmp", "numba"):
@@ -154,28 +165,37 @@ def _build(
     coordinator = signing_key_make(folder / "coordinator" / "signing.pem")
     keys = {n: signing_key_make(folder / f"node-{n}" / "identity.pem") for n in NODE_NAMES}
     _write_json(folder / "nodes.json", _nodes_file(keys, ports).to_json())
-    policy = default_policy(coordinators=(public_bytes(coordinator),), test=is_test)
+    policy = default_policy(coordinators=(public_bytes(coordinator),), test=special.is_test)
     relay_token = secrets.token_hex(32)
     for service in SERVICES:
-        own = folder / service
-        members = _members(folder, service, ports)
-        if has_faults:
-            folder_make(own / "faults")
-            members["fault_dir"] = str(own / "faults")
-        secret_make(own / "secret-key")
+        _service_build(folder, service, ports, special)
         if role_of(service) == "node":
-            _write_json(own / "policy.json", policy.to_json())
+            _write_json(folder / service / "policy.json", policy.to_json())
         else:
-            write_private(own / "relay-token", relay_token)
-        _write_json(own / "service.json", members)
+            write_private(folder / service / "relay-token", relay_token)
     signing_key_make(folder / "relay" / "signing.pem")
     for name in NODE_NAMES:
         wrapping_key_make(folder / f"node-{name}" / WRAPPING)
-    if templates is not None:
-        _copy_templates(folder, templates)
+    _templates_copy(folder, templates, special)
     # Written last: a folder with this file is a whole house.
     _write_json(folder / PORTS_FILE, dict(ports))
     return coordinator
+
+
+def _service_build(
+    folder: Path, service: str, ports: Mapping[str, int], special: Special
+) -> None:
+    own = folder / service
+    members = _members(folder, service, ports)
+    if special.storage is None:
+        members["broker_dir"] = str(own / "broker")
+    else:
+        members |= special.storage.members(service, own)
+    if special.has_faults:
+        folder_make(own / "faults")
+        members["fault_dir"] = str(own / "faults")
+    secret_make(own / "secret-key")
+    _write_json(own / "service.json", members)
 
 
 def _members(folder: Path, service: str, ports: Mapping[str, int]) -> dict[str, JSON]:
@@ -186,7 +206,6 @@ def _members(folder: Path, service: str, ports: Mapping[str, int]) -> dict[str, 
         "embedded": True,
         "data_dir": str(own),
         "port": ports[service],
-        "broker_dir": str(own / "broker"),
         "secret_key_file": str(own / "secret-key"),
         "log_file": str(own / "log.txt"),
         "nodes_file": str(folder / "nodes.json"),
@@ -225,13 +244,21 @@ def _nodes_file(keys: Mapping[str, Ed25519PrivateKey], ports: Mapping[str, int])
     )
 
 
-def _copy_templates(folder: Path, templates: Path) -> None:
+def _templates_copy(folder: Path, templates: Path | None, special: Special) -> None:
+    if templates is not None:
+        if special.storage is None:
+            _copy_databases(folder, templates)
+        shutil.copytree(templates / "numba", folder / "numba", dirs_exist_ok=True)
+    if special.storage is not None:
+        mark_keep(folder, special.storage)
+
+
+def _copy_databases(folder: Path, templates: Path) -> None:
     for service in SERVICES:
         for name in DATABASES[role_of(service)]:
             copy = folder / service / name
             shutil.copyfile(templates / name, copy)
             copy.chmod(PRIVATE_FILE)
-    shutil.copytree(templates / "numba", folder / "numba", dirs_exist_ok=True)
 
 
 def _write_json(path: Path, value: JSON) -> None:

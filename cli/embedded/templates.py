@@ -13,11 +13,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from cli.embedded.house import DATABASES, SERVICES, House, house_build, role_of
 from cli.embedded.services import ROOT, manage_program
+from cli.embedded.services_file import Services
+from cli.embedded.storage import Storage, templates_lent, templates_make
 from cli.errors import CliError
 
 BUILD = ROOT / "build"
@@ -87,6 +90,36 @@ def _make(stamp: str) -> None:
         (draft / STAMP).write_text(stamp, "ascii")
         shutil.rmtree(FOLDER, ignore_errors=True)
         draft.replace(FOLDER)
+
+
+@contextmanager
+def templates_on(services: Services) -> Iterator[str]:
+    """Yield the mark of migrated template databases in PostgreSQL; raise CliError."""
+    with tempfile.TemporaryDirectory(prefix="drempel-templates-") as made:
+
+        def migrate(storage: Storage) -> None:
+            _make_on(storage, Path(made) / "house")
+
+        with templates_lent(services, migrate) as mark:
+            yield mark
+
+
+def _make_on(storage: Storage, folder: Path) -> None:
+    ports = {service: 1024 + place for place, service in enumerate(SERVICES)}
+    house = house_build(folder, ports, None, storage=storage)
+    wanted = [
+        (service, kind, one)
+        for service in _MODELS
+        for kind, one in storage.wanted(service, house.service_folder(service))
+    ]
+    templates_make(storage, [one for _, _, one in wanted])
+    with ThreadPoolExecutor(2) as pool:
+        aliases = {"issuing": "issuing"}
+        for done in [
+            pool.submit(_migrate, house, service, aliases.get(kind, "default"))
+            for service, kind, _ in wanted
+        ]:
+            done.result()
 
 
 def _migrate(house: House, service: str, database: str) -> None:

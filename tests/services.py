@@ -19,6 +19,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from cli.embedded.services_file import services_read
+from cli.embedded.templates import templates_on
+
 VARIABLE = "DREMPEL_TEST_SERVICES"
 START_SECONDS = 30.0
 # No test here cuts the power, so nothing waits for the disk.
@@ -151,19 +154,25 @@ def wait_until_listening(port: int, process: "subprocess.Popen[Any]") -> None:
 
 @contextmanager
 def private_pair() -> Iterator[Path]:
-    """Run a private PostgreSQL and Redis and yield the services file that names them."""
+    """Run a private PostgreSQL and Redis and yield the services file that names them.
+
+    Its databases are migrated once; every federation of a test copies them.
+    """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="drempel-services-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o711)  # PostgreSQL's user passes through
-        found = {
+        found: dict[str, Any] = {
             "format": "drempel-services/1",
             "postgresql": stack.enter_context(postgresql(folder / "postgresql", *FAST)),
             "redis": stack.enter_context(redis(folder / "redis", "--appendfsync", "no")),
         }
         path = folder / "services.json"
         path.write_text(json.dumps(found), "utf-8")
-        yield path
+        with templates_on(services_read(path)) as mark:
+            found["postgresql"]["templates"] = mark
+            path.write_text(json.dumps(found), "utf-8")
+            yield path
 
 
 def main(command: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Unit tests: every app at once, databases in memory, no broker, no service file.
+"""Unit tests: every app at once, databases in memory or lent ones, no broker, no service file.
 
 No process of the product ever runs under these settings; ``tests/roles`` checks the real ones.
 Files are named but absent: a test that needs one makes it and overrides the setting.
@@ -7,6 +7,7 @@ Files are named but absent: a test that needs one makes it and overrides the set
 from config.settings.embedded import sqlite
 from config.settings.sign_in import *
 from config.settings.sign_in_embedded import *
+from config.settings.test_services import databases
 
 ROLE = "test"
 EMBEDDED = True
@@ -37,6 +38,6 @@ RELAY_TOKEN_FILE = "absent/relay-token"  # noqa: S105 - a path
 RELAY_SIGNING_KEY_FILE = "absent/relay-signing.pem"
 PORTAL_TOKEN_FILE = "absent/portal-token"  # noqa: S105 - a path
 
-DATABASES = {"default": sqlite(":memory:"), "issuing": sqlite(":memory:")}
+DATABASES = databases() or {"default": sqlite(":memory:"), "issuing": sqlite(":memory:")}
 DATABASE_ROUTERS = ["nodes.routers.IssuingRouter"]
 CELERY_BROKER_URL = "memory://"

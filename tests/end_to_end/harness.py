@@ -22,6 +22,7 @@ from mpcengine.protocol.statement import parse_statement, pattern_from_names
 from mpcengine.protocol.strict import parse_base64
 from mpcengine.protocol.survey import Survey, parse_survey
 from mpcengine.protocol.tables import MultipleTable, OneWayTable, RankingTable, TwoWayTable
+from tests import services
 
 EXAMPLES = ROOT / "examples"
 QUIET = Progress(is_quiet=True)
@@ -37,7 +38,7 @@ def environment(**more: str) -> dict[str, str]:
 def drempel(*arguments: object, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
     """Run ``drempel`` to its end."""
     return subprocess.run(
-        [*SCRIPT, *map(str, arguments)],
+        [*SCRIPT, *map(str, arguments), *on_services(arguments)],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -45,6 +46,13 @@ def drempel(*arguments: object, timeout: float = 120) -> "subprocess.CompletedPr
         check=False,
         timeout=timeout,
     )
+
+
+def on_services(arguments: Sequence[object]) -> list[str]:
+    """Return the option that lends a command this run's PostgreSQL and Redis, if any."""
+    path = services.named()
+    takes = bool(arguments) and arguments[0] in {"local", "serve", "demo"}
+    return ["--services", str(path)] if path is not None and takes else []
 
 
 def sentence_of(done: "subprocess.CompletedProcess[str]") -> str:
@@ -153,7 +161,7 @@ def marked(mark: str) -> list[psutil.Process]:
 def started(*arguments: object, scratch: Path) -> Iterator["subprocess.Popen[str]"]:
     """Start ``drempel`` with ``scratch`` for its temporary folders, and kill it at the end."""
     process = subprocess.Popen(
-        [*SCRIPT, *map(str, arguments)],
+        [*SCRIPT, *map(str, arguments), *on_services(arguments)],
         cwd=ROOT,
         env=environment(TMPDIR=str(scratch)),
         stdout=subprocess.PIPE,

@@ -6,11 +6,10 @@ one a 2. What a node has said at a stage is watched all the time: no byte of it 
 
 import os
 import signal
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +18,7 @@ from cli.progress import Progress
 from mpcengine.protocol.survey import Survey, parse_survey
 from tests.end_to_end.harness import QUIET, counts_of, run
 from tests.end_to_end.kill_points import NODES, Kill, all_kills, drawn
+from tests.storage import ask
 
 RESPONDENTS = 9
 SETTLED_SECONDS = 60.0
@@ -113,21 +113,18 @@ class Watch:
 
 
 def _stage_messages(federation: Federation, node: str) -> Said:
-    path = federation.house.service_folder(node) / "packages.sqlite3"
     query = (
         "SELECT job.digest, said.stage, said.sender, said.body FROM nodes_stagemessage said "
         "JOIN nodes_surveyjob job ON job.id = said.job_id"
     )
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-        rows = database.execute(query).fetchall()
+    rows, _ = ask(federation.house.service_folder(node), query)
     return {(node, digest, stage, sender): body for digest, stage, sender, body in rows}
 
 
 def _incidents(federation: Federation, node: str) -> list[object]:
     """Return what an operator should look at; that a killed party ended is rightly said."""
-    path = federation.house.service_folder(node) / "packages.sqlite3"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-        rows = database.execute("SELECT code, detail FROM nodes_incident").fetchall()
+    own = federation.house.service_folder(node)
+    rows, _ = ask(own, "SELECT code, detail FROM nodes_incident")
     return [row for row in rows if row[0] not in ENDED_BY_A_KILL]
 
 

@@ -13,6 +13,7 @@ from connector.respondent import Ticket, manifest_fetch
 from mpcengine.protocol.orders import CLOSE
 from mpcengine.protocol.result import verify_result
 from tests.end_to_end.harness import counts_of, one_question
+from tests.storage import lent
 
 NOBODY = Counter(None)
 OPTIONS = ("left", "right")
@@ -35,11 +36,11 @@ def _publish(federation: Federation) -> tuple[str, list[Ticket]]:
 @pytest.mark.slow
 def test_a_survey_goes_on_after_everything_was_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    with running(Options(folder=folder)) as federation:
+    with running(Options(folder=folder, services=lent())) as federation:
         survey_id, tickets = _publish(federation)
         ports = dict(federation.house.ports)
     assert folder.is_dir()
-    with running(Options(folder=folder)) as federation:
+    with running(Options(folder=folder, services=lent())) as federation:
         assert dict(federation.house.ports) == ports
         coordinator = coordinator_of(federation)
         manifest = manifest_fetch(federation.relay, survey_id, federation.house.nodes)

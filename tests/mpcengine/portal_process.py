@@ -3,13 +3,15 @@
 import json
 import os
 import secrets
-import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mpcengine.protocol.canonical import JSON
 from tests.mpcengine.cast import Federation
+from tests.storage import ask, databases_make, lend
 
 HOUSE = Path(__file__).parents[2]
 # Set up once, then fork for every piece of code: a child may be killed, the parent stays.
@@ -53,7 +55,9 @@ class PortalProcess:
 
     federation: Federation
     folder: Path
+    on_files: bool = False
     server: subprocess.Popen[str] | None = None
+    leave: Callable[[], None] = lambda: None
 
     @property
     def faults(self) -> Path:
@@ -66,12 +70,11 @@ class PortalProcess:
         for name in ("secret", "relay-token"):
             (self.folder / name).write_text(secrets.token_hex(32))
             (self.folder / name).chmod(0o600)
-        service = {
+        service: dict[str, JSON] = {
             "role": "portal",
             "embedded": True,
             "data_dir": str(self.folder),
             "port": 1,
-            "broker_dir": str(self.folder / "broker"),
             "secret_key_file": str(self.folder / "secret"),
             "log_file": str(self.folder / "log"),
             "fault_dir": str(self.faults),
@@ -79,6 +82,12 @@ class PortalProcess:
             "relay_url": self.federation.relay.url,
             "relay_token_file": str(self.folder / "relay-token"),
         }
+        storage = None if self.on_files else lend()
+        if storage is None:
+            service["broker_dir"] = str(self.folder / "broker")
+        else:
+            service |= storage.members("portal", self.folder)
+            self.leave = databases_make(storage, [("portal", self.folder)])
         (self.folder / "service.json").write_text(json.dumps(service))
         self.server = subprocess.Popen(
             [sys.executable, "-c", SERVER],
@@ -92,10 +101,8 @@ class PortalProcess:
             stdout=subprocess.PIPE,
             text=True,
         )
-        migrate = (
-            "from django.core.management import call_command as c; c('migrate', verbosity=0)"
-        )
-        assert self.run(migrate).returncode == 0
+        if storage is None:
+            assert self.run(MIGRATE).returncode == 0
 
     def run(self, code: str, **given: object) -> Ended:
         """Run ``code`` with ``given`` in a child process and return how it ended."""
@@ -112,12 +119,8 @@ class PortalProcess:
         """End the parent of all pieces."""
         if self.server is not None:
             self.server.communicate(timeout=10)
+        self.leave()
 
     def ask(self, query: str) -> list[tuple[object, ...]]:
         """Return the rows of a query, or change rows, from outside."""
-        connection = sqlite3.connect(self.folder / "portal.sqlite3")
-        try:
-            with connection:
-                return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        return ask(self.folder, query)[0]

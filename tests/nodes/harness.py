@@ -1,7 +1,6 @@
 """Three real nodes, web and worker each, whose processes a test can kill and start again."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from mpcengine.protocol.signedmanifest import SignedManifest
 from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import parse_base64, to_base64
 from tests.nodes.publishing import Draft, NodeKeys, TokenCall, package, ticket
+from tests.storage import ask, databases_make, lend
 
 LAUNCHER = ROOT / "cli" / "embedded" / "launcher.py"
 
@@ -97,19 +97,13 @@ class Nodes:
         """Tell whether nothing has died there yet."""
         return (self.house.fault_folder(f"node-{node}") / point).exists()
 
-    def database(self, node: str, name: str = "packages") -> Path:
-        """Return a node's database file."""
-        return self.house.service_folder(f"node-{node}") / f"{name}.sqlite3"
-
     def read(self, node: str, query: str, *values: object) -> list[Any]:
         """Run a query on a node's packages database."""
-        with sqlite3.connect(self.database(node), timeout=30) as connection:
-            return connection.execute(query, values).fetchall()
+        return ask(self.house.service_folder(f"node-{node}"), query, *values)[0]
 
     def write(self, node: str, statement: str, *values: object) -> int:
         """Change a node's packages database behind its back; return the rows changed."""
-        with sqlite3.connect(self.database(node), timeout=30) as connection:
-            return connection.execute(statement, values).rowcount
+        return ask(self.house.service_folder(f"node-{node}"), statement, *values)[1]
 
     def publish(self, definition: JSON, invited: int, **terms: Any) -> Survey:
         """Have keys made, the manifest signed by all, and the survey opened."""
@@ -301,7 +295,18 @@ def three_nodes(folder: Path) -> Iterator[Nodes]:
     with ExitStack() as stack:
         sockets = {service: stack.enter_context(listen(0)) for service in SERVICES}
         ports = {service: port_of(one) for service, one in sockets.items()}
-        house = house_build(folder / "house", ports, templates, is_test=True, has_faults=True)
+        storage = lend()
+        house = house_build(
+            folder / "house",
+            ports,
+            templates,
+            storage=storage,
+            is_test=True,
+            has_faults=True,
+        )
+        if storage is not None:
+            owners = [(f"node-{n}", house.service_folder(f"node-{n}")) for n in NODE_NAMES]
+            stack.callback(databases_make(storage, owners))
         pool = new_pool(8)
         nodes = Nodes(
             house=house,

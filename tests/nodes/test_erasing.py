@@ -1,23 +1,21 @@
 """What a node erases is in none of its files any more, the write-ahead files included."""
 
-import sqlite3
 import time
 
 from tests.nodes.harness import Nodes, Survey
 from tests.nodes.publishing import colour_survey
 from tests.nodes.test_three_nodes import colours
+from tests.storage import ask
 
 
 def wrapped_keys(nodes: Nodes, survey: Survey) -> list[bytes]:
     """Return node b's wrapped share key and issuer key of a survey."""
     found = []
-    for name, table in (("packages", "nodes_surveykeys"), ("issuing", "nodes_issuerkey")):
-        with sqlite3.connect(nodes.database("b", name), timeout=30) as connection:
-            rows = connection.execute(
-                f"SELECT wrapped FROM {table} WHERE survey_id = ?",  # noqa: S608 - a constant
-                (survey.draft.survey_id,),
-            )
-            found.append(bytes(rows.fetchone()[0]))
+    own = nodes.house.service_folder("node-b")
+    for before, table in (("", "nodes_surveykeys"), ("issuing_", "nodes_issuerkey")):
+        query = f"SELECT wrapped FROM {table} WHERE survey_id = ?"  # noqa: S608 - a constant
+        rows, _ = ask(own, query, survey.draft.survey_id, before=before)
+        found.append(bytes(rows[0][0]))
     return found
 
 

@@ -18,3 +18,4 @@ def relay(federation: Federation, tmp_path: Path) -> Iterator[RelayProcess]:
     made.prepare()
     yield made
     made.stop()
+    made.leave()

@@ -5,18 +5,19 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import urllib3
 
+from mpcengine.protocol.canonical import JSON
 from tests.mpcengine.cast import Federation
+from tests.storage import ask, databases_make, lend
 
 HOUSE = Path(__file__).parents[2]
 PATIENCE_SECONDS = 20.0
@@ -38,6 +39,7 @@ class RelayProcess:
     port: int = field(default_factory=free_port)
     token: str = field(default_factory=lambda: secrets.token_hex(32))
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    leave: Callable[[], None] = lambda: None
     http: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(retries=False, timeout=15, maxsize=20)
     )
@@ -63,8 +65,7 @@ class RelayProcess:
         return self._number("SELECT sum(delivered) FROM relay_relayedsurvey")
 
     def _number(self, query: str) -> int:
-        with closing(sqlite3.connect(self.folder / "relay.sqlite3")) as database:
-            return int(database.execute(query).fetchone()[0])
+        return int(ask(self.folder, query)[0][0][0])
 
     def prepare(self) -> None:
         """Write the service file and what it names, and make the database."""
@@ -73,12 +74,11 @@ class RelayProcess:
         self._secret("secret", secrets.token_hex(32))
         self._secret("portal-token", self.token)
         self._secret("signing.pem", (self.federation.folder / "relay.pem").read_text())
-        service = {
+        service: dict[str, JSON] = {
             "role": "relay",
             "embedded": True,
             "data_dir": str(self.folder),
             "port": self.port,
-            "broker_dir": str(self.folder / "broker"),
             "secret_key_file": str(self.folder / "secret"),
             "log_file": str(self.folder / "log"),
             "fault_dir": str(self.faults),
@@ -86,8 +86,15 @@ class RelayProcess:
             "nodes_file": str(self.federation.folder / "nodes.json"),
             "portal_token_file": str(self.folder / "portal-token"),
         }
+        storage = lend()
+        if storage is None:
+            service["broker_dir"] = str(self.folder / "broker")
+        else:
+            service |= storage.members("relay", self.folder)
+            self.leave = databases_make(storage, [("relay", self.folder)])
         (self.folder / "service.json").write_text(json.dumps(service))
-        self._run(["-m", "django", "migrate", "--verbosity", "0"]).wait(60)
+        if storage is None:
+            self._run(["-m", "django", "migrate", "--verbosity", "0"]).wait(60)
 
     def start_web(self) -> subprocess.Popen[bytes]:
         """Start the web process and wait until it is healthy."""

@@ -33,7 +33,7 @@ KeptAnswer.objects.update(body=codes[0])
 
 @pytest.fixture
 def portal(federation: Federation, tmp_path: Path) -> Iterator[PortalProcess]:
-    made = PortalProcess(federation, tmp_path / "portal")
+    made = PortalProcess(federation, tmp_path / "portal", on_files=True)
     made.prepare()
     yield made
     made.stop()

@@ -83,4 +83,7 @@ def _ask_server(
 
 
 def _plain(value: object) -> object:
-    return bytes(value) if isinstance(value, memoryview) else value
+    """Return a value as SQLite gives it: octets as bytes, JSON as text."""
+    if isinstance(value, memoryview):
+        return bytes(value)
+    return json.dumps(value) if isinstance(value, dict | list) else value

@@ -10,12 +10,17 @@ Problem
 
 A document never repeats what was sent: its ``code`` is stable, its ``detail`` is a sentence
 written by us. A ProtocolError keeps its own code and sentence (docs/protocol.md §1).
+A database that is away or full is answered with 503 as well: the call has changed nothing that
+its caller could rely on, and may be made again.
 """
 
+import logging
 import re
+import sys
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -29,7 +34,15 @@ from mpcengine.protocol.errors import (
     ProtocolError,
 )
 
+logger = logging.getLogger(__name__)
+
 PROBLEM_TYPE = "application/problem+json"
+# What a caller is asked to wait, in seconds, when something here is down or full.
+RETRY_SECONDS = 5
+# The database is away, full, or busy beyond its limits: nothing was accepted, so come back.
+_AWAY = (OperationalError, InterfaceError)
+_AWAY_CODE = "unavailable"
+_AWAY_SENTENCE = "This service cannot use its database now; try again later."
 _CODE_CHARACTER = re.compile(r"[^a-z0-9_.-]")
 _FORBIDDEN = (BadSignature, PolicyRefused, DisclosureRefused)
 
@@ -77,6 +90,7 @@ class Unavailable(Problem):
     """It cannot be done now; the same call may succeed later."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    wait = RETRY_SECONDS
 
 
 def problem(status: int, code: str, detail: str, *, where: str = "") -> dict[str, object]:
@@ -103,7 +117,7 @@ def exception_handler(error: Exception, _context: object) -> Response | None:
         return None
     set_rollback()
     headers: dict[str, str] = {}
-    wait = getattr(error, "wait", None)
+    wait = RETRY_SECONDS if isinstance(error, _AWAY) else getattr(error, "wait", None)
     scheme = getattr(error, "auth_header", None)
     if wait:
         headers["Retry-After"] = str(int(wait))
@@ -132,6 +146,9 @@ def _members_of(error: Exception) -> dict[str, object] | None:
             return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such thing.")
         case PermissionDenied():
             return problem(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
+        case OperationalError() | InterfaceError():
+            logger.warning("the database could not be used (%s)", type(error).__name__)
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)
     return None
 
 
@@ -212,7 +229,11 @@ def permission_denied(_request: HttpRequest, exception: Exception) -> JsonRespon
 
 
 def server_error(_request: HttpRequest) -> JsonResponse:
-    """Answer our own fault (handler500)."""
+    """Answer our own fault, or that the database is away (handler500)."""
+    if isinstance(sys.exc_info()[1], _AWAY):
+        answer = _answer(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)
+        answer["Retry-After"] = str(RETRY_SECONDS)
+        return answer
     return _answer(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
     )

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 import faults
 from mpcengine.protocol.package import Package
-from problems import Conflict
+from problems import Conflict, Unavailable
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.selectors import intake_of
 
@@ -116,4 +116,4 @@ def _not_stored(digest: str, package: Package) -> Exception:
             "Another answer with this key and revision came first; send a higher revision.",
         )
     # Nothing is promised, and the sender tries again.
-    return DatabaseError()
+    return Unavailable("package.not_stored", "The answer could not be stored; send it again.")

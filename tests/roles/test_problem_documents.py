@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
-from django.test import Client
+from django.core.handlers.exception import convert_exception_to_response
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, override_settings
 from pytest_django import Settings
 from rest_framework import exceptions, serializers
 
@@ -51,6 +53,8 @@ def invalid(data: object) -> exceptions.ValidationError:
         (MalformedMessage("m.m", "No."), 400, "m.m"),
         (PolicyRefused("p.p", "No."), 403, "p.p"),
         (BadSignature("s.s", "No."), 403, "s.s"),
+        (OperationalError(SECRET), 503, "unavailable"),
+        (InterfaceError(SECRET), 503, "unavailable"),
         (Http404(SECRET), 404, "not_found"),
         (PermissionDenied(SECRET), 403, "forbidden"),
         (exceptions.ParseError(SECRET), 400, "parse_error"),
@@ -67,6 +71,35 @@ def test_it_answers_a_known_refusal(error: Exception, status: int, code: str) ->
     assert set(response.data) == MEMBERS
     assert (response.data["status"], response.data["code"]) == (status, code)
     assert SECRET not in str(response.data)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError(SECRET), InterfaceError(SECRET), problems.Unavailable("a.b", "No.")],
+)
+def test_it_says_when_to_come_back(error: Exception) -> None:
+    response = problems.exception_handler(error, None)
+    assert response is not None
+    assert response["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(OperationalError(SECRET), 503), (ValueError(SECRET), 500)]
+)
+def test_it_tells_a_database_that_is_away_from_a_fault_of_ours(
+    error: Exception, status: int
+) -> None:
+    """What the middleware raises reaches Django's own handler, not the interface's."""
+
+    def broken(_request: HttpRequest) -> HttpResponse:
+        raise error
+
+    with override_settings(ROOT_URLCONF="config.urls_node"):
+        response = convert_exception_to_response(broken)(HttpRequest())
+    assert isinstance(response, HttpResponse)
+    assert response.status_code == status
+    assert response.has_header("Retry-After") == (status == 503)
+    assert SECRET not in response.content.decode()
 
 
 def test_it_names_the_place_of_a_bad_input() -> None:

@@ -24,7 +24,7 @@ from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.errors import ProtocolError
 from pinned_http import PIN_MISMATCH, UNREACHABLE, cause_of, new_pools
 from security_events import emit_rarely
-from stopping import is_stopping
+from stopping import stop_check
 
 CONNECT_SECONDS = 4.0
 READ_SECONDS = 15.0
@@ -85,7 +85,7 @@ class HttpPeer:
 
     ``pins`` are the SHA-256 digests of the only certificates it may have (``pinned_http``);
     plain HTTP is for the embedded layer. ``seconds`` bounds every call as a whole, however
-    slowly the receiver reads or answers.
+    slowly the receiver reads or answers. Calls raise Stopping once this process is to end.
     """
 
     name: str
@@ -117,7 +117,7 @@ class HttpPeer:
             try:
                 return self._once(method, path, body=body, media=media, until=until)
             except Unreachable as error:
-                if error.cause not in {"", UNREACHABLE} or is_stopping():
+                if error.cause not in {"", UNREACHABLE}:
                     raise
                 wait = WAIT_SECONDS * attempt * (0.5 + secrets.randbelow(1000) / 1000)
                 if not repeat or time.monotonic() + wait > until:
@@ -136,6 +136,7 @@ class HttpPeer:
         if body is not None:
             headers["Content-Length"] = str(len(body))
         address = self._address(path)
+        stop_check()
         try:
             answer = _pools(self.pins, settings.EMBEDDED).request(
                 method,
@@ -151,6 +152,7 @@ class HttpPeer:
             raise Misbehaved(self.name) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             # The error holds the address and perhaps the body: it is left behind.
+            stop_check()
             cause = cause_of(error)
             if cause == PIN_MISMATCH:
                 emit_rarely("tls.pin_mismatch", outcome="failure", peer=self.name)

@@ -16,8 +16,9 @@ from django.utils import timezone
 from mpcengine.job_agreement import agreement_collect, agreement_spread
 from mpcengine.job_orders import orders_while_closing, orders_while_open
 from mpcengine.job_outcome import outcome_collect
-from mpcengine.leases import StaleJob, job_lease, job_rest, lease_keep
+from mpcengine.leases import StaleJob, job_lease, job_rest, lease_keep, leases_give_up
 from mpcengine.models import TERMINAL_STATES, MpcJob
+from stopping import Stopping
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ def job_drive(*, job_id: int, owner: str) -> None:
         job_rest(job, due_at=None if job.state in TERMINAL_STATES else _next_look(job))
     except StaleJob:
         logger.info("ledger job %s was taken over", job_id)
+    except Stopping:
+        logger.info("ledger job %s is put down: this process ends", job_id)
+        leases_give_up(owner)
 
 
 def _next_look(job: MpcJob) -> datetime:

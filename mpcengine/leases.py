@@ -18,6 +18,7 @@ import faults
 from mpcengine.http_peer import ClientError, Refused
 from mpcengine.models import MpcJob
 from security_events import emit
+from stopping import stop_check
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +68,23 @@ def leases_clear() -> None:
     held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
 
 
+def leases_give_up(owner: str) -> list[int]:
+    """Put down every job that ``owner`` holds, due now; return their ids.
+
+    The epochs rise, so that whatever still runs for the owner can no longer write.
+    """
+    held = MpcJob.objects.filter(lease_owner=owner)
+    keys = list(held.values_list("pk", flat=True))
+    held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
+    return keys
+
+
 def lease_keep(job: MpcJob) -> None:
-    """Renew a lease that has run for LEASE_RENEW_SECONDS; raise StaleJob if it was lost."""
+    """Renew a lease that has run for LEASE_RENEW_SECONDS; raise StaleJob if it was lost.
+
+    Raises Stopping if this process is to end.
+    """
+    stop_check()
     now = timezone.now()
     worn = _lease() - timedelta(seconds=settings.LEASE_RENEW_SECONDS)
     if job.lease_until is None or job.lease_until - now < worn:

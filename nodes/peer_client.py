@@ -29,7 +29,7 @@ from nodes.keystore import identity_key, node_name
 from nodes.policy import federation
 from pinned_http import PIN_MISMATCH, UNREACHABLE, cause_of, new_pools
 from security_events import emit_rarely
-from stopping import is_stopping
+from stopping import stop_check
 
 logger = logging.getLogger(__name__)
 
@@ -111,8 +111,7 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
     until = time.monotonic() + settings.LONGEST_CALL_SECONDS
     pool = _pools(entry.pins, settings.EMBEDDED)
     try:
-        if is_stopping():
-            raise TimeoutError
+        stop_check()
         answer = pool.request(
             "POST",
             f"{entry.url.rstrip('/')}/api/v1/peer/{address}",
@@ -130,6 +129,7 @@ def _post(entry: NodeEntry, address: str, data: bytes, header: str) -> tuple[int
         raise PeerMisbehaved(entry.node) from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         # The error holds the address and perhaps the body: it is left behind.
+        stop_check()
         cause = cause_of(error)
         if cause == PIN_MISMATCH:
             emit_rarely("tls.pin_mismatch", outcome="failure", peer=entry.node)

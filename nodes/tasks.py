@@ -15,11 +15,14 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
+from liveness import alive_note
 from nodes.keystore import wrapping_key_make
 from nodes.selectors import jobs_due
 from nodes.services.driving import job_drive
-from nodes.services.leases import leases_clear
+from nodes.services.leases import leases_clear, leases_give_up
+from nodes.services.memory import jobs_forget
 from nodes.wal import wal_truncate
+from stopping import is_stopping, stop_call, stop_wait
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,8 @@ def node_job_drive(job_pk: int) -> None:
     """Bring one job forward."""
     _sent.pop(job_pk, None)
     job_drive(job_pk=job_pk, owner=OWNER)
+    if is_stopping():
+        _send(job_pk)  # to another worker, if there is one: this one takes no more
 
 
 def drive_nudge(job_pk: int) -> None:
@@ -55,6 +60,7 @@ def reconciler_start(**_: object) -> None:
     if settings.EMBEDDED:
         leases_clear()
     threading.Thread(target=_reconcile, name="node-reconciler", daemon=True).start()
+    stop_call(_put_down)
 
 
 def drive_due() -> None:
@@ -73,11 +79,19 @@ def _send(job_pk: int) -> None:
         logger.warning("the broker did not take a nudge for job %s", job_pk)
 
 
+def _put_down() -> None:
+    """End the parties of this process, give up its leases, and wake another worker."""
+    jobs_forget()
+    for job_pk in leases_give_up(OWNER):
+        _send(job_pk)
+
+
 def _reconcile() -> None:
-    while True:
-        time.sleep(settings.RECONCILE_SECONDS)
+    alive_note()
+    while not stop_wait(settings.RECONCILE_SECONDS):
         try:
             drive_due()
+            alive_note()
         except DatabaseError:
             logger.warning("the database did not answer the reconciler")
         finally:

@@ -22,12 +22,14 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 import faults
+from liveness import alive_note
 from mpcengine.http_peer import ClientError, HttpPeer, Refused
 from mpcengine.node_client import packages_forward
 from mpcengine.protocol.package import package_length
 from relay.keys import nodes_file
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.selectors import ALL_DELIVERED, intake_of, manifest_of
+from stopping import Stopping, is_stopping
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ def survey_flush(*, digest: str) -> None:
         silent: set[str] = set()
         for batch in even_batches(keys, largest_batch(manifest_of(digest).envelope_length)):
             _forward(digest, batch, silent)
-            if len(silent) == len(nodes_file().nodes):
+            alive_note()
+            if len(silent) == len(nodes_file().nodes) or is_stopping():
                 break
 
 
@@ -127,6 +130,9 @@ def _send(peer: HttpPeer, rows: Sequence[WaitingPackage]) -> list[int] | None:
         return [] if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
     except ClientError as error:
         logger.warning("relay: node %s is %s", peer.name, type(error).__name__.lower())
+        return None
+    except Stopping:
+        # What the other nodes have taken is still marked; this one gets it again.
         return None
     for code, count in Counter(answer.refused.values()).items():
         logger.warning("relay: node %s refuses %d packages (%s)", peer.name, count, code)

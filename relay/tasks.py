@@ -13,12 +13,15 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from kombu.exceptions import OperationalError
 
+from liveness import alive_note
 from relay.flush import survey_flush
 from relay.selectors import manifest_of, surveys_waiting
+from stopping import is_stopping, stop_call, stop_wait
 
 logger = logging.getLogger(__name__)
 
 NUDGE_SECONDS = 1.0
+JOIN_SECONDS = 3.0
 _last_nudge: dict[str, float] = {}
 
 
@@ -49,6 +52,8 @@ def flush_nudge(digest: str, *, is_urgent: bool = False) -> None:
 def flush_all() -> None:
     """Flush every survey that has packages waiting."""
     for digest in surveys_waiting():
+        if is_stopping():
+            return
         try:
             survey_flush(digest=digest)
         except Exception:
@@ -59,14 +64,18 @@ def flush_all() -> None:
 @worker_ready.connect
 def reconciler_start(**_: object) -> None:
     """Start the thread that flushes whatever nudges have missed."""
-    threading.Thread(target=_reconcile, name="relay-reconciler", daemon=True).start()
+    looking = threading.Thread(target=_reconcile, name="relay-reconciler", daemon=True)
+    looking.start()
+    # A batch under way is given up between two pieces, and marked where it arrived.
+    stop_call(lambda: looking.join(JOIN_SECONDS))
 
 
 def _reconcile() -> None:
-    while True:
-        time.sleep(settings.RECONCILE_SECONDS)
+    alive_note()
+    while not stop_wait(settings.RECONCILE_SECONDS):
         try:
             flush_all()
+            alive_note()
         except DatabaseError:
             logger.warning("relay: the database did not answer the reconciler")
         finally:

@@ -32,6 +32,7 @@ from nodes.services.opening import opening_step
 from nodes.services.orders import intake_close
 from nodes.services.pausing import Pause
 from nodes.services.statements import job_erase, job_withhold
+from stopping import Stopping, stop_check, stop_wait
 
 logger = logging.getLogger(__name__)
 
@@ -86,25 +87,31 @@ def _drive(job: SurveyJob, owner: str) -> None:
     except StaleJob:
         logger.info("job %s was moved or taken by somebody else", job.pk)
         job_forget(job.digest)
+    except Stopping:
+        logger.info("job %s is put down: this process ends", job.pk)
+        job_forget(job.digest)
+        with contextlib.suppress(StaleJob):
+            _rest_if_held(job, owner, seconds=0.0)
     except Exception:
         # Whatever it was, it must not keep the job from being tried again soon.
         job_forget(job.digest)
         with contextlib.suppress(StaleJob):
-            _rest_after_error(job, owner)
+            _rest_if_held(job, owner, seconds=_AFTER_ERROR_SECONDS)
         raise
 
 
-def _rest_after_error(job: SurveyJob, owner: str) -> None:
-    """Put the job down for a moment, unless it is somebody else's by now."""
+def _rest_if_held(job: SurveyJob, owner: str, *, seconds: float) -> None:
+    """Put the job down for some seconds, unless it is somebody else's by now."""
     job.refresh_from_db()
     if job.lease_owner == owner:
-        job_rest(job, due_at=timezone.now() + timedelta(seconds=_AFTER_ERROR_SECONDS))
+        job_rest(job, due_at=timezone.now() + timedelta(seconds=seconds))
 
 
 def _run(job: SurveyJob, owner: str) -> Pause:
     """Take steps until one has to wait longer than this drive should."""
     moved_at = -PATIENCE_SECONDS
     while True:
+        stop_check()
         try:
             pause = _step(job)
             if pause is None or pause.is_party:
@@ -143,7 +150,7 @@ def _wait(job: SurveyJob, pause: Pause, owner: str, until: float) -> bool:
         return False
     if pause.seconds:
         is_short = time.monotonic() + pause.seconds <= until
-        time.sleep(pause.seconds if is_short else 0)
+        stop_wait(pause.seconds if is_short else 0)
         return is_short
     asked = time.monotonic()
     while time.monotonic() < until:

@@ -18,6 +18,7 @@ from django.utils import timezone
 import faults
 from nodes.models import Incident, JobState, SurveyJob
 from security_events import emit
+from stopping import stop_check
 
 TAKEN_OVER = "lease taken over"
 MOST_TAKEN_OVER = 3
@@ -56,7 +57,11 @@ def job_take(*, job_pk: int, owner: str, now: datetime) -> SurveyJob | None:
 
 
 def job_keep(job: SurveyJob, *, now: datetime | None = None) -> None:
-    """Renew a lease that has run for LEASE_RENEW_SECONDS; raise StaleJob if it was lost."""
+    """Renew a lease that has run for LEASE_RENEW_SECONDS; raise StaleJob if it was lost.
+
+    Raises Stopping if this process is to end: every long step comes by here.
+    """
+    stop_check()
     moment = timezone.now() if now is None else now
     renew_below = _lease() - timedelta(seconds=settings.LEASE_RENEW_SECONDS)
     if job.lease_until is None or job.lease_until - moment < renew_below:
@@ -82,6 +87,17 @@ def leases_clear() -> None:
     for job in held:
         _note_taken_over(job)
     held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
+
+
+def leases_give_up(owner: str) -> list[int]:
+    """Put down every job that ``owner`` holds, due now; return their ids.
+
+    The epochs rise, so that whatever still runs for the owner can no longer write.
+    """
+    held = SurveyJob.objects.filter(lease_owner=owner)
+    keys = list(held.values_list("pk", flat=True))
+    held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
+    return keys
 
 
 @contextmanager

@@ -36,6 +36,12 @@ def job_memory(digest: str) -> JobMemory:
     return _memories.setdefault(digest, JobMemory())
 
 
+def jobs_forget() -> None:
+    """Stop what runs for any job and forget all of them."""
+    for digest in list(_memories):
+        job_forget(digest)
+
+
 def job_forget(digest: str) -> None:
     """Stop what runs for a job and forget all of it."""
     memory = _memories.pop(digest, None)

@@ -14,6 +14,7 @@ A database that is away or full is answered with 503 as well: the call has chang
 its caller could rely on, and may be made again.
 """
 
+import errno
 import logging
 import re
 import sys
@@ -41,6 +42,7 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 # The database is away, full, or busy beyond its limits: nothing was accepted, so come back.
 _AWAY = (OperationalError, InterfaceError)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _AWAY_CODE = "unavailable"
 _AWAY_SENTENCE = "This service cannot use its database now; try again later."
 _CODE_CHARACTER = re.compile(r"[^a-z0-9_.-]")
@@ -93,6 +95,17 @@ class Unavailable(Problem):
     wait = RETRY_SECONDS
 
 
+def is_out_of_reach(error: BaseException | None) -> bool:
+    """Tell whether a database does not answer, cannot go on or has no room, or a disk is full.
+
+    All of these pass, and whatever was begun is undone. SQLite's and PostgreSQL's reasons are
+    of the same two classes, a pool's included.
+    """
+    if isinstance(error, _AWAY):
+        return True
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 def problem(status: int, code: str, detail: str, *, where: str = "") -> dict[str, object]:
     """Return the members of a problem document; ``where`` names the place of a bad input."""
     members: dict[str, object] = {
@@ -117,7 +130,7 @@ def exception_handler(error: Exception, _context: object) -> Response | None:
         return None
     set_rollback()
     headers: dict[str, str] = {}
-    wait = RETRY_SECONDS if isinstance(error, _AWAY) else getattr(error, "wait", None)
+    wait = RETRY_SECONDS if is_out_of_reach(error) else getattr(error, "wait", None)
     scheme = getattr(error, "auth_header", None)
     if wait:
         headers["Retry-After"] = str(int(wait))
@@ -146,9 +159,9 @@ def _members_of(error: Exception) -> dict[str, object] | None:
             return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such thing.")
         case PermissionDenied():
             return problem(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
-        case OperationalError() | InterfaceError():
-            logger.warning("the database could not be used (%s)", type(error).__name__)
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)
+    if is_out_of_reach(error):
+        logger.warning("the database could not be used (%s)", type(error).__name__)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)
     return None
 
 
@@ -230,7 +243,7 @@ def permission_denied(_request: HttpRequest, exception: Exception) -> JsonRespon
 
 def server_error(_request: HttpRequest) -> JsonResponse:
     """Answer our own fault, or that the database is away (handler500)."""
-    if isinstance(sys.exc_info()[1], _AWAY):
+    if is_out_of_reach(sys.exc_info()[1]):
         answer = _answer(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)
         answer["Retry-After"] = str(RETRY_SECONDS)
         return answer

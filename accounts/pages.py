@@ -4,6 +4,7 @@ Programs get problem documents (``problems.py``) from every address under ``/api
 a page that says what happened and what they can do.
 """
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
@@ -100,6 +101,8 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Answer our own fault (handler500), with a page that asks no database."""
     if request.path.startswith(API):
+        return problems.server_error(request)
+    if problems.is_out_of_reach(sys.exc_info()[1]):
         return problems.server_error(request)
     title, text = TEXTS[HTTPStatus.INTERNAL_SERVER_ERROR]
     context = {"title": title, "text": text, "code": "internal", "status": 500}

@@ -13,7 +13,6 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from liveness import alive_note
 from mpcengine.job_driver import job_drive
@@ -73,7 +72,7 @@ def reconciler_start(**_: object) -> None:
 def _send(job_id: int) -> None:
     try:
         drive.delay(job_id)
-    except (OperationalError, OSError):
+    except Exception:  # noqa: BLE001 - a nudge is a courtesy: whatever ails the broker, go on
         logger.warning("ledger: the broker did not take a nudge for job %s", job_id)
 
 

@@ -11,7 +11,6 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
-from kombu.exceptions import OperationalError
 
 from liveness import alive_note
 from relay.flush import survey_flush
@@ -45,7 +44,7 @@ def flush_nudge(digest: str, *, is_urgent: bool = False) -> None:
     _last_nudge[digest] = now
     try:
         flush.delay(digest)
-    except (OperationalError, OSError):
+    except Exception:  # noqa: BLE001 - a nudge is a courtesy: whatever ails the broker, go on
         logger.warning("relay: the broker did not take a nudge")
 
 

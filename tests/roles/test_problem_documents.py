@@ -1,5 +1,6 @@
 """Every refusal is one RFC 9457 document with a stable code, and repeats nothing sent."""
 
+import errno
 import json
 from collections.abc import Callable
 from http import HTTPStatus
@@ -7,7 +8,7 @@ from http import HTTPStatus
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from pytest_django import Settings
@@ -75,7 +76,12 @@ def test_it_answers_a_known_refusal(error: Exception, status: int, code: str) ->
 
 @pytest.mark.parametrize(
     "error",
-    [OperationalError(SECRET), InterfaceError(SECRET), problems.Unavailable("a.b", "No.")],
+    [
+        OperationalError(SECRET),
+        InterfaceError(SECRET),
+        OSError(errno.ENOSPC, SECRET),
+        problems.Unavailable("a.b", "No."),
+    ],
 )
 def test_it_says_when_to_come_back(error: Exception) -> None:
     response = problems.exception_handler(error, None)
@@ -127,8 +133,11 @@ def test_it_names_the_first_bad_member_and_no_value(data: object, where: str, ho
     assert SECRET not in str(response.data)
 
 
-def test_it_leaves_an_unknown_error_to_django() -> None:
-    assert problems.exception_handler(ValueError(SECRET), None) is None
+@pytest.mark.parametrize(
+    "error", [ValueError(SECRET), DatabaseError(SECRET), IntegrityError(), OSError(5, SECRET)]
+)
+def test_it_leaves_an_unknown_error_to_django(error: Exception) -> None:
+    assert problems.exception_handler(error, None) is None
 
 
 @pytest.mark.parametrize(

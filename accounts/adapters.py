@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -13,13 +14,15 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.people import sessions_end
-from accounts.selectors import is_own_path
+from accounts.selectors import is_own_path, who
+from security_events import emit
 
 SECRET_LABEL = b"drempel.second-factor/1"
 
@@ -35,10 +38,36 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Allow a redirect to our own paths only, never to another host or scheme."""
         return is_own_path(url)
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign a person in, unless it cannot be written that it happened."""
+        records = get_authentication_records(request, user)
+        last = records[-1] if records else {}
+        emit(
+            "auth.login.ok",
+            person=who(user),
+            method=str(last.get("type", last.get("method", "other"))),
+        )
+        super().login(request, user)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse, with the same words for everybody, whoever has failed too often."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            emit("auth.login.locked", outcome="failure", reason="rate", **_known(credentials))
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Tell that an address and a password did not fit."""
+        super().authentication_failed(request, **credentials)
+        known = _known(credentials)
+        emit("auth.login.fail", outcome="failure", method="password", **known)
+
     def logout(self, request: HttpRequest) -> None:
         """Sign the person out here and everywhere else."""
         if isinstance(request.user, User):
             sessions_end(user=request.user)
+            emit("auth.session.ended", person=who(request.user))
         super().logout(request)
 
     def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
@@ -92,6 +121,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         if not (is_sign_in and is_known and user.organisation.name == own):
             page = render(request, "socialaccount/authentication_error.html", status=403)
             raise ImmediateHttpResponse(page)
+
+
+def _known(credentials: dict[str, Any]) -> dict[str, str]:
+    """Return the pseudonym of the person an address is of, or nothing; one look-up for all."""
+    address = str(credentials.get("email", "")).lower()
+    user = User.objects.filter(email=address).first()
+    return {} if user is None else {"person": who(user)}
 
 
 def _sealer() -> Fernet:

@@ -17,10 +17,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Role, User
-from accounts.selectors import user_get_by_token
+from accounts.selectors import user_get_by_token, who
 from accounts.services import Answer, request_digest, write_once
 from mpcengine.protocol.canonical import canonical
 from problems import Malformed
+from security_events import emit
 
 KEYWORD = b"token"
 MAX_KEY_CHARACTERS = 100
@@ -85,7 +86,12 @@ class IsCoordinator(BasePermission):
 
     def has_permission(self, request: Request, _view: APIView) -> bool:
         """Tell whether the person signed in is a coordinator."""
-        return isinstance(request.user, User) and coordinates(request.user)
+        if not isinstance(request.user, User):
+            return False
+        if not coordinates(request.user):
+            emit("authz.denied", outcome="failure", person=who(request.user), reason="role")
+            return False
+        return True
 
 
 def coordinates(user: User) -> bool:

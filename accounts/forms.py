@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from allauth.account.forms import ChangePasswordForm as StockChangeForm
 from allauth.account.forms import LoginForm as StockLoginForm
+from allauth.account.forms import ReauthenticateForm as StockAgainForm
+from allauth.account.forms import ResetPasswordKeyForm
 from allauth.mfa import app_settings
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -19,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 CODE_CHARACTERS = 20
+PASSWORD_HINT = _("At least 12 characters. A few words in a row are easy to remember.")
 
 
 class LoginForm(StockLoginForm):  # type: ignore[misc]  # allauth has no types
@@ -32,6 +36,31 @@ class LoginForm(StockLoginForm):  # type: ignore[misc]  # allauth has no types
         self.fields["password"].help_text = ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class ChangePasswordForm(StockChangeForm):  # type: ignore[misc]  # allauth has no types
+    """Ask for the old password once and a new one twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].help_text = ""
+        self.fields["password1"].help_text = PASSWORD_HINT
+
+
+class ResetPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """Ask for a new password twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HINT
+
+
+class PasswordAgainForm(StockAgainForm):  # type: ignore[misc]  # allauth has no types
+    """Ask for the password again before something weighty."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
 
 
 class CodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
@@ -90,7 +119,7 @@ class NewPasswordForm(forms.Form):
     password1 = forms.CharField(
         label=_("New password"),
         strip=False,
-        help_text=_("At least 12 characters. A few words in a row are easy to remember."),
+        help_text=PASSWORD_HINT,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password2 = forms.CharField(

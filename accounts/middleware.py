@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -10,8 +11,9 @@ from django.shortcuts import redirect
 from django.utils import translation
 
 from accounts.models import User
+from accounts.pages import refusal_page
 from accounts.selectors import lacks_second_factor
-from problems import PROBLEM_TYPE, problem
+from problems import PROBLEM_TYPE, Unavailable, problem
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -68,6 +70,12 @@ class PagePolicy:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer what one of our services refuses with a page, where a page was asked for."""
+        if not isinstance(error, Unavailable) or request.path.startswith("/api/"):
+            return None
+        return refusal_page(request, HTTPStatus.SERVICE_UNAVAILABLE, error.code)
 
 
 class SessionLimits:

@@ -18,10 +18,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.authentication import signed_in
 from accounts.invitations import invitation_send
 from accounts.models import ApiToken, Organisation, User
-from accounts.people import second_factor_reset, sessions_end
+from accounts.people import (
+    person_changed,
+    person_created,
+    second_factor_reset,
+    sessions_end,
+)
 from accounts.selectors import is_own_path, lacks_second_factor
+from accounts.services import token_revoke
 
 if TYPE_CHECKING:
     Admin = admin.ModelAdmin[Model]
@@ -113,12 +120,18 @@ class PersonAdmin(KeptAdmin):
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
         """Save a person; a new one has no password and is invited at once."""
-        if isinstance(obj, User) and not change:
-            obj.email = User.objects.normalize_email(obj.email)
-            obj.set_unusable_password()
+        if not isinstance(obj, User):
+            raise TypeError
+        if change:
+            before = User.objects.get(pk=obj.pk)
+            super().save_model(request, obj, form, change)
+            person_changed(user=obj, before=before, by=signed_in(request))
+            return
+        obj.email = User.objects.normalize_email(obj.email)
+        obj.set_unusable_password()
         super().save_model(request, obj, form, change)
-        if isinstance(obj, User) and not change:
-            self._invite(request, obj)
+        person_created(user=obj, by=signed_in(request))
+        self._invite(request, obj)
 
     @admin.action(description=gettext_lazy("Invite: send or show a link for a new password"))
     def invite(self, request: HttpRequest, people: QuerySet[User]) -> None:
@@ -130,13 +143,13 @@ class PersonAdmin(KeptAdmin):
     def sign_out(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """End all sessions of the chosen people."""
         for person in people:
-            sessions_end(user=person)
+            sessions_end(user=person, by=signed_in(request))
         self.message_user(request, _("Signed out everywhere."))
 
     @admin.action(description=gettext_lazy("Take away the second factor (lost telephone)"))
     def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Take away the second factor of the chosen people."""
-        changed = second_factor_reset(people=people)
+        changed = second_factor_reset(people=people, by=signed_in(request))
         self.message_user(request, _("Second factors taken away: %(n)s.") % {"n": changed})
 
     def _invite(self, request: HttpRequest, person: User) -> None:
@@ -165,6 +178,16 @@ class TokenAdmin(Admin):
     def has_change_permission(self, _request: HttpRequest, _row: Model | None = None) -> bool:
         """Say no."""
         return False
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """Revoke a token."""
+        if isinstance(obj, ApiToken):
+            token_revoke(user=obj.user, token_id=obj.pk, by=signed_in(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
+        """Revoke the chosen tokens."""
+        for token in queryset:
+            self.delete_model(request, token)
 
 
 site = OperatorSite(name="admin")

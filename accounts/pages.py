@@ -13,6 +13,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 import problems
+from accounts.models import User
+from accounts.selectors import who
+from security_events import emit
 
 API = "/api/"
 
@@ -32,6 +35,10 @@ TEXTS = {
     HTTPStatus.TOO_MANY_REQUESTS: (
         _("Too many attempts"),
         _("Wait a while and try again. Nothing is lost; a passkey still signs you in."),
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        _("This cannot be done now"),
+        _("Nothing was changed. Try again in a minute."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         _("Something went wrong on our side"),
@@ -67,6 +74,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer what is forbidden (handler403)."""
+    _denied(request, "role")
     if request.path.startswith(API):
         return problems.permission_denied(request, exception)
     return refusal_page(request, HTTPStatus.FORBIDDEN, "forbidden")
@@ -75,6 +83,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that does not come from one of our pages (CSRF_FAILURE_VIEW)."""
     del reason  # it would tell an attacker what to mend
+    _denied(request, "csrf")
     context = {
         "title": _("This form is too old"),
         "text": _("It was opened before you signed in or out. Open it again."),
@@ -82,6 +91,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "status": 403,
     }
     return render(request, "refusal.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def _denied(request: HttpRequest, reason: str) -> None:
+    user = getattr(request, "user", None)
+    if isinstance(user, User):
+        emit("authz.denied", outcome="failure", person=who(user), reason=reason)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -19,7 +19,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Invitation, Organisation, Role, User
+from accounts.selectors import who
 from problems import Missing
+from security_events import emit
 
 INVITATION_BYTES = 32
 PASSWORD_BYTES = 18
@@ -39,7 +41,33 @@ def person_create(*, email: str, name: str, organisation: str, role: Role) -> tu
     if is_new:
         user.set_unusable_password()
         user.save(update_fields=["password"])
+        person_created(user=user)
     return user, is_new
+
+
+def person_created(*, user: User, by: User | None = None) -> None:
+    """Tell that there is a new person; called in the transaction that makes it."""
+    emit(
+        "account.created",
+        target=who(user),
+        organisation=str(user.organisation_id),
+        role=user.role,
+        **_acting(by),
+    )
+
+
+def person_changed(*, user: User, before: User, by: User) -> None:
+    """Tell what a change means for what a person may do; called in its transaction."""
+    if before.is_active and not user.is_active:
+        emit("account.disabled", person=who(by), target=who(user))
+    if before.role != user.role:
+        emit(
+            "account.role_changed",
+            person=who(by),
+            target=who(user),
+            role=user.role,
+            role_before=before.role,
+        )
 
 
 @transaction.atomic
@@ -101,10 +129,12 @@ def password_make() -> str:
 
 
 @transaction.atomic
-def sessions_end(*, user: User) -> None:
+def sessions_end(*, user: User, by: User | None = None) -> None:
     """End all sessions of a person: each is compared with the generation at every request."""
     User.objects.filter(pk=user.pk).update(session_generation=F("session_generation") + 1)
     user.refresh_from_db(fields=["session_generation"])
+    if by is not None:
+        emit("auth.session.killed", person=who(by), target=who(user))
 
 
 def sessions_purge() -> None:
@@ -116,7 +146,7 @@ def sessions_purge() -> None:
 
 
 @transaction.atomic
-def second_factor_reset(*, people: Iterable[User]) -> int:
+def second_factor_reset(*, people: Iterable[User], by: User) -> int:
     """Take away what people sign in with beside the password; return how many had some.
 
     For who has lost telephone and recovery codes: the operator has made sure who it is.
@@ -127,4 +157,9 @@ def second_factor_reset(*, people: Iterable[User]) -> int:
         if removed:
             changed += 1
             sessions_end(user=user)
+            emit("auth.mfa.reset", person=who(by), target=who(user))
     return changed
+
+
+def _acting(by: User | None) -> dict[str, str]:
+    return {} if by is None else {"person": who(by)}

@@ -1,21 +1,38 @@
-"""Hear from allauth what happened, and call the service that follows from it."""
+"""Hear from allauth what happened to second factors, and call what follows from it."""
 
 from allauth.mfa import signals as factor
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.people import sessions_end
+from accounts.selectors import who
+from security_events import emit
 
 
 def receivers_connect() -> None:
     """Connect all receivers; called once, when the app is ready."""
-    for changed in (
-        factor.authenticator_added,
-        factor.authenticator_removed,
-        factor.authenticator_reset,
-    ):
-        changed.connect(factor_changed, dispatch_uid="drempel.factor_changed")
+    factor.authenticator_added.connect(factor_added, dispatch_uid="drempel.added")
+    factor.authenticator_removed.connect(factor_removed, dispatch_uid="drempel.removed")
+    factor.authenticator_reset.connect(factor_changed, dispatch_uid="drempel.reset")
+    factor.authentication_failed.connect(factor_failed, dispatch_uid="drempel.failed")
+
+
+def factor_added(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_: object
+) -> None:
+    """Tell of a new factor, and end the other sessions."""
+    emit("auth.mfa.enrolled", person=who(user), method=str(authenticator.type))
+    factor_changed(request, user)
+
+
+def factor_removed(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_: object
+) -> None:
+    """Tell of a factor that is gone, and end the other sessions."""
+    emit("auth.mfa.removed", person=who(user), target=who(user), method=str(authenticator.type))
+    factor_changed(request, user)
 
 
 def factor_changed(request: HttpRequest, user: User, **_: object) -> None:
@@ -23,3 +40,8 @@ def factor_changed(request: HttpRequest, user: User, **_: object) -> None:
     sessions_end(user=user)
     if request.user.pk == user.pk:
         update_session_auth_hash(request, user)
+
+
+def factor_failed(user: User, authenticator: Authenticator, **_: object) -> None:
+    """Tell of a code that did not fit."""
+    emit("auth.login.fail", outcome="failure", person=who(user), method=str(authenticator.type))

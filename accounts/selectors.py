@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import ApiToken, User
+from security_events import pseudonym
 
 TOKEN_PREFIX = "drempel_"  # noqa: S105  # what every token begins with, no secret
 
@@ -33,6 +34,11 @@ def user_get_by_token(token: str) -> User | None:
     if found is None or not hmac.compare_digest(found.digest, digest):
         return None
     return found.user
+
+
+def who(user: User) -> str:
+    """Return what stands for a person in security events."""
+    return pseudonym(str(user.pk))
 
 
 def tokens_list(*, user: User) -> QuerySet[ApiToken]:

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, KeptAnswer, Role, User
 from accounts.people import person_create
-from accounts.selectors import TOKEN_PREFIX, token_digest
+from accounts.selectors import TOKEN_PREFIX, token_digest, who
 from mpcengine.protocol.canonical import JSON
 from problems import Conflict, Missing
+from security_events import emit
 
 TOKEN_BYTES = 32
 KEEP_ANSWERS = timedelta(days=7)
@@ -47,15 +48,17 @@ def token_issue(*, user: User, name: str) -> str:
     """Make a token of 256 random bits and return it; only its digest is stored."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     ApiToken.objects.create(user=user, name=name, digest=token_digest(token))
+    emit("account.token_created", person=who(user), target=who(user))
     return token
 
 
 @transaction.atomic
-def token_revoke(*, user: User, token_id: int) -> None:
-    """Delete one of a person's own tokens; raise Missing for any other."""
+def token_revoke(*, user: User, token_id: int, by: User | None = None) -> None:
+    """Delete one of a person's tokens, by that person or an operator; raise Missing."""
     gone, _ = ApiToken.objects.filter(user=user, pk=token_id).delete()
     if not gone:
         raise Missing("token.unknown", "You have no such token.")
+    emit("account.token_revoked", person=who(by or user), target=who(user))
 
 
 def language_choose(*, user: User, language: str) -> None:

@@ -24,7 +24,8 @@ class IssuingRouter:
         self, left: models.Model, right: models.Model, **_hints: Any
     ) -> bool | None:
         """Refuse every relation that would cross the two databases."""
-        sides = {self.db_for_read(type(side)) for side in (left, right)}
+        # A lazy object (request.user) tells its class as the one it stands for.
+        sides = {self.db_for_read(side.__class__) for side in (left, right)}
         return False if len(sides) == 2 else None
 
     def allow_migrate(

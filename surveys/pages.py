@@ -4,15 +4,23 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.authentication import coordinates, signed_in
 from accounts.forms import TokenForm
 from accounts.selectors import tokens_list
-from surveys.models import Survey
+from surveys.models import Survey, SurveyState
 from surveys.selectors import survey_list
 
 SHOWN = 50
+# The word for a state, and the sort of badge it has.
+STATES = {
+    SurveyState.DRAFT: (_("draft"), "off"),
+    SurveyState.PREPARED: (_("waits for your signature"), "wait"),
+    SurveyState.PUBLISHED: (_("published"), "info"),
+    SurveyState.CLOSED: (_("closed"), "ok"),
+}
 
 
 @require_GET
@@ -21,7 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show a person's place, surveys and tokens."""
     user = signed_in(request)
     surveys = survey_list(organisation=user.organisation_id) if coordinates(user) else None
-    rows = [(one, _title(one)) for one in surveys[:SHOWN]] if surveys is not None else []
+    shown = surveys[:SHOWN] if surveys is not None else []
+    rows = [(one, _title(one), *STATES[SurveyState(one.state)]) for one in shown]
     context = {
         "person": user,
         "coordinates": coordinates(user),

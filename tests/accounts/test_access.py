@@ -1,0 +1,133 @@
+"""Every address of the portal × who calls × whose thing it is, against the table access.csv.
+
+The table says what each caller gets: ``page`` (200), ``away`` (led elsewhere), ``sign-in``
+(led to signing in, or 401), ``no`` (403), ``none`` (404: absent and not yours look the same),
+``bad`` (400: let in, and the empty body is refused), ``wrong`` (405: not by this method).
+"""
+
+import csv
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import ApiToken, Organisation, Role, User
+from accounts.services import token_issue
+from surveys.models import Survey
+from tests.accounts.cast import person
+
+pytestmark = pytest.mark.django_db
+TABLE = Path(__file__).with_name("access.csv")
+CALLERS = ("nobody", "coordinator", "other", "operator")
+WORDS = {200: "page", 400: "bad", 401: "sign-in", 403: "no", 404: "none", 405: "wrong"}
+Row = dict[str, str]
+
+
+def rows() -> list[Row]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def addresses(
+    patterns: list[URLPattern | URLResolver] | None = None, before: str = ""
+) -> Iterator[str]:
+    """Yield every address of the portal as the table writes it."""
+    for one in (
+        get_resolver("config.urls_portal").url_patterns if patterns is None else patterns
+    ):
+        here = before + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", str(one.pattern))
+        here = re.sub(r"<\w+:(\w+)>", r"<\1>", here).replace("^", "").replace("$", "")
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, here)
+        else:
+            yield "/" + here
+
+
+def test_the_table_has_every_address_and_no_other() -> None:
+    listed = {row["address"] for row in rows()}
+    assert set(addresses()) - listed == set(), "say in access.csv who may call these"
+    assert listed - set(addresses()) == set()
+
+
+class Things:
+    """One of everything, Carol's unless said: what the places of an address stand for."""
+
+    def __init__(self) -> None:
+        self.people = {
+            "coordinator": person("carol@drempel.example"),
+            "other": person("dana@drempel.example", organisation="Hospital"),
+            "operator": person(
+                "olga@drempel.example", organisation="Portal", role=Role.OPERATOR
+            ),
+        }
+        carol = self.people["coordinator"]
+        self.survey = Survey.objects.create(
+            organisation=carol.organisation, definition={"title": {"en": "One"}}
+        )
+        token_issue(user=carol, name="laptop")
+
+    def address(self, written: str) -> str:
+        """Return the address with Carol's things in its places."""
+        token = ApiToken.objects.get()
+        parts = {
+            "survey_id": self.survey.pk,
+            "token_id": token.pk,
+            "token": "unknown",
+            "name": "drempel/base.css",
+            "uidb36": "1",
+            "key": "1-x",
+            "provider_id": "absent",
+            "pk": 1,
+            "app_label": "accounts",
+            "content_type_id": 1,
+            "url": "nowhere",
+            "object_id": self._object_of(written),
+        }
+        return re.sub(r"<(\w+)>", lambda found: str(parts[found[1]]), written)
+
+    def _object_of(self, written: str) -> object:
+        kinds = {"organisation": Organisation, "user": User, "apitoken": ApiToken}
+        kind = next((kinds[name] for name in kinds if f"/{name}/" in written), None)
+        return uuid.uuid4() if kind is None else kind._default_manager.order_by("pk")[0].pk
+
+    def browser(self, caller: str) -> Client:
+        """Return the browser of a caller."""
+        browser = Client()
+        if caller != "nobody":
+            browser.force_login(self.people[caller])
+        return browser
+
+
+def word(browser: Client, method: str, address: str) -> str:
+    """Return what a caller gets, as the table says it."""
+    if method == "GET":
+        answer = browser.get(address)
+    elif address.startswith("/api/"):
+        answer = browser.post(address, "{}", content_type="application/json")
+    else:
+        answer = browser.post(address)
+    answer.close()
+    if answer.status_code not in {301, 302}:
+        return WORDS.get(answer.status_code, str(answer.status_code))
+    to_sign_in = answer.headers["Location"].startswith(("/account/sign-in", "/admin/login/"))
+    return "sign-in" if to_sign_in else "away"
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row['method']} {row['address']}")
+def test_it_lets_in_exactly_whom_the_table_says(row: Row) -> None:
+    found = {caller: answer(caller, row["method"], row["address"]) for caller in CALLERS}
+    assert found == {caller: row[caller] for caller in CALLERS}
+
+
+def answer(caller: str, method: str, written: str) -> str:
+    """Return what a caller gets among things that nobody else has touched."""
+    before = transaction.savepoint()
+    things = Things()
+    found = word(things.browser(caller), method, things.address(written))
+    transaction.savepoint_rollback(before)
+    return found

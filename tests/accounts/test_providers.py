@@ -1,0 +1,108 @@
+"""OpenID Connect: a file names the providers; each signs in the invited of its organisation."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage.session import SessionStorage
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from accounts.adapters import ProviderAdapter
+from accounts.models import User
+from config.env import BadConfiguration
+from config.oidc import oidc_apps
+from tests.accounts.cast import person
+
+GOOD = {
+    "id": "council",
+    "name": "Council",
+    "organisation": "Council",
+    "server_url": "https://sign-in.council.example",
+    "client_id": "drempel",
+}
+
+
+def written(folder: Path, **changed: object) -> Path:
+    secret = folder / "client-secret"
+    secret.write_text("s" * 32, "utf-8")
+    secret.chmod(0o600)
+    one = GOOD | {"client_secret_file": str(secret)} | changed
+    file = folder / "oidc.json"
+    file.write_text(json.dumps({"providers": [one]}), "utf-8")
+    return file
+
+
+def test_it_reads_a_provider_and_its_secret(tmp_path: Path) -> None:
+    (app,) = oidc_apps(written(tmp_path))
+    assert (app["provider_id"], app["secret"]) == ("council", "s" * 32)
+    assert app["settings"]["organisation"] == "Council"
+    assert oidc_apps(None) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"server_url": "http://sign-in.council.example"},
+        {"id": "../x"},
+        {"client_secret_file": "relative"},
+        {"client_id": ""},
+        {"more": "x"},
+    ],
+)
+def test_it_refuses_a_poor_file(tmp_path: Path, changed: dict[str, object]) -> None:
+    with pytest.raises(BadConfiguration):
+        oidc_apps(written(tmp_path, **changed))
+    (tmp_path / "bad.json").write_text("[]", "utf-8")
+    with pytest.raises(BadConfiguration):
+        oidc_apps(tmp_path / "bad.json")
+
+
+def test_it_refuses_a_secret_that_others_read(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    (tmp_path / "client-secret").chmod(0o644)
+    with pytest.raises(BadConfiguration):
+        oidc_apps(file)
+
+
+def arrives(
+    user: User | None, *, existing: bool = True, process: str = "login", of: str = "Council"
+) -> None:
+    """Let a provider's person arrive."""
+    request: HttpRequest = RequestFactory().get("/account/provider/council/back")
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    vars(request)["_messages"] = SessionStorage(request)
+    request.resolver_match = None
+    login = SimpleNamespace(
+        user=user,
+        is_existing=existing,
+        state={"process": process},
+        provider=SimpleNamespace(app=SimpleNamespace(settings={"organisation": of})),
+    )
+    ProviderAdapter().pre_social_login(request, login)
+
+
+@pytest.mark.django_db
+def test_it_signs_in_the_invited_of_its_own_organisation_only() -> None:
+    carol = person()
+    arrives(carol)
+    disabled = person("dana@drempel.example")
+    disabled.is_active = False
+    cases: list[Callable[[], None]] = [
+        lambda: arrives(carol, of="Hospital"),
+        lambda: arrives(User(email="new@drempel.example"), existing=False),
+        lambda: arrives(carol, process="connect"),
+        lambda: arrives(disabled),
+    ]
+    for refused in cases:
+        with pytest.raises(ImmediateHttpResponse) as error:
+            refused()
+        assert error.value.response.status_code == 403
+        assert b"could not sign you in here" in error.value.response.content
+    assert User.objects.count() == 2

@@ -3,12 +3,6 @@
 from rest_framework import serializers
 
 
-class HealthOut(serializers.Serializer[object]):
-    """That the portal's web process reads its nodes file and its database."""
-
-    status = serializers.CharField()
-
-
 class NodeOut(serializers.Serializer[object]):
     """A node of the federation, as this portal's nodes file has it."""
 

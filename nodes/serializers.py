@@ -99,7 +99,3 @@ class SignedManifestOut(serializers.Serializer[object]):
     manifest = serializers.CharField()
     coordinator_signature = serializers.CharField()
     signatures = serializers.DictField(child=serializers.CharField())
-
-
-class HealthOut(serializers.Serializer[object]):
-    status = serializers.CharField()

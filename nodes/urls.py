@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from health import LiveView
 from nodes import views
 
 urlpatterns = [
     path("keys", views.KeysView.as_view()),
     path("health", views.HealthView.as_view()),
+    path("health/live", LiveView.as_view()),
     path("surveys/<str:survey_id>/keys", views.SurveyKeysView.as_view()),
     path("manifests", views.ManifestsView.as_view()),
     path("manifests/<str:digest>", views.ManifestView.as_view()),

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from health import HealthOut, health_answer
 from mpcengine.protocol.codec import unpack_batch
 from mpcengine.protocol.manifest import LARGEST_ROSTER
 from mpcengine.protocol.roster import ENTRY_BYTES
@@ -237,12 +238,12 @@ class JobView(NodeView):
 class HealthView(NodeView):
     """Say that the node works."""
 
-    @extend_schema(responses={200: shapes.HealthOut})
+    @extend_schema(responses={200: HealthOut})
     def get(self, _request: Request) -> Response:
         """Read the keys and both databases, and say so."""
         identity_public()
         databases_read()
-        return Response({"status": "ok"})
+        return health_answer()
 
 
 class PeerView(NodeView):

@@ -42,9 +42,3 @@ class RelayKeyOut(serializers.Serializer[object]):
     """The relay's public key, base64."""
 
     key = serializers.CharField()
-
-
-class HealthOut(serializers.Serializer[object]):
-    """That the relay's web process reads its key and its database."""
-
-    status = serializers.CharField()

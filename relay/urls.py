@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from health import LiveView
 from relay import views
 
 urlpatterns = [
@@ -12,4 +13,5 @@ urlpatterns = [
     path("surveys/<str:digest>", views.SurveyView.as_view(), name="relay-survey"),
     path("keys", views.KeysView.as_view(), name="relay-keys"),
     path("health", views.HealthView.as_view(), name="relay-health"),
+    path("health/live", LiveView.as_view(), name="relay-live"),
 ]

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from health import HealthOut, health_answer
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.strict import parse_base64, to_base64
@@ -152,12 +153,12 @@ class KeysView(RelayView):
 class HealthView(RelayView):
     """Say that the relay works."""
 
-    @extend_schema(responses={200: shapes.HealthOut})
+    @extend_schema(responses={200: HealthOut})
     def get(self, _request: Request) -> Response:
         """Read the key and the database, and say so."""
         public_key()
         RelayedSurvey.objects.exists()
-        return Response({"status": "ok"})
+        return health_answer()
 
 
 def _state(survey: RelayedSurvey) -> str:

@@ -6,7 +6,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("accounts", "config", "mpcengine", "nodes", "relay", "security_events", "surveys")
-MODULES = ("bounded_http.py", "faults.py", "pinned_http.py", "problems.py", "stopping.py")
+MODULES = (
+    "bounded_http.py",
+    "clocks.py",
+    "faults.py",
+    "health.py",
+    "liveness.py",
+    "pinned_http.py",
+    "problems.py",
+    "stopping.py",
+)
 
 
 @cache

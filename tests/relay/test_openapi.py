@@ -24,6 +24,7 @@ def test_the_document_is_valid_and_without_warnings() -> None:
         f"/api/v1/{path}"
         for path in (
             "health",
+            "health/live",
             "keys",
             "manifests",
             "manifests/{survey_id}",

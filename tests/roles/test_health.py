@@ -107,7 +107,7 @@ def test_a_worker_that_looks_for_work_is_alive(tmp_path: Path, settings: Setting
     alive_note()
     code, said = alive(tmp_path)
     assert code == 0
-    assert said.startswith("The worker looked for work 0 seconds ago")
+    assert said.startswith("The worker looked for work ")
     long_ago = time.time() - 200
     os.utime(tmp_path / FILE, (long_ago, long_ago))
     assert alive(tmp_path)[0] == 1

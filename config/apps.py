@@ -12,4 +12,4 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        from config import checks, checks_sign_in  # noqa: F401, PLC0415 - registered by import, once apps are there
+        from config import checks, checks_services, checks_sign_in  # noqa: F401, PLC0415 - registered by import, once apps are there

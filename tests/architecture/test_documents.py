@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import checks, env
+from config import env
 from mpcengine.models import JobState as LedgerState
 from nodes.models import JobState as NodeState
 from surveys.models import SurveyState
@@ -119,12 +119,18 @@ def test_it_documents_every_key_of_a_service_file() -> None:
     assert {key for key in keys if f"`{key}`" not in page} == set()
 
 
-def test_it_numbers_every_check() -> None:
-    listed = re.findall(r"^drempel\.E\d{3}", checks.__doc__ or "", re.MULTILINE)
-    raised = set(re.findall(r'id="(drempel\.E\d{3})"', text(Path("config/checks.py"))))
-    tested = set(
-        re.findall(r"drempel\.E\d{3}", text(Path("tests/roles/test_system_checks.py")))
-    )
+@pytest.mark.parametrize(
+    ("module", "tests"),
+    [
+        ("checks", "test_system_checks"),
+        ("checks_services", "test_service_checks"),
+    ],
+)
+def test_it_numbers_every_check(module: str, tests: str) -> None:
+    source = text(Path(f"config/{module}.py"))
+    listed = re.findall(r"^drempel\.E\d{3}", source, re.MULTILINE)
+    raised = set(re.findall(r'id="(drempel\.E\d{3})"', source))
+    tested = set(re.findall(r"drempel\.E\d{3}", text(Path(f"tests/roles/{tests}.py"))))
     assert listed == sorted(raised) == sorted(tested)
 
 

@@ -1,6 +1,6 @@
 # Every target does the set-up it needs. The first run installs; later runs find their stamps.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix install lock schemas vectors clean
+.PHONY: help demo test test-services test-slow check fix install lock schemas vectors clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -23,6 +23,14 @@ demo: $(STAMPS)/ready ## run a sample survey on localhost, then serve it (ONCE=1
 
 test: $(STAMPS)/ready $(STAMPS)/test ## run the default tests, about ten minutes
 	$(PY) -m pytest $(ARGS)
+
+# What keeps rows or waits for a queue, once more on PostgreSQL and Redis: private ones, or those
+# that DREMPEL_TEST_SERVICES names.
+ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/nodes tests/end_to_end \
+	tests/deploy/test_databases.py tests/roles/test_service_checks.py
+
+test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows on PostgreSQL and Redis, about ten minutes
+	$(PY) -m tests.services $(PY) -m pytest -m "not slow" $(ON_SERVICES) $(ARGS)
 
 test-slow: $(STAMPS)/ready $(STAMPS)/test ## run only the long tests: every kill point, all attackers, 10,000 rows
 	$(PY) -m pytest -m slow --timeout 3600 $(ARGS)

@@ -10,6 +10,12 @@ class IdentityOut(serializers.Serializer[object]):
     identity_key = serializers.CharField(help_text="base64 of 32 bytes")
 
 
+class IntroductionOut(serializers.Serializer[object]):
+    node = serializers.ChoiceField(choices=["a", "b", "c"])
+    nodes = serializers.CharField(help_text="digest of the nodes file's canonical JSON")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
 class SurveyKeysIn(serializers.Serializer[object]):
     coordinator = serializers.CharField(help_text="base64 of 32 bytes")
     signature = serializers.CharField(help_text="base64 of 64 bytes")

@@ -7,6 +7,7 @@ from nodes import views
 
 urlpatterns = [
     path("keys", views.KeysView.as_view()),
+    path("introductions/<str:challenge>", views.IntroductionView.as_view()),
     path("health", views.HealthView.as_view()),
     path("health/live", LiveView.as_view()),
     path("surveys/<str:survey_id>/keys", views.SurveyKeysView.as_view()),

@@ -15,13 +15,15 @@ from rest_framework.views import APIView
 from health import HealthOut, health_answer
 from mpcengine.protocol.codec import unpack_batch
 from mpcengine.protocol.manifest import LARGEST_ROSTER
+from mpcengine.protocol.nodesfile import introduction_body, nodes_digest
 from mpcengine.protocol.roster import ENTRY_BYTES
-from mpcengine.protocol.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES
+from mpcengine.protocol.signing import LABEL_INTRODUCTION, PUBLIC_KEY_BYTES, SIGNATURE_BYTES
 from mpcengine.protocol.strict import Fields, is_hex, parse_base64, to_base64
 from nodes import serializers as shapes
-from nodes.keystore import identity_public, node_index, node_name, node_title
+from nodes.keystore import identity_public, node_index, node_name, node_sign, node_title
 from nodes.parsers import OctetsParser, RawJSONParser
 from nodes.peer_client import SIGNATURE_HEADER
+from nodes.policy import federation
 from nodes.selectors import (
     accepted_get,
     databases_read,
@@ -43,6 +45,7 @@ from nodes.services.tokens import token_issue_once
 from nodes.tasks import drive_nudge
 from problems import Malformed
 
+CHALLENGE_BYTES = 32
 LARGEST_BATCH = 2_000
 # Of a batch of packages, of a peer's message and of a manifest with its roster.
 LARGEST_BODY = 64 * 1024 * 1024
@@ -67,6 +70,25 @@ class KeysView(NodeView):
                 "index": node_index(),
                 "name": node_title(),
                 "identity_key": to_base64(identity_public()),
+            }
+        )
+
+
+class IntroductionView(NodeView):
+    """Prove who this node is, and which nodes file it has."""
+
+    @extend_schema(responses={200: shapes.IntroductionOut})
+    def get(self, _request: Request, challenge: str) -> Response:
+        """Return the digest of this node's nodes file, signed with the caller's challenge."""
+        if not is_hex(challenge, CHALLENGE_BYTES):
+            raise Malformed("challenge", "The challenge must be 32 bytes in hexadecimal.")
+        nodes = nodes_digest(federation())
+        body = introduction_body(nodes, bytes.fromhex(challenge))
+        return Response(
+            {
+                "node": node_name(),
+                "nodes": nodes,
+                "signature": to_base64(node_sign(LABEL_INTRODUCTION, body)),
             }
         )
 

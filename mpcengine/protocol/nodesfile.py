@@ -7,7 +7,7 @@ Source: docs/protocol.md §9. Who hands over this file says who the nodes are.
 
 from dataclasses import dataclass
 
-from mpcengine.protocol.canonical import JSON, Digest, digest_bytes
+from mpcengine.protocol.canonical import JSON, Digest, canonical, digest, digest_bytes
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
 from mpcengine.protocol.strict import Fields, to_base64
 
@@ -71,6 +71,16 @@ class NodesFile:
     def to_json(self) -> dict[str, JSON]:
         """Return the whole file as JSON."""
         return {"format": NODES_FORMAT, "nodes": [entry.to_json() for entry in self.nodes]}
+
+
+def nodes_digest(nodes: NodesFile) -> Digest:
+    """Return the digest of a nodes file's canonical JSON, however its file is laid out."""
+    return digest(canonical(nodes.to_json()))
+
+
+def introduction_body(nodes: Digest, challenge: bytes) -> bytes:
+    """Return what a node signs to say who it is: nodes file digest ‖ challenge (32 bytes)."""
+    return digest_bytes(nodes) + challenge
 
 
 def parse_nodes_file(obj: JSON) -> NodesFile:

@@ -45,6 +45,7 @@ LABEL_OPENING = b"drempel/opening/1"
 LABEL_STATEMENT = b"drempel/statement/1"
 LABEL_PEER = b"drempel/peer/1"
 LABEL_PROMISE = b"drempel/promise/1"
+LABEL_INTRODUCTION = b"drempel/introduction/1"
 
 SIGNATURE_BYTES = 64
 PUBLIC_KEY_BYTES = 32

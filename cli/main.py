@@ -19,7 +19,17 @@ from cli import signals
 from cli.errors import BAD_INPUT, FAILED, CliError
 
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
-COMMANDS = ("demo", "serve", "local", "show", "verify", "install", "rehearse", "bench")
+COMMANDS = (
+    "demo",
+    "serve",
+    "local",
+    "show",
+    "verify",
+    "install",
+    "doctor",
+    "rehearse",
+    "bench",
+)
 
 
 class Command(Protocol):

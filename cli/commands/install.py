@@ -17,7 +17,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - a node is called by its peers; the defaul
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare ``node``, ``portal``, ``relay``, ``coordinator`` and ``join``."""
+    """Declare ``node``, ``portal``, ``relay``, ``coordinator``, ``certificate``, ``join``."""
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     node = _service(kinds, "node", "make a node's folder and the entry its operator gives out")
     node.add_argument("--node", choices=("a", "b", "c"), required=True, help="which of three")
@@ -40,7 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--token-file", type=Path, required=True, help="the portal's relay-token"
     )
     coordinator = kinds.add_parser("coordinator", help="make a coordinator's signing key")
-    coordinator.add_argument("--out", metavar="KEY.pem", type=Path, required=True)
+    either = coordinator.add_mutually_exclusive_group(required=True)
+    either.add_argument("--out", metavar="KEY.pem", type=Path, help="make a key here")
+    either.add_argument("--show", metavar="KEY.pem", type=Path, help="print its public half")
+    certificate = kinds.add_parser("certificate", help="make a node's next web certificate")
+    certificate.add_argument("--folder", metavar="DIR", type=Path, required=True)
     join = kinds.add_parser("join", help="make a nodes file of three operators' entries")
     join.add_argument("entries", metavar="ENTRY.json", type=Path, nargs=3)
     join.add_argument("--out", metavar="NODES.json", type=Path, required=True)
@@ -53,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         "portal": _portal,
         "relay": _relay,
         "coordinator": _coordinator,
+        "certificate": _certificate,
         "join": _join,
     }
     print("\n".join(makers[arguments.kind](arguments)))
@@ -134,15 +139,30 @@ def _relay(arguments: argparse.Namespace) -> list[str]:
 
 def _coordinator(arguments: argparse.Namespace) -> list[str]:
     from cli.folders import write_new  # noqa: PLC0415
-    from cli.installing.keys import signing_key_make  # noqa: PLC0415
+    from cli.installing.keys import signing_key_load, signing_key_make  # noqa: PLC0415
     from mpcengine.protocol.signing import public_bytes  # noqa: PLC0415
     from mpcengine.protocol.strict import to_base64  # noqa: PLC0415
 
+    if arguments.show is not None:
+        return [to_base64(public_bytes(signing_key_load(arguments.show)))]
     key = signing_key_make(arguments.out, write_new)
     return [
         f"The key is in {arguments.out}; nobody else may have it, the portal neither.",
         "Give the operators its public half for their policy files:",
         to_base64(public_bytes(key)),
+    ]
+
+
+def _certificate(arguments: argparse.Namespace) -> list[str]:
+    from cli.installing.entries import entry_spoken  # noqa: PLC0415 - arguments first
+    from cli.installing.services import NEXT_ENTRY, next_certificate_install  # noqa: PLC0415
+
+    folder = arguments.folder.absolute()
+    entry = next_certificate_install(folder)
+    return [
+        f"The next certificate is in {folder}; the old one stays until all have the new pin.",
+        f"Give the other operators {folder / NEXT_ENTRY}, and read them its fingerprint:",
+        entry_spoken(entry),
     ]
 
 

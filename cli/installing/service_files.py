@@ -4,6 +4,7 @@ Two files a service: ``service.json`` for its processes, whose database role rea
 rows, and ``migrate.json`` for ``migrate``, whose role owns the tables.
 """
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ NODES = "nodes.json"
 POLICY = "policy.json"
 SERVICE = "service.json"
 MIGRATE = "migrate.json"
+ENVIRONMENT = "environment"
 
 Members = dict[str, JSON]
 
@@ -118,3 +120,22 @@ def password_names(members: Members) -> tuple[str, ...]:
     if "issuing_database_name" in members:
         return (*common, ISSUING_PASSWORD, ISSUING_OWNER_PASSWORD)
     return common
+
+
+def environment_text(folder: Path, role: str) -> str:
+    """Return what a service's processes find in their environment: no secret is among it.
+
+    Lines that both a shell and systemd (``EnvironmentFile``) read.
+    """
+    values = {
+        "DREMPEL_CONFIG": str(folder / SERVICE),
+        "DJANGO_SETTINGS_MODULE": f"config.settings.{role}",
+        "NUMBA_CACHE_DIR": str(folder / "numba"),
+        "TMPDIR": str(folder / "tmp"),
+        "PYTHONUNBUFFERED": "1",
+        # The program is root's; one thread a process, more processes for more cores.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())

@@ -5,14 +5,16 @@ there already is touched. What may be shown to others is printed; no secret is.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.errors import BadInput
 from cli.files import read_bytes
-from cli.folders import folder_make, folder_new, write_private
+from cli.folders import folder_make, folder_new, write_new, write_private
 from cli.installing import service_files as names
-from cli.installing.certificates import certificate_make, certificate_pin
+from cli.installing.addresses import address_read
+from cli.installing.certificates import CERTIFICATE, certificate_make, certificate_pin
+from cli.installing.entries import entry_read
 from cli.installing.keys import (
     IDENTITY,
     SIGNING,
@@ -28,6 +30,8 @@ from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry, entry_document
 from mpcengine.protocol.signing import public_bytes
 
 ENTRY = "node-entry.json"
+NEXT_ENTRY = "node-entry-next.json"
+NEXT = "tls-next-"
 # Compiled loops and scratch space: numba runs what it finds, so they are this user's alone.
 FOLDERS = ("numba", "tmp")
 MIN_TOKEN_CHARACTERS = 32
@@ -84,6 +88,28 @@ def node_install(folder: Path, plan: NodePlan) -> NodeEntry:
     return entry
 
 
+def next_certificate_install(folder: Path) -> NodeEntry:
+    """Make a node's next certificate and return its entry with both pins.
+
+    Raises BadInput if the node's certificate is not its own, or a next one is there already.
+    """
+    entry = entry_read(folder / ENTRY)
+    if not (folder / CERTIFICATE).is_file() or entry.pin is None:
+        raise BadInput(f"{folder} has no certificate of its own; change the one you named.")
+    if (folder / NEXT_ENTRY).exists() and not (folder / f"{NEXT}certificate.pem").exists():
+        raise BadInput(f"{folder / NEXT_ENTRY} is an earlier one; make it {ENTRY} first.")
+    address = address_read(entry.url)
+
+    def write(path: Path, text: str) -> None:
+        write_new(path.with_name(path.name.replace("tls-", NEXT, 1)), text)
+
+    certificate_make(folder, address.host, write)
+    made = certificate_pin(folder / f"{NEXT}certificate.pem")
+    changed = replace(entry, pin=certificate_pin(folder / CERTIFICATE), next_pin=made)
+    write_new(folder / NEXT_ENTRY, _json_text(entry_document(changed)))
+    return changed
+
+
 def portal_install(folder: Path, web: Web, storage: Storage, relay_url: str) -> None:
     """Make a portal's folder, with the token by which its relay will know it."""
     members: Members = {
@@ -136,9 +162,15 @@ def _finish(folder: Path, draft: Path, members: Members) -> None:
         secret_make(draft / name)
     for name in FOLDERS:
         folder_make(draft / name)
+    environment = names.environment_text(folder, str(members["role"]))
+    write_private(draft / names.ENVIRONMENT, environment)
     _write_json(draft / names.SERVICE, members)
     _write_json(draft / names.MIGRATE, names.migrate_members(folder, members))
 
 
 def _write_json(path: Path, value: JSON) -> None:
-    write_private(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    write_private(path, _json_text(value))
+
+
+def _json_text(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

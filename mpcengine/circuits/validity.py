@@ -8,9 +8,10 @@ import numpy as np
 
 from mpcengine.circuits.runtime import Vector
 from mpcengine.kernels import field61, lines61
+from mpcengine.protocol.batch import PROOF_REASONS
 from mpcengine.protocol.errors import InconsistentShares
 from mpcengine.protocol.field import MODULUS
-from mpcengine.protocol.validity_check import REASONS, Weights
+from mpcengine.protocol.validity_check import Weights
 
 
 class ReportChecker:
@@ -52,5 +53,5 @@ class ReportChecker:
             raise InconsistentShares("lines.length", "A node opened another number of values.")
         if opened[0].ndim != 2 or opened[0].shape[1] != self.plan.opened:
             raise InconsistentShares("lines.length", "A node opened another number of values.")
-        names = (None, *REASONS)
+        names = (None, *PROOF_REASONS)
         return [names[code] for code in lines61.judge(*opened, self._vanishing).tolist()]

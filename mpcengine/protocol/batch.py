@@ -25,7 +25,12 @@ SALT_BYTES = 32
 HOLDERS_NEEDED = 2
 SUPERSEDED = "superseded"
 CANNOT_UNSEAL = "cannot be unsealed"
-REJECTION_REASONS = (CANNOT_UNSEAL, SUPERSEDED)
+INCONSISTENT = "inconsistent"
+NOT_BITS = "not bits"
+CONSTRAINT = "constraint"
+# What the proof of a report can fail in, in the order in which it is looked at (§18.4).
+PROOF_REASONS = (INCONSISTENT, NOT_BITS, CONSTRAINT)
+REJECTION_REASONS = (CANNOT_UNSEAL, CONSTRAINT, INCONSISTENT, NOT_BITS, SUPERSEDED)
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -64,7 +69,7 @@ class Verdict:
     @property
     def inconsistent(self) -> int:
         """Return how many packages were rejected for a cause that a node could have made."""
-        return sum(entry.reason == CANNOT_UNSEAL for entry in self.rejected)
+        return sum(entry.reason in (CANNOT_UNSEAL, INCONSISTENT) for entry in self.rejected)
 
     def totals(self) -> tuple[tuple[str, int], ...]:
         """Return each reason with its number of packages, reasons ascending."""
@@ -174,6 +179,22 @@ def join_verdicts(
         accepted=tuple(package for package in counted if package not in broken),
         rejected=tuple(sorted(rejected, key=lambda entry: entry.package)),
     )
+
+
+def strike_invalid(verdict: Verdict, reasons: Sequence[str | None]) -> Verdict:
+    """Return the verdict of unsealing after the proofs of what it accepts were checked.
+
+    ``reasons`` has one entry for each accepted id, in order: None, or one of PROOF_REASONS.
+    Raises MalformedMessage ``verdict.reasons`` for another number of entries or another reason.
+    """
+    known = all(reason is None or reason in PROOF_REASONS for reason in reasons)
+    if len(reasons) != len(verdict.accepted) or not known:
+        raise MalformedMessage("verdict.reasons", "A verdict has one known reason a package.")
+    pairs = list(zip(verdict.accepted, reasons, strict=True))
+    struck = [Rejected(package=one, reason=reason) for one, reason in pairs if reason]
+    rejected = sorted([*verdict.rejected, *struck], key=lambda entry: entry.package)
+    accepted = tuple(package for package, reason in pairs if reason is None)
+    return Verdict(accepted=accepted, rejected=tuple(rejected))
 
 
 def verdict_digest(manifest: Digest, verdict: Verdict) -> Digest:

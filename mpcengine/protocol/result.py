@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mpcengine.protocol.batch import (
-    CANNOT_UNSEAL,
+    SUPERSEDED,
     Rejected,
     Verdict,
     batch_root,
@@ -140,10 +140,10 @@ def verify_lists(
 ) -> None:
     """Raise MalformedMessage unless a node's published lists are those it signed for.
 
-    The root covers the ids that counted (accepted and those that could not be unsealed); the
-    verdict's digest covers both lists whole.
+    The root covers the ids that counted (all but the superseded ones); the verdict's digest
+    covers both lists whole.
     """
-    failed = [entry.package for entry in rejected if entry.reason == CANNOT_UNSEAL]
+    failed = [entry.package for entry in rejected if entry.reason != SUPERSEDED]
     counted = sorted([*accepted, *failed])
     verdict = Verdict(accepted=tuple(accepted), rejected=tuple(rejected))
     if batch_root(statement.manifest, counted) != statement.root:

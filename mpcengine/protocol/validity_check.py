@@ -8,16 +8,12 @@ always noticed and can help no respondent.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mpcengine.protocol.batch import CONSTRAINT, INCONSISTENT, NOT_BITS
 from mpcengine.protocol.errors import InconsistentShares
 from mpcengine.protocol.field import MODULUS, POINTS, interpolate_at_zero, on_line
 from mpcengine.protocol.validity_coin import coin_factors, coin_point
 from mpcengine.protocol.validity_plan import ProofBlock, ValidityPlan
 from mpcengine.protocol.validity_points import vanishing_at, weights_at
-
-INCONSISTENT = "inconsistent"
-NOT_BITS = "not bits"
-CONSTRAINT = "constraint"
-REASONS = (INCONSISTENT, NOT_BITS, CONSTRAINT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mpcengine.circuits.runtime import Vector
+from mpcengine.protocol.batch import CONSTRAINT, INCONSISTENT, NOT_BITS
 from mpcengine.protocol.encoding import check_record, encode_answers
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.layout import Layout
 from mpcengine.protocol.sharing import split
-from mpcengine.protocol.validity_check import CONSTRAINT, INCONSISTENT, NOT_BITS
 from mpcengine.protocol.validity_plan import ValidityPlan
 from mpcengine.protocol.validity_prover import prove
 from tests.protocol.made_reports import elements, forged, laid_out

@@ -11,11 +11,11 @@ from mpcengine.circuits.runtime import Vector
 from mpcengine.circuits.tally import tally
 from mpcengine.circuits.validity import ReportChecker
 from mpcengine.kernels import field61
+from mpcengine.protocol.batch import PROOF_REASONS
 from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.sharing import recombine
 from mpcengine.protocol.validity_check import (
-    REASONS,
     Weights,
     coin_weights,
     evaluate,
@@ -59,7 +59,7 @@ def check_valid(total: int) -> int:
 
 def check_mutated(total: int) -> dict[str, int]:
     """Judge ``total`` spoilt reports of all sources; return how many had which reason."""
-    found = dict.fromkeys(REASONS, 0)
+    found = dict.fromkeys(PROOF_REASONS, 0)
     for source in SOURCES:
         shares, reasons = mutated(source, -(-total // len(SOURCES)))
         assert judged(coin_weights(source.plan, COIN), shares) == reasons

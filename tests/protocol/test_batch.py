@@ -8,6 +8,10 @@ from hypothesis import strategies as st
 
 from mpcengine.protocol.batch import (
     CANNOT_UNSEAL,
+    CONSTRAINT,
+    INCONSISTENT,
+    NOT_BITS,
+    REJECTION_REASONS,
     SUPERSEDED,
     Entry,
     Rejected,
@@ -19,6 +23,7 @@ from mpcengine.protocol.batch import (
     join_verdicts,
     list_commitment,
     pack_ids,
+    strike_invalid,
     union_ids,
     unpack_ids,
     verdict_digest,
@@ -169,6 +174,31 @@ def test_it_joins_verdicts_and_says_why_each_package_is_out() -> None:
     assert verdict.inconsistent == 2
     assert verdict.totals() == ((CANNOT_UNSEAL, 2), (SUPERSEDED, 1))
     assert join_verdicts(IDS, (), [(), (), ()]).totals() == ()
+
+
+def test_it_strikes_what_a_proof_fails_in_and_counts_what_a_node_could_cause() -> None:
+    unsealed = join_verdicts(IDS[1:], IDS[:1], [IDS[2:3], (), ()])
+    assert unsealed.accepted == (IDS[1], IDS[3], IDS[4], IDS[5])
+    verdict = strike_invalid(unsealed, [NOT_BITS, None, INCONSISTENT, CONSTRAINT])
+    assert verdict.accepted == (IDS[3],)
+    assert [(one.package, one.reason) for one in verdict.rejected] == [
+        (IDS[0], SUPERSEDED),
+        (IDS[1], NOT_BITS),
+        (IDS[2], CANNOT_UNSEAL),
+        (IDS[4], INCONSISTENT),
+        (IDS[5], CONSTRAINT),
+    ]
+    assert verdict.inconsistent == 2
+    assert [reason for reason, _ in verdict.totals()] == sorted(REJECTION_REASONS)
+    assert strike_invalid(unsealed, [None] * 4) == unsealed
+
+
+@pytest.mark.parametrize("reasons", [[], [None] * 3, [None] * 5, [None] * 3 + [SUPERSEDED]])
+def test_it_strikes_for_one_known_reason_a_package(reasons: list[str | None]) -> None:
+    unsealed = join_verdicts(IDS[1:], IDS[:1], [IDS[2:3], (), ()])
+    with pytest.raises(MalformedMessage) as refused:
+        strike_invalid(unsealed, reasons)
+    assert refused.value.code == "verdict.reasons"
 
 
 def test_it_takes_a_verdict_on_the_batch_only_and_from_three_nodes() -> None:

@@ -5,14 +5,12 @@ from typing import Any
 
 import pytest
 
+from mpcengine.protocol.batch import CONSTRAINT, INCONSISTENT, NOT_BITS
 from mpcengine.protocol.codec import pack_vector, unpack_vector
 from mpcengine.protocol.encoding import check_record, encode_answers
 from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.validity_check import (
-    CONSTRAINT,
-    INCONSISTENT,
-    NOT_BITS,
     coin_weights,
     evaluate,
     judge,

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from mpcengine.protocol.batch import PROOF_REASONS
 from mpcengine.protocol.codec import unpack_vector
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.survey import parse_survey
-from mpcengine.protocol.validity_check import REASONS, coin_weights, evaluate, judge
+from mpcengine.protocol.validity_check import coin_weights, evaluate, judge
 from mpcengine.protocol.validity_coin import coin_factors, coin_point, joint_coin
 from mpcengine.protocol.validity_messages import (
     check_same_terms,
@@ -59,12 +60,12 @@ def test_it_proves_shares_and_accepts(case: Any) -> None:
 
 @pytest.mark.parametrize("case", BAD, ids=names(BAD))
 def test_it_rejects_for_the_reason_named(case: Any) -> None:
-    assert case["reason"] in REASONS
+    assert case["reason"] in PROOF_REASONS
     check_opened(plan_of(VECTORS["bad"]["survey"]), case)
 
 
 def test_it_names_every_reason() -> None:
-    assert {case["reason"] for case in BAD} == set(REASONS)
+    assert {case["reason"] for case in BAD} == set(PROOF_REASONS)
     assert max(len(case["blocks"]) for case in VECTORS["good"]) == 2
 
 

@@ -12,6 +12,8 @@ timeout = 120
 graceful_timeout = 2
 control_socket_disable = True
 accesslog = None
+# gunicorn writes who sent a broken call, and the call; this logger does not.
+logger_class = "config.web_log.QuietLogger"
 
 
 # Read where the settings are: in the master, before it forks its worker.

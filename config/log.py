@@ -123,7 +123,7 @@ def logging_settings(log_file: Path) -> dict[str, object]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # Says the host that a caller named; the answer is 400 either way.
             "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL"},
-            # Every refused call would be a line with its moment: what a respondent does wrong is
+            # Every refused call would be a line with its moment: what respondents do wrong is
             # counted by the hour (security_events). Our own faults are still told.
             "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
             "django.security": {"handlers": [], "level": "ERROR", "propagate": True},

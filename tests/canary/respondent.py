@@ -189,23 +189,36 @@ def everything_wrong(who: Respondent, ticket: Ticket, package: Package) -> dict[
     who.note("package", other.encode())
     who.note("package id", bytes.fromhex(other.package_id))
     wrong = {
-        "cut": who.call(relay, "POST", "api/v1/packages", data[:-5]),
-        "longer": who.call(relay, "POST", "api/v1/packages", data + b"x"),
-        "forged": who.call(relay, "POST", "api/v1/packages", data[:-1] + bytes([data[-1] ^ 1])),
-        "again": who.call(relay, "POST", "api/v1/packages", data),
-        "replayed": who.call(relay, "POST", "api/v1/packages", other.encode()),
-        "oversize": who.call(
-            relay, "POST", "api/v1/packages", (data + who.code.encode()) * 4000
-        ),
-        "as json": who.call(relay, "POST", "api/v1/packages", data, JSON_TYPE),
-        "code as body": who.call(relay, "POST", "api/v1/orders", who.code.encode(), JSON_TYPE),
-        "of no survey": who.call(relay, "POST", "api/v1/packages", b"\1" * 33 + data[33:]),
+        **_at_the_relay(who, relay, data, other.encode()),
         "straight to a node": who.call(
             node, "POST", "api/v1/packages", pack_batch([data, other.encode(), data[:-1]])
         ),
         "half a batch": who.call(node, "POST", "api/v1/packages", pack_batch([data])[:-9]),
+        **_at_a_node(who, node, point_bytes(ticket.private)),
     }
-    point = point_bytes(ticket.private)
+    for base_name, base in (("relay", relay), ("node", node), ("portal", portal)):
+        wrong |= _lost(who, base_name, base)
+    return wrong
+
+
+def _at_the_relay(who: Respondent, relay: str, data: bytes, other: bytes) -> dict[str, int]:
+    path = "api/v1/packages"
+    forged = data[:-1] + bytes([data[-1] ^ 1])
+    return {
+        "cut": who.call(relay, "POST", path, data[:-5]),
+        "longer": who.call(relay, "POST", path, data + b"x"),
+        "forged": who.call(relay, "POST", path, forged),
+        "again": who.call(relay, "POST", path, data),
+        "replayed": who.call(relay, "POST", path, other),
+        "oversize": who.call(relay, "POST", path, (data + who.code.encode()) * 4000),
+        "as json": who.call(relay, "POST", path, data, JSON_TYPE),
+        "code as body": who.call(relay, "POST", "api/v1/orders", who.code.encode(), JSON_TYPE),
+        "of no survey": who.call(relay, "POST", path, b"\1" * 33 + data[33:]),
+    }
+
+
+def _at_a_node(who: Respondent, node: str, point: bytes) -> dict[str, int]:
+    wrong = {}
     for name, code, key in (
         ("wrong code", WRONG_CODE, point),
         ("other key", who.code, os.urandom(65)),
@@ -214,11 +227,8 @@ def everything_wrong(who: Respondent, ticket: Ticket, package: Package) -> dict[
         own = node_code(parse_code(code), who.manifest.survey_id, 1)
         wrong[name] = _token(who, node, to_base64(own), to_base64(key))
     wrong["code in the clear"] = _token(who, node, who.code, to_base64(point))
-    wrong["broken json"] = who.call(
-        node, "POST", "api/v1/tokens", f'{{"code": "{who.code}", '.encode(), JSON_TYPE
-    )
-    for base_name, base in (("relay", relay), ("node", node), ("portal", portal)):
-        wrong |= _lost(who, base_name, base)
+    broken = f'{{"code": "{who.code}", '.encode()
+    wrong["broken json"] = who.call(node, "POST", "api/v1/tokens", broken, JSON_TYPE)
     return wrong
 
 

@@ -71,7 +71,7 @@ def test_it_finds_a_secret_in_a_files_name(tmp_path: Path) -> None:
 def test_it_finds_what_a_database_deleted(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite3"
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE t (a BLOB)")
+        connection.execute("CREATE TABLE t (a)")
         connection.execute("INSERT INTO t VALUES (?)", (SECRET,))
     assert HAYSTACK.sweep([tmp_path])
     with sqlite3.connect(path) as connection:

@@ -28,7 +28,9 @@ SEED = os.environ.get("DREMPEL_SEED", "")
 DRAWN = drawn(SEED or "drempel", 3)
 
 # How an attempt may end when a process of it was killed; anything else names a deviating peer.
-ENDED_BY_A_KILL = frozenset({"party internal", "party peer_lost", "party connect_timeout"})
+ENDED_BY_A_KILL = frozenset(
+    {"party internal", "party peer_lost", "party connect_timeout", "lease taken over"}
+)
 
 # (node whose database it is, manifest, stage, sender) to the message's body
 Said = dict[tuple[str, str, str, str], bytes]

@@ -12,4 +12,10 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        from config import checks, checks_services, checks_sign_in  # noqa: F401, PLC0415 - registered by import, once apps are there
+        # Registered by import, once apps are there.
+        from config import (  # noqa: PLC0415
+            checks,  # noqa: F401
+            checks_services,  # noqa: F401
+            checks_sign_in,  # noqa: F401
+            checks_transport,  # noqa: F401
+        )

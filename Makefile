@@ -30,7 +30,7 @@ ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/no
 	tests/deploy/test_databases.py tests/roles/test_service_checks.py
 
 test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows on PostgreSQL and Redis, about ten minutes
-	$(PY) -m tests.services $(PY) -m pytest -m "not slow" $(ON_SERVICES) $(ARGS)
+	$(PY) -m tests.services $(PY) -m pytest -m "not slow and not files" $(ON_SERVICES) $(ARGS)
 
 test-slow: $(STAMPS)/ready $(STAMPS)/test ## run only the long tests: every kill point, all attackers, 10,000 rows
 	$(PY) -m pytest -m slow --timeout 3600 $(ARGS)

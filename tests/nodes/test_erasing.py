@@ -1,7 +1,13 @@
 """What a node erases is in none of its files any more, the write-ahead files included."""
 
 import time
+from pathlib import Path
 
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from nodes.models import SurveyKeys
 from tests.nodes.harness import Nodes, Survey
 from tests.nodes.publishing import colour_survey
 from tests.nodes.test_three_nodes import colours
@@ -24,6 +30,7 @@ def is_anywhere(nodes: Nodes, key: bytes) -> bool:
     return any(key in path.read_bytes() for path in folder.glob("*.sqlite3*"))
 
 
+@pytest.mark.files
 def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4)
     nodes.deliver(nodes.answers(survey, colours(2, 1, 1)))
@@ -37,3 +44,41 @@ def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
     while any(is_anywhere(nodes, key) for key in keys) and time.monotonic() < until:
         time.sleep(0.1)
     assert [is_anywhere(nodes, key) for key in keys] == [False, False]
+
+
+def table_files(key: bytes) -> int:
+    """Count the table files of this test's PostgreSQL database in which ``key`` stands."""
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SHOW data_directory")
+        folder = cursor.fetchone()[0]
+        cursor.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
+        oid = cursor.fetchone()[0]
+    return sum(key in path.read_bytes() for path in Path(folder, "base", str(oid)).iterdir())
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True, databases=["default", "issuing"])
+def test_it_takes_an_erased_key_out_of_postgresqls_tables() -> None:
+    key = b"a wrapped key that nobody may find later"
+    SurveyKeys.objects.create(survey_id="1" * 32, coordinator=b"c", public=b"p", wrapped=key)
+    assert table_files(key) == 1
+    SurveyKeys.objects.update(wrapped=b"")
+    assert table_files(key) == 1
+    call_command("rewrite_erased")
+    assert table_files(key) == 0
+    assert SurveyKeys.objects.get().public == b"p"
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True, databases=["default", "issuing"])
+def test_it_says_that_only_the_owner_can() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE t_no_owner")
+        cursor.execute("SET ROLE t_no_owner")
+        try:
+            with pytest.raises(CommandError, match=r"migrate\.json"):
+                call_command("rewrite_erased")
+        finally:
+            cursor.execute("RESET ROLE")
+            cursor.execute("DROP ROLE t_no_owner")

@@ -9,6 +9,7 @@ import pytest
 from tests.mpcengine.cast import DEFINITION, Federation
 from tests.mpcengine.portal_process import PortalProcess
 
+pytestmark = pytest.mark.files
 INVITE = """
 from rest_framework.test import APIClient
 from accounts.services import coordinator_create, token_issue

@@ -15,6 +15,7 @@ class HouseConfig(AppConfig):
         # Registered by import, once apps are there.
         from config import (  # noqa: PLC0415
             checks,  # noqa: F401
+            checks_events,  # noqa: F401
             checks_services,  # noqa: F401
             checks_sign_in,  # noqa: F401
             checks_transport,  # noqa: F401

@@ -13,13 +13,18 @@ from pathlib import Path
 
 from django.conf import settings
 
+from security_events.emitting import EventsDown
+
 KEY_BYTES = 32
 _LENGTH = 32
 _LABEL = b"drempel/events/person/1\x00"
 
 
 def pseudonym(identifier: str) -> str:
-    """Return the 32 hexadecimal digits that stand for a person's ``identifier`` in events."""
+    """Return the 32 hexadecimal digits that stand for a person's ``identifier`` in events.
+
+    Raises EventsDown where the key can be neither read nor made.
+    """
     key = _key(str(settings.EVENTS_FILE))
     return hmac.new(key, _LABEL + identifier.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
 
@@ -51,6 +56,9 @@ def _key(events_file: str) -> bytes:
         # Unit tests without an events file: stable while the process lives.
         return secrets.token_bytes(KEY_BYTES)
     path = key_file(Path(events_file))
-    if not path.exists():
-        key_make(path)
-    return bytes.fromhex(path.read_text("ascii"))
+    try:
+        if not path.exists():
+            key_make(path)
+        return bytes.fromhex(path.read_text("ascii"))
+    except OSError:
+        raise EventsDown from None

@@ -125,6 +125,7 @@ def test_it_documents_every_key_of_a_service_file() -> None:
     [
         ("checks", "test_system_checks"),
         ("checks_services", "test_service_checks"),
+        ("checks_events", "test_events_checks"),
     ],
 )
 def test_it_numbers_every_check(module: str, tests: str) -> None:

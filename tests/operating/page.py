@@ -22,6 +22,11 @@ class Block:
     who: str
     text: str
 
+    @property
+    def number(self) -> int:
+        """Return the number of its section."""
+        return int(self.section.partition(" ")[0])
+
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
 

@@ -21,6 +21,9 @@ COPY nodes nodes
 COPY relay relay
 COPY security_events security_events
 COPY surveys surveys
+COPY templates templates
+COPY static static
+COPY locale locale
 # The same times everywhere: numba knows a source by its time, and copying between stages cuts
 # fractions of seconds off.
 RUN find /opt/drempel/app -exec touch -d 2020-01-01T00:00:00Z {} +

@@ -1,6 +1,6 @@
 # Every target does the set-up it needs. The first run installs; later runs find their stamps.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-services test-slow check fix install lock schemas vectors clean
+.PHONY: help demo test test-services test-slow check fix install lock schemas vectors words clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -21,7 +21,7 @@ help: ## show this list
 demo: $(STAMPS)/ready ## run a sample survey on localhost, then serve it (ONCE=1: stop after the result)
 	@.venv/bin/drempel demo $(if $(ONCE),--once)
 
-test: $(STAMPS)/ready $(STAMPS)/test ## run the default tests, about ten minutes
+test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests, about ten minutes
 	$(PY) -m pytest $(ARGS)
 
 # What keeps rows or waits for a queue, once more on PostgreSQL and Redis: private ones, or those
@@ -61,6 +61,9 @@ schemas: $(STAMPS)/run ## write docs/schemas and the tables of docs/security-eve
 vectors: $(STAMPS)/run ## write tests/vectors again
 	$(PY) -m tests.vectors.generate
 
+words: $(STAMPS)/test ## collect the sentences of the portal's pages for locale/
+	$(PY) -m tests.pages.catalogue
+
 clean: ## remove .venv and build
 	rm -rf .venv build
 
@@ -83,6 +86,12 @@ $(STAMPS)/run: requirements/run.txt pyproject.toml | $(PY)
 $(STAMPS)/test: requirements/test.txt $(STAMPS)/run
 	@echo "Installing what tests and checks."
 	@$(PIP) --require-hashes -r requirements/test.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+# What inspects the portal's pages in Chromium; without npm or Chromium those tests are
+# left out, but never in CI.
+$(STAMPS)/pages: package-lock.json $(STAMPS)/test
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else echo "No npm here: the tests of pages are left out."; fi
 	@mkdir -p $(STAMPS) && touch $@
 
 # Empty databases and compiled kernels, for every start to copy.

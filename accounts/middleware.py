@@ -22,21 +22,6 @@ SEEN_AT = "drempel.seen_at"
 # A session is written at most this often for having been seen.
 SEEN_SECONDS = 20
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-# Our own scripts make no markup. Django's admin does, with strings of its own.
-NO_MARKUP = "; require-trusted-types-for 'script'; trusted-types 'none'"
-HEADERS = {
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": (
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), "
-        "publickey-credentials-create=(self), publickey-credentials-get=(self)"
-    ),
-}
-
 # All that is open to a person who still has to set up a second factor.
 SETTING_UP = frozenset(
     {
@@ -54,21 +39,22 @@ SETTING_UP = frozenset(
 
 
 class PagePolicy:
-    """Give every page the policy that lets it load our own files and nothing else."""
+    """Let the admin's own scripts make markup, and answer refusals of services with a page.
+
+    Every other page has settings.PAGE_POLICY (config/middleware.py).
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add the headers that the answer does not have yet."""
+        """Give pages their referrer policy, and the admin the policy it can live with."""
         response = self.get_response(request)
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if is_page:
-            is_admin = request.path.startswith("/admin/")
-            policy = POLICY if is_admin else POLICY + NO_MARKUP
-            response.headers["Content-Security-Policy"] = policy
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            # With no-referrer a browser names no origin in a form, and CSRF cannot be checked.
+            response.headers["Referrer-Policy"] = "same-origin"
+        if request.path.startswith("/admin/"):
+            response.headers["Content-Security-Policy"] = settings.ADMIN_POLICY
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -79,8 +79,6 @@ class OperatorSite(admin.AdminSite):
 class KeptAdmin(Admin):
     """Rows that nobody deletes here."""
 
-    actions_selection_counter = False
-
     def has_delete_permission(self, _request: HttpRequest, _row: Model | None = None) -> bool:
         """Say no."""
         return False

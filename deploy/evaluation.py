@@ -136,8 +136,9 @@ class _Maker:
         shutil.copyfile(self.folder / NODES, settings / NODES)
         if service.role == "node":
             write_private(settings / POLICY, json.dumps(self.policy.to_json(), indent=1))
-        # The portal and its relay know each other by certificates that nobody else signed.
-        trusted = [installed.secrets(name) / CERTIFICATE for name in ("portal", "relay")]
+        # The portal knows its relay by a certificate that nobody else signed; nodes have pins.
+        relay = installed.secrets("relay") / CERTIFICATE
+        trusted = [relay] if service.role == "portal" else []
         settle(
             service,
             secrets=secrets,

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -135,21 +136,21 @@ class Processes:
 
     def stop(self) -> None:
         """Kill everything; calling it again does no harm."""
-        while self.running:
-            _, one = self.running.popitem()
-            kill(one)
+        kill(*self.running.values())
+        self.running.clear()
 
 
-def kill(one: Running) -> None:
-    """Kill a process and its descendants; return when they are gone."""
+def kill(*given: Running) -> None:
+    """Kill processes and their descendants; return when they are gone."""
     # Stopped first: what is being killed starts nobody else meanwhile.
-    for member in one.family():
-        _send(member, signal.SIGSTOP)
-    family = one.family()
-    for member in family:
+    for one in given:
+        _send(one, signal.SIGSTOP)
+    families = [member for one in given for member in one.family()]
+    for member in families:
         _send(member, signal.SIGKILL)
-    one.process.wait()
-    psutil.wait_procs(family, timeout=END_SECONDS)
+    for one in given:
+        one.process.wait()
+    psutil.wait_procs(families, timeout=END_SECONDS)
 
 
 def last_line(start: Start) -> str:
@@ -179,11 +180,9 @@ def _spawn(start: Start) -> "subprocess.Popen[bytes]":
         )
 
 
-def _send(process: psutil.Process, number: int) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
+def _send(process: "psutil.Process | Running", number: int) -> None:
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        os.kill(process.pid, number)
 
 
 def _is_there(process: psutil.Process) -> bool:
@@ -212,4 +211,6 @@ def interpreter_make(folder: Path) -> Path:
     packages = next(Path(one) for one in sys.path if one.endswith("site-packages"))
     target = next(environment.glob("lib/*/site-packages"))
     (target / "borrowed.pth").write_text(f"import site; site.addsitedir({str(packages)!r})\n")
+    # The lock asks for this package below Python 3.11.3; ours may be newer than the system's.
+    (target / "async_timeout.py").write_text("from asyncio import timeout as timeout\n")
     return environment / "bin" / "python"

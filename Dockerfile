@@ -21,9 +21,9 @@ COPY nodes nodes
 COPY relay relay
 COPY security_events security_events
 COPY surveys surveys
-COPY templates templates
-COPY static static
 COPY locale locale
+COPY static static
+COPY templates templates
 # The same times everywhere: numba knows a source by its time, and copying between stages cuts
 # fractions of seconds off.
 RUN find /opt/drempel/app -exec touch -d 2020-01-01T00:00:00Z {} +
@@ -46,7 +46,7 @@ WORKDIR /opt/drempel/app
 USER 10000:10000
 ENTRYPOINT ["python", "-m", "deploy.entry"]
 CMD ["python", "-m", "gunicorn", "--config", "python:config.gunicorn"]
-HEALTHCHECK --interval=10s --timeout=5s --retries=6 --start-period=60s CMD ["python", "-m", "deploy.health", "web"]
+HEALTHCHECK --interval=10s --timeout=5s --retries=6 --start-period=60s CMD ["python", "-m", "deploy.health"]
 
 # ---------------------------------------------------------------- PostgreSQL
 FROM postgres:15-bookworm AS database

@@ -27,7 +27,8 @@ test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests, a
 # What keeps rows or waits for a queue, once more on PostgreSQL and Redis: private ones, or those
 # that DREMPEL_TEST_SERVICES names.
 ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/nodes tests/end_to_end \
-	tests/deploy/test_databases.py tests/roles/test_service_checks.py
+	tests/deploy/test_databases.py tests/roles/test_service_checks.py \
+	tests/topology/test_topology.py tests/topology/test_faults.py
 
 test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows on PostgreSQL and Redis, about ten minutes
 	$(PY) -m tests.services $(PY) -m pytest -m "not slow and not files" $(ON_SERVICES) $(ARGS)

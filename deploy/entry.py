@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMPILED = Path("/opt/drempel/numba")
+COMPILED = Path(os.environ.get("DREMPEL_COMPILED", "/opt/drempel/numba"))
 PRIVATE = 0o700
 
 

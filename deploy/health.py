@@ -1,7 +1,7 @@
-"""``python -m deploy.health web|worker``: exit with 0 if the service in this container is well.
+"""``python -m deploy.health``: exit with 0 if this container's web process is ready.
 
-For a container's health check: reads the service file that DREMPEL_CONFIG names, asks the web
-process over TLS under the service's own first name, or looks whether the worker runs.
+For a container's health check: asks the web process over TLS, under the first of its names that
+the service file (DREMPEL_CONFIG) has. A worker's is ``python -m config.alive``.
 """
 
 import http.client
@@ -9,11 +9,9 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 SECONDS = 4.0
 PATH = "/api/v1/health"
@@ -34,23 +32,10 @@ def is_web_well(service: Mapping[str, Any]) -> bool:
         connection.close()
 
 
-def is_worker_well(_service: Mapping[str, Any]) -> bool:
-    """Tell whether the worker runs, and is not stopped or dead with nobody to bury it."""
-    ill = {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED, psutil.STATUS_DEAD}
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if "celery" in (process.info["cmdline"] or ()):
-            return process.info["status"] not in ill
-    return False
-
-
-def main(kind: str) -> int:
+def main() -> int:
     """Return 0 if the service is well, else 1."""
-    kinds: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-        "web": is_web_well,
-        "worker": is_worker_well,
-    }
     service = json.loads(Path(os.environ["DREMPEL_CONFIG"]).read_bytes())
-    return 0 if kinds[kind](service) else 1
+    return 0 if is_web_well(service) else 1
 
 
 def _connection(service: Mapping[str, Any]) -> http.client.HTTPConnection:
@@ -65,4 +50,4 @@ def _connection(service: Mapping[str, Any]) -> http.client.HTTPConnection:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -150,7 +150,7 @@ def _odd(found: Policy) -> Iterator[str]:
         yield "knows no coordinator and so refuses every survey"
     if found.min_roster < min(found.floors.values(), default=1):
         yield "allows fewer invited people than its floor"
-    if found.extremes or found.nonresponse:
+    if found.extremes:
         yield "lets questions show what nearly all or nearly nobody chose"
 
 

@@ -23,7 +23,6 @@ def operator_policy(coordinators: tuple[bytes, ...]) -> Policy:
         max_give_up_after_days=30,
         max_answering_days=120,
         extremes=False,
-        nonresponse=False,
     )
 
 

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 import psutil
 
-BLOCK_SECONDS = 240
+BLOCK_SECONDS = 400
 GONE_SECONDS = 35.0
 
 

@@ -111,7 +111,8 @@ def word(browser: Client, method: str, address: str) -> str:
         answer = browser.post(address, "{}", content_type="application/json")
     else:
         answer = browser.post(address)
-    answer.close()
+    if answer.streaming:
+        list(answer)  # a file is closed when it was read
     if answer.status_code not in {301, 302}:
         return WORDS.get(answer.status_code, str(answer.status_code))
     to_sign_in = answer.headers["Location"].startswith(("/account/sign-in", "/admin/login/"))

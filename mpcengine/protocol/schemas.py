@@ -94,6 +94,26 @@ POLICY_SCHEMA = document(
     ),
 )
 
+_PORT = whole(1, 65535)
+SERVICES_SCHEMA = document(
+    "drempel-services/1",
+    fields(
+        {
+            "format": constant("drempel-services/1"),
+            "postgresql": fields(
+                {"host": NAME, "port": _PORT, "user": NAME},
+                "where PostgreSQL is and who administers it",
+                password_file=NAME,
+                templates=NAME,
+            ),
+            "redis": fields(
+                {"host": NAME, "port": _PORT}, "where Redis is", password_file=NAME
+            ),
+        },
+        "a services file: a JSON object",
+    ),
+)
+
 ORDER_SCHEMA = document(
     "drempel-order/1",
     fields(
@@ -193,6 +213,7 @@ SCHEMAS: dict[str, Schema] = {
         NODES_SCHEMA,
         NODE_ENTRY_SCHEMA,
         POLICY_SCHEMA,
+        SERVICES_SCHEMA,
         MANIFEST_SCHEMA,
         ORDER_SCHEMA,
         RECEIPT_SCHEMA,

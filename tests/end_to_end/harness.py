@@ -35,10 +35,12 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "LANG": "C.UTF-8", **more}
 
 
-def drempel(*arguments: object, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
-    """Run ``drempel`` to its end."""
+def drempel(
+    *arguments: object, timeout: float = 120, on_files: bool = False
+) -> "subprocess.CompletedProcess[str]":
+    """Run ``drempel`` to its end; ``on_files`` lends it nothing, whatever this run has."""
     return subprocess.run(
-        [*SCRIPT, *map(str, arguments), *on_services(arguments)],
+        [*SCRIPT, *map(str, arguments), *([] if on_files else on_services(arguments))],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -52,7 +54,8 @@ def on_services(arguments: Sequence[object]) -> list[str]:
     """Return the option that lends a command this run's PostgreSQL and Redis, if any."""
     path = services.named()
     takes = bool(arguments) and arguments[0] in {"local", "serve", "demo"}
-    return ["--services", str(path)] if path is not None and takes else []
+    is_said = "--services" in arguments
+    return ["--services", str(path)] if path is not None and takes and not is_said else []
 
 
 def sentence_of(done: "subprocess.CompletedProcess[str]") -> str:

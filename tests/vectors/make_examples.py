@@ -25,6 +25,16 @@ def examples() -> dict[str, JSON]:
         "nodes": cast().nodes.to_json(),
         "node-entry": entry_document(cast().nodes.nodes[0]),
         "policy": policy.to_json(),
+        "services": {
+            "format": "drempel-services/1",
+            "postgresql": {
+                "host": "127.0.0.1",
+                "port": 5432,
+                "user": "postgres",
+                "password_file": "postgresql-password",
+            },
+            "redis": {"host": "127.0.0.1", "port": 6379},
+        },
         "manifest": json.loads(signed.manifest),
         "order": json.loads(build_order(signed.digest, OPEN_ANSWERING)),
         "receipt": receipt().to_json(),

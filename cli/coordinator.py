@@ -52,7 +52,7 @@ class Coordinator:
     def create(self, survey: Survey) -> str:
         """Create the survey at the portal and return its id."""
         answer = _called(
-            self.portal, "POST", "surveys", {"definition": survey.to_json()}, repeatable=False
+            self.portal, "POST", "surveys", {"definition": survey.to_json()}, once=True
         )
         return str(answer["id"])
 
@@ -62,7 +62,7 @@ class Coordinator:
         while len(codes) < count:
             body: dict[str, JSON] = {"count": min(count - len(codes), INVITATIONS_AT_ONCE)}
             path = f"surveys/{survey_id}/invitations"
-            codes += _called(self.portal, "POST", path, body, repeatable=False)["codes"]
+            codes += _called(self.portal, "POST", path, body, once=True)["codes"]
         return codes
 
     def prepare(self, terms: Terms) -> Manifest:
@@ -180,12 +180,12 @@ def _called(
     path: str,
     body: dict[str, JSON] | None,
     *,
-    repeatable: bool = True,
+    once: bool = False,
 ) -> dict[str, JSON]:
     try:
         if body is None:
             return portal.get(path)
-        return portal.send(method, path, body, repeatable=repeatable)
+        return portal.send(method, path, body, once=once)
     except Refused as error:
         if error.status == 403 and error.code.startswith(_POLICY_CODES):
             raise NodeRefused(_refusal(error.sentence)) from error

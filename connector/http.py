@@ -1,8 +1,8 @@
 """Call portal, relay and nodes over HTTP: pooled connections, limits, patience where safe.
 
-No redirects and no proxies are followed. Every call named ``repeatable`` does no harm when it
-is made twice (docs/protocol.md §8, §9), so silence is answered by trying again, ever later,
-until the receiver's patience ends.
+No redirects and no proxies are followed. Every call does no harm when it is made twice
+(docs/protocol.md §8, §9), or carries a key under which it is done once; so silence is answered
+by trying again, ever later, until the receiver's patience ends.
 """
 
 import json
@@ -71,7 +71,7 @@ def new_pool(connections: int, pins: tuple[bytes, ...] = ()) -> urllib3.PoolMana
 class Receiver:
     """One receiver: a name for sentences, a base address, perhaps a token.
 
-    ``patience`` is how many seconds a repeatable call is tried for; ``stop``, once set, ends
+    ``patience`` is how many seconds a call is tried for; ``stop``, once set, ends
     all patience.
     """
 
@@ -92,24 +92,29 @@ class Receiver:
         path: str,
         value: Mapping[str, JSON],
         *,
-        repeatable: bool = True,
+        once: bool = False,
     ) -> JsonObject:
-        """Send a JSON object and return the JSON answer; raise ConnectorError."""
+        """Send a JSON object, again and again if need be, and return the JSON answer.
+
+        ``once``: doing it twice would do harm, so every try carries the same Idempotency-Key
+        and the portal does it once. Raises ConnectorError.
+        """
         body = json.dumps(value, separators=(",", ":")).encode()
-        if repeatable:
-            return self._patiently(method, path, body, JSON_TYPE)
-        return self._once(method, path, body, JSON_TYPE)
+        key = secrets.token_urlsafe(16) if once else ""
+        return self._patiently(method, path, body, JSON_TYPE, key)
 
     def send_octets(self, path: str, body: bytes) -> JsonObject:
         """Post bytes, again and again if need be, and return the JSON answer."""
         return self._patiently("POST", path, body, OCTETS_TYPE)
 
-    def _patiently(self, method: str, path: str, body: bytes | None, media: str) -> JsonObject:
+    def _patiently(
+        self, method: str, path: str, body: bytes | None, media: str, key: str = ""
+    ) -> JsonObject:
         deadline = monotonic() + self.patience
         wait = FIRST_WAIT_SECONDS
         while True:
             try:
-                return self._once(method, path, body, media)
+                return self._once(method, path, body, media, key)
             except Unreachable as error:
                 if error.cause != UNREACHABLE:
                     raise
@@ -119,10 +124,14 @@ class Receiver:
                     raise
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
-    def _once(self, method: str, path: str, body: bytes | None, media: str) -> JsonObject:
+    def _once(
+        self, method: str, path: str, body: bytes | None, media: str, key: str
+    ) -> JsonObject:
         headers = {"Accept": JSON_TYPE, "Accept-Encoding": "identity"}
         if media:
             headers["Content-Type"] = media
+        if key:
+            headers["Idempotency-Key"] = key
         if self.token:
             headers["Authorization"] = f"Token {self.token}"
         until = monotonic() + CALL_SECONDS

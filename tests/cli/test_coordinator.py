@@ -31,9 +31,9 @@ class PortalDouble(Receiver):
         return self.says(path)
 
     def send(
-        self, _method: str, path: str, _value: Mapping[str, JSON], *, repeatable: bool = True
+        self, _method: str, path: str, _value: Mapping[str, JSON], *, once: bool = False
     ) -> dict[str, Any]:
-        assert repeatable
+        assert not once
         return self.says(path)
 
 

@@ -1,7 +1,7 @@
 """Nodes and a relay that answer in this process, under real protocol keys."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast as typed
 
@@ -45,9 +45,19 @@ class Pool:
     failures: int = 0
     is_lost_on_the_way_back: bool = False
     calls: list[tuple[str, str, bytes]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
-    def request(self, method: str, url: str, *, body: bytes | None, **_: object) -> Answered:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        **_: object,
+    ) -> Answered:
         path = url.split("/api/v1/")[1]
+        self.keys.append(headers.get("Idempotency-Key", ""))
         self.calls.append((method, path, body or b""))
         if self.failures and not self.is_lost_on_the_way_back:
             self.failures -= 1

@@ -35,11 +35,17 @@ def test_it_calls_again_when_asked_to(status: int) -> None:
     assert [body for _, _, body in pool.calls] == [b"x", b"x"]
 
 
-def test_it_does_not_repeat_what_may_not_be_repeated() -> None:
-    pool = Pool(fine, failures=1)
-    with pytest.raises(Unreachable):
-        receiver(pool).send("POST", "surveys", {}, repeatable=False)
-    assert len(pool.calls) == 1
+def test_what_may_be_done_only_once_carries_one_key_in_every_try() -> None:
+    pool = Pool(fine, failures=2)
+    relay = receiver(pool)
+    relay.send("POST", "surveys", {}, once=True)
+    assert len(pool.keys) == 3
+    assert len(set(pool.keys)) == 1
+    assert len(pool.keys[0]) >= 16
+    relay.send("POST", "surveys", {}, once=True)
+    assert pool.keys[3] not in {"", pool.keys[0]}
+    relay.send("POST", "surveys", {})
+    assert pool.keys[4] == ""
 
 
 def test_its_patience_ends() -> None:

@@ -71,6 +71,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     except CliError as error:
         return _told(error.sentence, error.exit_code)
     except signals.Stopped:
+        signals.ignore()
         return _told("Stopped.", FAILED)
     except BrokenPipeError:
         # Whoever read our output has seen enough.

@@ -38,6 +38,12 @@ def install() -> None:
         signal.signal(number, _on_signal)
 
 
+def ignore() -> None:
+    """Ignore further stopping signals: all is clean, and the interpreter is on its way out."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def shielded() -> Iterator[None]:
     """Let a stopping signal wait until this block has ended."""

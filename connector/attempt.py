@@ -1,8 +1,9 @@
 """Keep one respondent's attempt in a file, so that a crash costs nothing and repeats nothing.
 
-The file (mode 0600, read by this module alone and by nobody else) holds the one-time key before
-its first use, the tokens once they are there, and the finished package before it is sent; no
-answer, and no code. Once the receipt is there, it may be erased. Source: docs/protocol.md §8.
+The file (mode 0600, read by this module alone and by nobody else) holds the one-time key and
+the blinding before their first use, the tokens once they are there (and the blinding no more),
+and the finished package before it is sent; no answer, and no code. Once the receipt is there,
+it may be erased. Source: docs/protocol.md §8.
 """
 
 import json
@@ -12,29 +13,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-
 from connector.http import Receiver
-from connector.respondent import Ticket, package_seal, package_send, ticket_fetch
+from connector.respondent import (
+    Ticket,
+    TicketDraw,
+    package_seal,
+    package_send,
+    ticket_draw,
+    ticket_fetch,
+)
+from mpcengine.protocol.blindrsa import MODULUS_BYTES, SALT_BYTES
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.eligibility import TOKEN_BYTES
 from mpcengine.protocol.encoding import Answers, encode_answers
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.package import Package
+from mpcengine.protocol.package import Package, Three
 from mpcengine.protocol.receipt import Receipt
-from mpcengine.protocol.signing import generate_p256_key, p256_from_scalar, p256_scalar
+from mpcengine.protocol.signing import p256_from_scalar, p256_scalar
 from mpcengine.protocol.strict import Fields, to_base64
 
-ATTEMPT_FORMAT = "drempel-attempt/1"
+ATTEMPT_FORMAT = "drempel-attempt/2"
 _KEYS = ("format", "manifest", "one_time_key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Hold how far a respondent is: a key, then a ticket, then the finished package."""
+    """Hold how far a respondent is: a draw, then a ticket, then the finished package."""
 
     manifest: Manifest
-    private: EllipticCurvePrivateKey
+    drawn: TicketDraw | None = None
     ticket: Ticket | None = None
     package: Package | None = None
 
@@ -56,12 +63,9 @@ def attempt_finish(
     record = encode_answers(manifest.layout, answers)
     attempt = _load(path, manifest)
     if attempt.package is None:
-        if attempt.ticket is None:
-            ticket = ticket_fetch(nodes, manifest, code, attempt.private)
-            attempt = replace(attempt, ticket=ticket)
-            _save(path, attempt)
-        else:
-            ticket = attempt.ticket
+        ticket = attempt.ticket or ticket_fetch(nodes, manifest, code, attempt.drawn)
+        attempt = Attempt(manifest=manifest, ticket=ticket)
+        _save(path, attempt)
         attempt = replace(attempt, package=package_seal(manifest, ticket, record))
         _save(path, attempt)
     assert attempt.package is not None  # noqa: S101 - set just above, for the type checker
@@ -69,36 +73,62 @@ def attempt_finish(
 
 
 def _load(path: Path, manifest: Manifest) -> Attempt:
-    """Read the attempt, or begin and keep one: the key must outlive its first use."""
+    """Read the attempt, or begin and keep one: what is drawn must outlive its first use."""
     if not path.exists():
-        attempt = Attempt(manifest=manifest, private=generate_p256_key())
+        attempt = Attempt(manifest=manifest, drawn=ticket_draw(manifest))
         _save(path, attempt)
         return attempt
     top = Fields(
-        parse_json(path.read_bytes()), required=_KEYS, optional=("tokens", "package"), file=True
+        parse_json(path.read_bytes()),
+        required=_KEYS,
+        optional=("blinding", "tokens", "package"),
+        file=True,
     )
     top.choice("format", (ATTEMPT_FORMAT,))
     if top.digest("manifest") != manifest.digest:
         raise top.refuse("manifest", "must be the manifest of this survey")
+    if not top.has("tokens"):
+        return Attempt(manifest=manifest, drawn=_drawn(top))
     private = p256_from_scalar(top.data("one_time_key", 32))
-    ticket = package = None
-    if top.has("tokens"):
-        joined = top.data("tokens", 3 * TOKEN_BYTES)
-        first, second, third = (
-            joined[place : place + TOKEN_BYTES] for place in range(0, len(joined), TOKEN_BYTES)
-        )
-        ticket = Ticket(private=private, tokens=(first, second, third))
+    ticket = Ticket(private=private, tokens=_thirds(top.data("tokens", 3 * TOKEN_BYTES)))
+    package = None
     if top.has("package"):
         package = Package.decode(top.data("package"), manifest.envelope_length)
-    return Attempt(manifest=manifest, private=private, ticket=ticket, package=package)
+    return Attempt(manifest=manifest, ticket=ticket, package=package)
+
+
+def _drawn(top: Fields) -> TicketDraw:
+    if not top.has("blinding"):
+        raise top.refuse("blinding", "is missing")
+    parts = _thirds(top.data("blinding", 3 * (SALT_BYTES + MODULUS_BYTES)))
+    first, second, third = (int.from_bytes(part[SALT_BYTES:], "big") for part in parts)
+    return TicketDraw(
+        private=p256_from_scalar(top.data("one_time_key", 32)),
+        salts=(parts[0][:SALT_BYTES], parts[1][:SALT_BYTES], parts[2][:SALT_BYTES]),
+        factors=(first, second, third),
+    )
+
+
+def _blinding(drawn: TicketDraw) -> bytes:
+    pairs = zip(drawn.salts, drawn.factors, strict=True)
+    return b"".join(salt + factor.to_bytes(MODULUS_BYTES, "big") for salt, factor in pairs)
+
+
+def _thirds(joined: bytes) -> Three:
+    length = len(joined) // 3
+    return joined[:length], joined[length : 2 * length], joined[2 * length :]
 
 
 def _save(path: Path, attempt: Attempt) -> None:
+    owner = attempt.ticket or attempt.drawn
+    assert owner is not None  # noqa: S101 - an attempt is one or the other
     document: dict[str, JSON] = {
         "format": ATTEMPT_FORMAT,
         "manifest": attempt.manifest.digest,
-        "one_time_key": to_base64(p256_scalar(attempt.private)),
+        "one_time_key": to_base64(p256_scalar(owner.private)),
     }
+    if attempt.drawn is not None:
+        document["blinding"] = to_base64(_blinding(attempt.drawn))
     if attempt.ticket is not None:
         document["tokens"] = to_base64(b"".join(attempt.ticket.tokens))
     if attempt.package is not None:

@@ -1,5 +1,7 @@
 """Answer a survey: fetch and verify the manifest, get three tokens, seal, send, keep a receipt.
 
+A token is signed blindly: what a node sees of the request fits every token it ever issues.
+
 Source: docs/protocol.md §8. An attempt is a value that moves in three steps, and each step's
 outcome is to be kept before the next one begins: finished bytes are sent again, never made
 again (corrections B3). ``connector.attempt`` keeps them in a file.
@@ -9,19 +11,20 @@ import hashlib
 import secrets
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from connector.errors import Misbehaved
 from connector.http import Receiver
+from mpcengine.protocol.blindrsa import SALT_BYTES
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_vector
-from mpcengine.protocol.eligibility import token_verify
+from mpcengine.protocol.eligibility import token_blind, token_finish
 from mpcengine.protocol.envelope import seal_envelope
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.field import MODULUS
-from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.package import Package, Three, sign_package
 from mpcengine.protocol.receipt import NodeAddress, Receipt, verify_promise
@@ -30,6 +33,19 @@ from mpcengine.protocol.sharing import split
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
 from mpcengine.protocol.strict import parse_base64, to_base64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDraw:
+    """Hold what is drawn for a ticket, all secret: the one-time key, and what blinds it.
+
+    A salt (48 bytes) and a factor (1 … n-1) for each node in order of index. Kept until the
+    ticket is there, so that a node that is asked again is asked for the same; then forgotten.
+    """
+
+    private: EllipticCurvePrivateKey
+    salts: Three = field(repr=False)
+    factors: tuple[int, int, int] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +72,39 @@ def manifest_fetch(relay: Receiver, survey_id: str, nodes: NodesFile | None) -> 
     return manifest
 
 
+def ticket_draw(manifest: Manifest) -> TicketDraw:
+    """Draw a fresh one-time key and the blinding of its three tokens."""
+    first, second, third = (1 + _below(key) for key in manifest.issuer_keys)
+    return TicketDraw(
+        private=generate_p256_key(),
+        salts=(
+            secrets.token_bytes(SALT_BYTES),
+            secrets.token_bytes(SALT_BYTES),
+            secrets.token_bytes(SALT_BYTES),
+        ),
+        factors=(first, second, third),
+    )
+
+
 def ticket_fetch(
     nodes: Mapping[str, Receiver],
     manifest: Manifest,
     code: str,
-    private: EllipticCurvePrivateKey | None = None,
+    drawn: TicketDraw | None = None,
 ) -> Ticket:
     """Exchange an invitation code at each of the three nodes for a token on a one-time key.
 
-    ``nodes`` maps node names to receivers. ``private`` is the key of an earlier, unfinished
-    try, which the caller has kept: a code serves one key only. Raises MalformedInput for what
-    is no code, Refused if a node does not know it, Misbehaved for a token that does not hold.
+    ``nodes`` maps node names to receivers. ``drawn`` is what an earlier, unfinished try drew,
+    and the caller has kept: a code serves one draw only. Raises MalformedInput for what is no
+    code, Refused if a node does not know it, Misbehaved for a token that does not hold.
     """
     secret = parse_code(code)
-    key = generate_p256_key() if private is None else private
-    point = point_bytes(key)
+    own = ticket_draw(manifest) if drawn is None else drawn
     first, second, third = (
-        _token_fetch(nodes[terms.node], manifest, secret, point, terms.index)
+        _token_fetch(nodes[terms.node], manifest, terms, secret, own)
         for terms in manifest.nodes
     )
-    return Ticket(private=key, tokens=(first, second, third))
+    return Ticket(private=own.private, tokens=(first, second, third))
 
 
 def package_seal(
@@ -148,16 +177,28 @@ def random_elements(count: int) -> list[int]:
 
 
 def _token_fetch(
-    node: Receiver, manifest: Manifest, secret: bytes, point: bytes, index: int
+    node: Receiver, manifest: Manifest, terms: NodeTerms, secret: bytes, drawn: TicketDraw
 ) -> bytes:
+    place, point = terms.index - 1, point_bytes(drawn.private)
+    blinded = token_blind(
+        terms.issuer_key,
+        manifest.digest,
+        point,
+        salt=drawn.salts[place],
+        factor=drawn.factors[place],
+    )
     body: dict[str, JSON] = {
         "manifest": manifest.digest,
-        "code": to_base64(node_code(secret, manifest.survey_id, index)),
-        "one_time_key": to_base64(point),
+        "code": to_base64(node_code(secret, manifest.survey_id, terms.index)),
+        "blinded": to_base64(blinded.message),
     }
-    token = parse_base64(node.send("POST", "tokens", body).get("token")) or b""
+    signed = parse_base64(node.send("POST", "tokens", body).get("blind_signature")) or b""
     try:
-        token_verify(manifest.issuer_keys[index - 1], manifest.digest, point, token)
+        return token_finish(terms.issuer_key, manifest.digest, point, blinded, signed)
     except ProtocolError:
         raise Misbehaved(node.name, f"{node.name}'s token does not hold.") from None
-    return token
+
+
+def _below(modulus: bytes) -> int:
+    """Return a uniform number 0 … n-2."""
+    return secrets.randbelow(int.from_bytes(modulus, "big") - 1)

@@ -99,24 +99,22 @@ def share_key_unwrap(wrapped: bytes, survey_id: str) -> EllipticCurvePrivateKey:
         raise KeystoreError("A survey's share key does not open.") from error
 
 
-def issuer_key_wrap(private: Ed25519PrivateKey, survey_id: str) -> bytes:
+def issuer_key_wrap(raw: bytes, survey_id: str) -> bytes:
     """Encrypt a survey's issuer key: nonce ‖ AES-256-GCM with the survey id as context."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    raw = private.private_bytes_raw()
     return nonce + AESGCM(_issuer_wrapping()).encrypt(nonce, raw, survey_id.encode("ascii"))
 
 
-def issuer_key_unwrap(wrapped: bytes, survey_id: str) -> Ed25519PrivateKey:
+def issuer_key_unwrap(wrapped: bytes, survey_id: str) -> bytes:
     """Open a survey's issuer key; raise KeystoreError if it does not open.
 
     Opened anew for every token: a process that kept it would have it after it was erased.
     """
     nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
     try:
-        raw = AESGCM(_issuer_wrapping()).decrypt(nonce, sealed, survey_id.encode("ascii"))
+        return AESGCM(_issuer_wrapping()).decrypt(nonce, sealed, survey_id.encode("ascii"))
     except InvalidTag as error:
         raise KeystoreError("A survey's issuer key does not open.") from error
-    return Ed25519PrivateKey.from_private_bytes(raw)
 
 
 @lru_cache(maxsize=4)

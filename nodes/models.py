@@ -20,11 +20,16 @@ def new_random_key() -> int:
 
 
 class IssuerKey(models.Model):
-    """This node's key that signs the tokens of one survey (database ``issuing``)."""
+    """This node's key that signs the tokens of one survey (database ``issuing``).
+
+    ``wrapped`` is emptied when the last token has been issued. ``proof`` was signed with the
+    key as it was made.
+    """
 
     survey_id = models.CharField(primary_key=True, max_length=32)
     public = models.BinaryField()
     wrapped = models.BinaryField()
+    proof = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return f"issuer key of {self.survey_id}"
@@ -33,7 +38,8 @@ class IssuerKey(models.Model):
 class RosterEntry(models.Model):
     """One person or organisation that may answer once (database ``issuing``).
 
-    ``spent_by`` is SHA-256 of the one-time key the token was issued for, or NULL.
+    ``spent_by`` is a hash of the blinded message the token was issued for, or NULL; nothing in
+    a package can be told from it.
     """
 
     id = models.BigAutoField(primary_key=True, default=new_random_key)
@@ -50,6 +56,19 @@ class RosterEntry(models.Model):
 
     def __str__(self) -> str:
         return f"roster entry {self.pk}"
+
+
+class SeenIssuerKey(models.Model):
+    """An issuer key of any of the three nodes in a manifest this node has signed.
+
+    A key that served two surveys would let somebody invited to one answer the other.
+    """
+
+    fingerprint = models.BinaryField(primary_key=True, max_length=32)
+    survey_id = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"an issuer key of {self.survey_id}"
 
 
 class SurveyKeys(models.Model):

@@ -23,7 +23,8 @@ class SurveyKeysIn(serializers.Serializer[object]):
 
 class SurveyKeysOut(serializers.Serializer[object]):
     share_key = serializers.CharField()
-    issuer_key = serializers.CharField()
+    issuer_key = serializers.CharField(help_text="base64 of the RSA modulus, 256 bytes")
+    issuer_proof = serializers.CharField(help_text="base64 of 256 bytes")
     signature = serializers.CharField()
 
 
@@ -54,11 +55,11 @@ class OrderIn(serializers.Serializer[object]):
 class TokenIn(serializers.Serializer[object]):
     manifest = serializers.CharField()
     code = serializers.CharField(help_text="base64 of this node's 32 bytes of the code")
-    one_time_key = serializers.CharField(help_text="base64 of 65 bytes")
+    blinded = serializers.CharField(help_text="base64 of 256 bytes, RFC 9474")
 
 
 class TokenOut(serializers.Serializer[object]):
-    token = serializers.CharField()
+    blind_signature = serializers.CharField(help_text="base64 of 256 bytes")
 
 
 class RefusedPackageOut(serializers.Serializer[object]):

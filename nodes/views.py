@@ -109,6 +109,7 @@ class SurveyKeysView(NodeView):
             {
                 "share_key": to_base64(keys.share_key),
                 "issuer_key": to_base64(keys.issuer_key),
+                "issuer_proof": to_base64(keys.issuer_proof),
                 "signature": to_base64(keys.signature),
             }
         )
@@ -174,19 +175,19 @@ class OrdersView(NodeView):
 
 
 class TokensView(NodeView):
-    """Exchange a code for a token."""
+    """Exchange a code for a blind signature."""
 
     @extend_schema(request=shapes.TokenIn, responses={200: shapes.TokenOut})
     def post(self, request: Request) -> Response:
-        """Return this node's token on a one-time key; a code serves one key only."""
-        given = Fields(request.data, required=("manifest", "code", "one_time_key"))
-        token = token_issue_once(
+        """Sign a blinded message unseen; a code serves one message only."""
+        given = Fields(request.data, required=("manifest", "code", "blinded"))
+        signature = token_issue_once(
             digest=given.digest("manifest"),
             node_code=given.data("code", ENTRY_BYTES),
-            one_time_key=given.data("one_time_key"),
+            blinded=given.data("blinded"),
             now=timezone.now(),
         )
-        return Response({"token": to_base64(token)})
+        return Response({"blind_signature": to_base64(signature)})
 
 
 class PackagesView(NodeView):

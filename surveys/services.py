@@ -272,6 +272,7 @@ def _node_terms(collected: CollectedKeys) -> list[NodeTerms]:
             identity_key=entry.identity_key,
             share_key=collected.keys[entry.node].share_key,
             issuer_key=collected.keys[entry.node].issuer_key,
+            issuer_proof=collected.keys[entry.node].issuer_proof,
         )
         for entry in collected.nodes.nodes
     ]

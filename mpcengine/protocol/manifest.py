@@ -8,7 +8,9 @@ No clock here: whoever needs the time compares the parsed moments with its own.
 from dataclasses import dataclass
 from datetime import datetime
 
+from mpcengine.protocol.blindrsa import MODULUS_BYTES, check_modulus
 from mpcengine.protocol.canonical import JSON, Digest, canonical, digest, parse_canonical
+from mpcengine.protocol.eligibility import TOKEN_BYTES, possession_verify
 from mpcengine.protocol.envelope import envelope_length
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.layout import Layout, build_layout
@@ -23,7 +25,7 @@ SUITE = {
     "sharing": "shamir-2^61-1",
     "envelope": "hpke-p256-sha256-aes128gcm",
     "one_time": "ecdsa-p256-sha256",
-    "token": "ed25519-code",
+    "token": "rsabssa-sha384-pss-deterministic-2048",
     "signature": "ed25519",
 }
 TIMINGS = ("strict", "normal", "immediate")
@@ -50,7 +52,16 @@ _KEYS = (
     "nodes",
     "record",
 )
-_NODE_KEYS = ("node", "index", "name", "url", "identity_key", "share_key", "issuer_key")
+_NODE_KEYS = (
+    "node",
+    "index",
+    "name",
+    "url",
+    "identity_key",
+    "share_key",
+    "issuer_key",
+    "issuer_proof",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,10 @@ class Relay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTerms:
-    """Name one node with its identity key and its share and issuer keys of this survey."""
+    """Name one node with its identity key and its share and issuer keys of this survey.
+
+    ``issuer_proof`` is made with the issuer key: that it is this node's, for this survey.
+    """
 
     node: str
     index: int
@@ -97,6 +111,7 @@ class NodeTerms:
     identity_key: bytes
     share_key: bytes
     issuer_key: bytes
+    issuer_proof: bytes
 
     def to_json(self) -> dict[str, JSON]:
         """Return the node's section of the manifest."""
@@ -108,6 +123,7 @@ class NodeTerms:
             "identity_key": to_base64(self.identity_key),
             "share_key": to_base64(self.share_key),
             "issuer_key": to_base64(self.issuer_key),
+            "issuer_proof": to_base64(self.issuer_proof),
         }
 
 
@@ -209,8 +225,8 @@ def parse_manifest(data: bytes) -> Manifest:
     """Read a manifest; raise MalformedMessage or MalformedInput if anything is not in order.
 
     Checks canonical form, every key, the survey's normal form and limits for the number
-    invited, times in order, distinct keys, and that width and envelope length follow from the
-    survey. Whether an operator agrees is for ``policy.check_policy``.
+    invited, times in order, distinct keys, sound and proved issuer keys, and that width and
+    envelope length follow from the survey. Whether an operator agrees: ``policy.check_policy``.
     """
     top = Fields(parse_canonical(data), required=_KEYS)
     top.choice("format", (MANIFEST_FORMAT,))
@@ -244,6 +260,7 @@ def parse_manifest(data: bytes) -> Manifest:
         envelope_length=length,
     )
     _check_keys(top, manifest)
+    _check_issuers(manifest)
     return manifest
 
 
@@ -333,7 +350,8 @@ def _node(row: Fields, index: int) -> NodeTerms:
         url=row.url("url"),
         identity_key=row.data("identity_key", PUBLIC_KEY_BYTES),
         share_key=row.data("share_key", POINT_BYTES),
-        issuer_key=row.data("issuer_key", PUBLIC_KEY_BYTES),
+        issuer_key=row.data("issuer_key", MODULUS_BYTES),
+        issuer_proof=row.data("issuer_proof", TOKEN_BYTES),
     )
     try:
         parse_point(terms.share_key)
@@ -363,4 +381,14 @@ def _check_keys(top: Fields, manifest: Manifest) -> None:
     if len(set(signing)) != len(signing) or len(share) != len(manifest.nodes):
         raise top.refuse(
             "nodes", "and other roles must have distinct keys", code="manifest.keys"
+        )
+
+
+def _check_issuers(manifest: Manifest) -> None:
+    """Raise MalformedMessage or BadSignature for an issuer key that nobody should blind for."""
+    survey_id = bytes.fromhex(manifest.survey_id)
+    for node in manifest.nodes:
+        check_modulus(node.issuer_key)
+        possession_verify(
+            node.issuer_key, survey_id, node.index, node.identity_key, node.issuer_proof
         )

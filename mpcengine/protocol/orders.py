@@ -5,13 +5,13 @@ Source: docs/protocol.md §9. Orders are ``drempel-order/1``; nodes and relay ve
 
 from dataclasses import dataclass
 
+from mpcengine.protocol.blindrsa import MODULUS_BYTES
 from mpcengine.protocol.canonical import Digest, canonical, parse_canonical
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import POINTS
 from mpcengine.protocol.signing import (
     LABEL_ORDER,
     POINT_BYTES,
-    PUBLIC_KEY_BYTES,
     verify,
 )
 from mpcengine.protocol.strict import Fields, is_hex
@@ -59,12 +59,12 @@ def prepare_body(survey_id: str) -> bytes:
 def keys_body(*, survey_id: str, index: int, share_key: bytes, issuer_key: bytes) -> bytes:
     """Return what node ``index`` signs under LABEL_KEYS.
 
-    Survey id (16 bytes) ‖ index (1) ‖ share key (65) ‖ issuer key (32).
+    Survey id (16 bytes) ‖ index (1) ‖ share key (65) ‖ issuer key (256).
     """
     if index not in POINTS:
         raise MalformedMessage("keys.form", "A node's index is 1, 2 or 3.")
-    if len(share_key) != POINT_BYTES or len(issuer_key) != PUBLIC_KEY_BYTES:
-        raise MalformedMessage("keys.form", "A share key has 65 bytes, an issuer key 32.")
+    if len(share_key) != POINT_BYTES or len(issuer_key) != MODULUS_BYTES:
+        raise MalformedMessage("keys.form", "A share key has 65 bytes, an issuer key 256.")
     return survey_id_bytes(survey_id) + bytes((index,)) + share_key + issuer_key
 
 

@@ -24,7 +24,7 @@ from mpcengine.protocol.signing import (
     point_bytes,
 )
 
-VERSION = 1
+VERSION = 2
 _FIXED = 1 + 32 + POINT_BYTES + 1 + 3 * TOKEN_BYTES + SIGNATURE_BYTES
 
 Three = tuple[bytes, bytes, bytes]
@@ -39,7 +39,7 @@ class PackageTerms(Protocol):
 
     @property
     def issuer_keys(self) -> Three:
-        """The three nodes' 32-byte issuer keys, in order of index."""
+        """The three nodes' 256-byte issuer keys, in order of index."""
 
     @property
     def envelope_length(self) -> int:
@@ -159,9 +159,10 @@ def verify_package(manifest: PackageTerms, package: Package) -> None:
     if any(len(part) != manifest.envelope_length for part in package.envelopes):
         raise MalformedMessage("package.length", "An envelope has another length.")
     _revision(package.revision)
-    one_time_verify(package.one_time_key, LABEL_PACKAGE, package.body, package.signature)
+    # Tokens first: they cost a third of the other signature, so rubbish is refused sooner.
     for issuer, token in zip(manifest.issuer_keys, package.tokens, strict=True):
         token_verify(issuer, package.manifest, package.one_time_key, token)
+    one_time_verify(package.one_time_key, LABEL_PACKAGE, package.body, package.signature)
 
 
 def _three(reader: Reader, length: int) -> Three:

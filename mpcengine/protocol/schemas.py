@@ -36,6 +36,7 @@ from mpcengine.protocol.schemas_survey import (
 _KEY = base64_of(32)
 _POINT = base64_of(65)
 _SIGNATURE = base64_of(64)
+_RSA = base64_of(256)
 _NODE = one_of("a", "b", "c")
 _LARGEST_ROSTER = 1_000_000
 
@@ -152,7 +153,7 @@ _SUITE = {
     "sharing": "shamir-2^61-1",
     "envelope": "hpke-p256-sha256-aes128gcm",
     "one_time": "ecdsa-p256-sha256",
-    "token": "ed25519-code",
+    "token": "rsabssa-sha384-pss-deterministic-2048",
     "signature": "ed25519",
 }
 _NODE_TERMS = fields(
@@ -163,7 +164,8 @@ _NODE_TERMS = fields(
         "url": URL,
         "identity_key": _KEY,
         "share_key": _POINT,
-        "issuer_key": _KEY,
+        "issuer_key": _RSA,
+        "issuer_proof": _RSA,
     },
     "a node with its keys",
 )

@@ -28,9 +28,10 @@ from mpcengine.protocol.errors import BadSignature, MalformedMessage
 
 LABEL_MANIFEST = b"drempel/manifest/1"
 LABEL_PREPARE = b"drempel/prepare/1"
-LABEL_KEYS = b"drempel/keys/1"
+LABEL_KEYS = b"drempel/keys/2"
 LABEL_ORDER = b"drempel/order/1"
-LABEL_TOKEN = b"drempel/token/1"
+LABEL_TOKEN = b"drempel/token/2"
+LABEL_POSSESSION = b"drempel/issuer-proof/1"
 LABEL_PACKAGE = b"drempel/package/1"
 LABEL_COMMIT = b"drempel/commit/1"
 LABEL_LIST = b"drempel/list/1"

@@ -1,5 +1,6 @@
 """Check a manifest for this operator, sign it, open the survey with three signatures."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,14 @@ from mpcengine.protocol.signedmanifest import check_nodes, verify_coordinator
 from mpcengine.protocol.signing import LABEL_MANIFEST, verify
 from mpcengine.protocol.strict import to_base64
 from nodes.keystore import node_name, node_sign
-from nodes.models import IssuerKey, JobState, RosterEntry, SurveyJob, SurveyKeys
+from nodes.models import (
+    IssuerKey,
+    JobState,
+    RosterEntry,
+    SeenIssuerKey,
+    SurveyJob,
+    SurveyKeys,
+)
 from nodes.phases import closes_at
 from nodes.policy import federation, operator_policy
 from nodes.routers import ISSUING
@@ -45,6 +53,7 @@ def manifest_accept(
             _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)
             _tell_refused(parsed, refusal)
             raise
+        _issuers_note(parsed)
         _roster_store(parsed.digest, roster)
         try:
             _job_store(parsed, coordinator_signature, JobState.PREPARED, None)
@@ -110,6 +119,23 @@ def _check_is_ours(manifest: Manifest) -> None:
     others = SurveyJob.objects.filter(survey_id=manifest.survey_id)
     if others.exclude(digest=manifest.digest).exclude(state=JobState.REFUSED).exists():
         raise _other_manifest()
+
+
+def _issuers_note(manifest: Manifest) -> None:
+    """Remember the three issuer keys; raise Conflict for one that another survey has.
+
+    A blind signer cannot see for which survey it signs, so its key must serve one only.
+    """
+    marks = [hashlib.sha256(terms.issuer_key).digest() for terms in manifest.nodes]
+    fresh = [SeenIssuerKey(fingerprint=m, survey_id=manifest.survey_id) for m in marks]
+    with transaction.atomic():
+        SeenIssuerKey.objects.bulk_create(fresh, ignore_conflicts=True)
+        seen = SeenIssuerKey.objects.filter(fingerprint__in=marks)
+        if seen.exclude(survey_id=manifest.survey_id).exists():
+            raise Conflict(
+                "manifest.issuer_key_reused",
+                "An issuer key of the manifest has another survey.",
+            )
 
 
 def _other_manifest() -> Conflict:

@@ -2,14 +2,21 @@
 
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
+from mpcengine.protocol.eligibility import possession_message
 from mpcengine.protocol.envelope import generate_share_key, share_public
 from mpcengine.protocol.errors import PolicyRefused
-from mpcengine.protocol.orders import keys_body, prepare_body
-from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, public_bytes, verify
-from nodes.keystore import issuer_key_wrap, node_index, node_sign, share_key_wrap
+from mpcengine.protocol.orders import keys_body, prepare_body, survey_id_bytes
+from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, verify
+from nodes.issuing import issuer_make
+from nodes.keystore import (
+    identity_public,
+    issuer_key_wrap,
+    node_index,
+    node_sign,
+    share_key_wrap,
+)
 from nodes.models import IssuerKey, SurveyKeys
 from nodes.policy import operator_policy
 from problems import Conflict
@@ -18,10 +25,14 @@ from security_events import emit, key_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysAnswer:
-    """Carry the two public keys of a survey and this node's signature over them."""
+    """Carry the two public keys of a survey and this node's signature over them.
+
+    ``issuer_proof`` is the issuer key's own signature: that it is this node's.
+    """
 
     share_key: bytes
     issuer_key: bytes
+    issuer_proof: bytes
     signature: bytes
 
 
@@ -43,25 +54,37 @@ def survey_keys_create(*, survey_id: str, coordinator: bytes, signature: bytes) 
     issuer = _issuer_key(survey_id)
     share = _share_key(survey_id, coordinator)
     body = keys_body(
-        survey_id=survey_id, index=node_index(), share_key=share, issuer_key=issuer
+        survey_id=survey_id,
+        index=node_index(),
+        share_key=share,
+        issuer_key=bytes(issuer.public),
     )
-    return KeysAnswer(share_key=share, issuer_key=issuer, signature=node_sign(LABEL_KEYS, body))
+    return KeysAnswer(
+        share_key=share,
+        issuer_key=bytes(issuer.public),
+        issuer_proof=bytes(issuer.proof),
+        signature=node_sign(LABEL_KEYS, body),
+    )
 
 
-def _issuer_key(survey_id: str) -> bytes:
+def _issuer_key(survey_id: str) -> IssuerKey:
     row = IssuerKey.objects.filter(pk=survey_id).first()
     if row is None:
-        private = Ed25519PrivateKey.generate()
+        identity = identity_public()
+        private, proof = issuer_make(
+            possession_message(survey_id_bytes(survey_id), node_index(), identity)
+        )
         fresh = IssuerKey(
             survey_id=survey_id,
-            public=public_bytes(private),
-            wrapped=issuer_key_wrap(private, survey_id),
+            public=private.modulus,
+            wrapped=issuer_key_wrap(private.to_bytes(), survey_id),
+            proof=proof,
         )
         # Two calls at once make two keys; the first stored is the one both answer with.
         IssuerKey.objects.bulk_create([fresh], ignore_conflicts=True)
         row = IssuerKey.objects.get(pk=survey_id)
         _tell_made("issuer", survey_id, bytes(row.public), bytes(fresh.public))
-    return bytes(row.public)
+    return row
 
 
 def _share_key(survey_id: str, coordinator: bytes) -> bytes:

@@ -9,7 +9,6 @@ import urllib3
 
 from connector.http import Receiver
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.eligibility import token_issue
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.receipt import promise_body
 from mpcengine.protocol.signing import LABEL_PROMISE, sign
@@ -82,7 +81,7 @@ def receiver(pool: Pool, name: str = "The relay", patience: float = 5.0) -> Rece
 
 @dataclass
 class NodeDouble:
-    """A node that issues a token once for a code, the same again for the same key."""
+    """A node that signs one blinded message for a code, the same again when asked again."""
 
     index: int
     manifest: Manifest
@@ -92,12 +91,11 @@ class NodeDouble:
         assert path == "tokens"
         given = json.loads(body)
         assert given["manifest"] == self.manifest.digest
-        code, key = given["code"], given["one_time_key"]
-        if self.spent.setdefault(code, key) != key:
+        code, blinded = given["code"], given["blinded"]
+        if self.spent.setdefault(code, blinded) != blinded:
             return 409, {"code": "token.already_issued", "detail": "Used with another key."}
-        issuer = cast().issuer[self.index - 1]
-        token = token_issue(issuer, self.manifest.digest, parse_base64(key) or b"")
-        return 200, {"token": to_base64(token)}
+        signed = cast().issuer[self.index - 1].blind_sign(parse_base64(blinded) or b"")
+        return 200, {"blind_signature": to_base64(signed)}
 
 
 @dataclass

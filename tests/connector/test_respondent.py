@@ -15,6 +15,7 @@ from connector.respondent import (
     package_seal,
     package_send,
     random_elements,
+    ticket_draw,
     ticket_fetch,
 )
 from mpcengine.protocol.codec import unpack_vector
@@ -27,7 +28,6 @@ from mpcengine.protocol.package import Package, verify_package
 from mpcengine.protocol.receipt import parse_receipt
 from mpcengine.protocol.roster import code_from_bytes
 from mpcengine.protocol.sharing import recombine
-from mpcengine.protocol.signing import generate_p256_key
 from tests.connector.doubles import NodeDouble, Pool, RelayDouble, receiver
 from tests.vectors.cast import cast
 from tests.vectors.job import answer
@@ -145,10 +145,10 @@ def test_it_asks_again_with_the_same_key_when_an_answer_is_lost(
     verify_package(manifest, package_seal(manifest, ticket, [0] * manifest.width))
 
 
-def test_a_code_serves_one_key(manifest: Manifest, nodes: dict[str, Receiver]) -> None:
-    key = generate_p256_key()
-    ticket_fetch(nodes, manifest, CODE, key)
-    ticket_fetch(nodes, manifest, CODE, key)
+def test_a_code_serves_one_draw(manifest: Manifest, nodes: dict[str, Receiver]) -> None:
+    drawn = ticket_draw(manifest)
+    first = ticket_fetch(nodes, manifest, CODE, drawn)
+    assert ticket_fetch(nodes, manifest, CODE, drawn) == first
     with pytest.raises(Refused) as refusal:
         ticket_fetch(nodes, manifest, CODE)
     assert refusal.value.code == "token.already_issued"
@@ -234,8 +234,8 @@ def test_an_attempt_that_died_goes_on_with_its_key(
         with pytest.raises(KeyboardInterrupt):
             finish()
     finish()
-    keys = {json.loads(body)["one_time_key"] for p in pools.values() for _, _, body in p.calls}
-    assert len(keys) == 1
+    asked = {json.loads(body)["blinded"] for p in pools.values() for _, _, body in p.calls}
+    assert len(asked) == 3
 
 
 def test_an_attempt_belongs_to_one_survey(

@@ -110,7 +110,9 @@ def publish(
                 "relay": Relay(
                     url=federation.relay.url, key=public_bytes(federation.relay.key)
                 ),
-                "nodes": tuple(_terms(node) for node in federation.nodes),
+                "nodes": tuple(
+                    _terms(node, terms.get("survey_id", survey_id)) for node in federation.nodes
+                ),
                 **terms,
             }
         )
@@ -148,7 +150,7 @@ def order_of(manifest: Manifest, kind: str) -> tuple[bytes, bytes]:
     return order, sign(CAROL, LABEL_ORDER, order)
 
 
-def _terms(node: NodeDouble) -> NodeTerms:
+def _terms(node: NodeDouble, survey_id: str) -> NodeTerms:
     return NodeTerms(
         node=node.name,
         index=node.index,
@@ -156,5 +158,6 @@ def _terms(node: NodeDouble) -> NodeTerms:
         url=node.url,
         identity_key=public_bytes(node.identity),
         share_key=share_public(node.share),
-        issuer_key=public_bytes(node.issuer),
+        issuer_key=node.issuer.public,
+        issuer_proof=node.issuer.proof(survey_id, node.index, public_bytes(node.identity)),
     )

@@ -35,6 +35,7 @@ from mpcengine.protocol.signing import (
 )
 from mpcengine.protocol.statement import Statement, build_statement, withheld_statement
 from mpcengine.protocol.strict import parse_base64, to_base64
+from tests.vectors.issuers import fresh_issuer
 
 Answered = tuple[int, dict[str, Any]]
 SLOPE = 1234567890123456789 % (2**61 - 1)
@@ -116,7 +117,7 @@ class NodeDouble(Double):
     def __init__(self, name: str) -> None:
         self.name, self.index = name, NODE_NAMES.index(name) + 1
         self.identity = Ed25519PrivateKey.generate()
-        self.issuer = Ed25519PrivateKey.generate()
+        self.issuer = fresh_issuer()
         self.share = generate_share_key()
         self.manifests: dict[str, Manifest] = {}
         self.rosters: dict[str, list[str]] = {}
@@ -161,7 +162,8 @@ class NodeDouble(Double):
     def _keys(self, survey_id: str, given: dict[str, str]) -> Answered:
         coordinator, signature = _b(given["coordinator"]), _b(given["signature"])
         verify(coordinator, LABEL_PREPARE, prepare_body(survey_id), signature)
-        share, issuer = share_public(self.share), public_bytes(self.issuer)
+        share, issuer = share_public(self.share), self.issuer.public
+        proof = self.issuer.proof(survey_id, self.index, public_bytes(self.identity))
         body = keys_body(
             survey_id=survey_id, index=self.index, share_key=share, issuer_key=issuer
         )
@@ -169,6 +171,7 @@ class NodeDouble(Double):
         return 200, {
             "share_key": to_base64(share),
             "issuer_key": to_base64(issuer),
+            "issuer_proof": to_base64(proof),
             "signature": to_base64(signed),
         }
 

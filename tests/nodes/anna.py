@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.eligibility import token_issue
+from mpcengine.protocol.eligibility import token_finish
 from mpcengine.protocol.envelope import generate_share_key, share_public
 from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodeEntry, NodesFile
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.policy import default_policy
-from mpcengine.protocol.signing import LABEL_MANIFEST, public_bytes, sign
+from mpcengine.protocol.signing import LABEL_MANIFEST, sign
 from nodes.keystore import wrapping_key_make
 from nodes.models import SurveyJob
 from nodes.services.intake import IntakeAnswer, packages_accept
@@ -23,8 +22,9 @@ from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.orders import order_accept
 from nodes.services.survey_keys import survey_keys_create
 from nodes.services.tokens import token_issue_once
-from tests.nodes.publishing import Draft, NodeKeys, package, ticket
-from tests.people import CAROL, OPERATORS
+from tests.nodes.publishing import Draft, NodeKeys, blind, package, ticket
+from tests.people import CAROL, OPERATORS, Operator
+from tests.vectors.issuers import Issuer, fresh_issuer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Anna:
     """What a test holds besides Anna's node: files, and the two other nodes' issuer keys."""
 
     folder: Path
-    issuers: dict[str, Ed25519PrivateKey] = field(default_factory=dict)
+    issuers: dict[str, Issuer] = field(default_factory=dict)
 
     @property
     def entries(self) -> tuple[NodeEntry, ...]:
@@ -78,14 +78,22 @@ class Anna:
             coordinator=CAROL.public_key,
             signature=draft.prepare_signature,
         )
-        keys = {"a": NodeKeys(share_key=own.share_key, issuer_key=own.issuer_key)}
-        for node in ("b", "c"):
-            self.issuers[node] = Ed25519PrivateKey.generate()
-            keys[node] = NodeKeys(
-                share_key=share_public(generate_share_key()),
-                issuer_key=public_bytes(self.issuers[node]),
-            )
+        keys = {one.node: self.made_keys(draft, one) for one in OPERATORS[1:]}
+        keys["a"] = NodeKeys(
+            share_key=own.share_key,
+            issuer_key=own.issuer_key,
+            issuer_proof=own.issuer_proof,
+        )
         return draft.manifest(self.entries, keys)
+
+    def made_keys(self, draft: Draft, one: Operator, issuing: Issuer | None = None) -> NodeKeys:
+        """Return keys of a survey that the test makes for an operator."""
+        self.issuers[one.node] = found = issuing or fresh_issuer()
+        return NodeKeys(
+            share_key=share_public(generate_share_key()),
+            issuer_key=found.public,
+            issuer_proof=found.proof(draft.survey_id, one.index, one.public_key),
+        )
 
     def accept(self, draft: Draft, manifest: Manifest) -> bytes:
         """Return Anna's signature under a manifest."""
@@ -111,10 +119,12 @@ class Anna:
     def token(self, terms: NodeTerms, manifest: Manifest, code: bytes, point: bytes) -> bytes:
         """Return a node's token: Anna's from her node, the others' from the test's keys."""
         if terms.node != "a":
-            return token_issue(self.issuers[terms.node], manifest.digest, point)
-        return token_issue_once(
-            digest=manifest.digest, node_code=code, one_time_key=point, now=now()
+            return self.issuers[terms.node].token(manifest.digest, point)
+        blinded = blind(terms, manifest, point)
+        signed = token_issue_once(
+            digest=manifest.digest, node_code=code, blinded=blinded.message, now=now()
         )
+        return token_finish(terms.issuer_key, manifest.digest, point, blinded, signed)
 
     def package(self, draft: Draft, manifest: Manifest, place: int, colour: str) -> Package:
         """Return the package of one invited person."""

@@ -19,6 +19,7 @@ from connector.http import Receiver, new_pool
 from connector.respondent import Ticket
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_batch
+from mpcengine.protocol.eligibility import token_finish
 from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.package import Package, sign_package
@@ -26,7 +27,7 @@ from mpcengine.protocol.result import assemble_result
 from mpcengine.protocol.signedmanifest import SignedManifest
 from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import parse_base64, to_base64
-from tests.nodes.publishing import Draft, NodeKeys, TokenCall, package, ticket
+from tests.nodes.publishing import Draft, NodeKeys, TokenCall, blind, package, ticket
 from tests.storage import ask, databases_make, lend
 
 LAUNCHER = ROOT / "cli" / "embedded" / "launcher.py"
@@ -152,12 +153,17 @@ class Nodes:
         """Return the call that asks a node for a token."""
 
         def ask(terms: NodeTerms, code: bytes, point: bytes) -> bytes:
+            blinded = blind(terms, survey.manifest, point)
             body = {
                 "manifest": survey.manifest.digest,
                 "code": to_base64(code),
-                "one_time_key": to_base64(point),
+                "blinded": to_base64(blinded.message),
             }
-            return _bytes(self.receivers[terms.node].send("POST", "tokens", body)["token"])
+            answer = self.receivers[terms.node].send("POST", "tokens", body)
+            signed = _bytes(answer["blind_signature"])
+            return token_finish(
+                terms.issuer_key, survey.manifest.digest, point, blinded, signed
+            )
 
         return ask
 
@@ -284,7 +290,9 @@ class Nodes:
             },
         )
         return NodeKeys(
-            share_key=_bytes(answer["share_key"]), issuer_key=_bytes(answer["issuer_key"])
+            share_key=_bytes(answer["share_key"]),
+            issuer_key=_bytes(answer["issuer_key"]),
+            issuer_proof=_bytes(answer["issuer_proof"]),
         )
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connector.respondent import Ticket, package_seal
+from mpcengine.protocol.blindrsa import SALT_BYTES, Blinded
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.eligibility import token_blind
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.manifest import (
     Coordinator,
@@ -98,6 +100,7 @@ class NodeKeys:
 
     share_key: bytes
     issuer_key: bytes
+    issuer_proof: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +157,7 @@ class Draft:
                         identity_key=entry.identity_key,
                         share_key=keys[entry.node].share_key,
                         issuer_key=keys[entry.node].issuer_key,
+                        issuer_proof=keys[entry.node].issuer_proof,
                     )
                     for entry in entries
                 ),
@@ -183,6 +187,17 @@ def ticket(draft: Draft, manifest: Manifest, code: str, token_of: TokenCall) -> 
         for terms in manifest.nodes
     )
     return Ticket(private=private, tokens=(first, second, third))
+
+
+def blind(terms: NodeTerms, manifest: Manifest, point: bytes) -> Blinded:
+    """Return what a respondent asks one node to sign."""
+    return token_blind(
+        terms.issuer_key,
+        manifest.digest,
+        point,
+        salt=secrets.token_bytes(SALT_BYTES),
+        factor=1 + secrets.randbelow(int.from_bytes(terms.issuer_key, "big") - 1),
+    )
 
 
 def package(

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.messages import PeerMessage, sign_peer_message
 from mpcengine.protocol.roster import node_code
-from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, point_bytes, verify
+from mpcengine.protocol.signing import LABEL_MANIFEST, verify
 from mpcengine.protocol.strict import parse_base64, to_base64
 from nodes.models import JobState, SurveyJob
 from nodes.peer_client import SIGNATURE_HEADER
@@ -79,11 +79,12 @@ def test_it_answers_a_token_and_its_refusals(anna: Anna, http: APIClient) -> Non
     body = {
         "manifest": manifest.digest,
         "code": to_base64(node_code(draft.codes[0], draft.survey_id, 1)),
-        "one_time_key": to_base64(point_bytes(generate_p256_key())),
+        "blinded": to_base64(bytes(255) + b"\x02"),
     }
-    token = http.post("/api/v1/tokens", body, format="json").json()["token"]
-    assert http.post("/api/v1/tokens", body, format="json").json()["token"] == token
-    other = body | {"one_time_key": to_base64(point_bytes(generate_p256_key()))}
+    first = http.post("/api/v1/tokens", body, format="json").json()
+    assert set(first) == {"blind_signature"}
+    assert http.post("/api/v1/tokens", body, format="json").json() == first
+    other = body | {"blinded": to_base64(bytes(255) + b"\x03")}
     again = http.post("/api/v1/tokens", other, format="json")
     assert problem_code(again) == (409, "token.already_issued")
     assert again.headers["Content-Type"] == "application/problem+json"

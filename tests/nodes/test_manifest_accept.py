@@ -8,14 +8,16 @@ import pytest
 
 from mpcengine.protocol.canonical import canonical, parse_json
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
+from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.signing import LABEL_MANIFEST, verify
 from nodes.models import JobState, RosterEntry, SurveyJob
 from nodes.services import manifests
 from nodes.services.manifests import manifest_accept, manifest_open
 from problems import Conflict, Missing
 from tests.nodes.anna import Anna
-from tests.nodes.publishing import colour_survey
-from tests.people import ANNA
+from tests.nodes.publishing import Draft, colour_survey
+from tests.people import ANNA, BRAM, OPERATORS
+from tests.vectors.issuers import Issuer, fresh_issuer
 
 pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
 
@@ -88,13 +90,39 @@ def test_it_refuses_another_roster(anna: Anna) -> None:
 
 
 def test_it_refuses_a_survey_for_which_it_has_no_keys(anna: Anna) -> None:
-    draft, other = anna.draft(colour_survey()), anna.draft(colour_survey())
-    manifest = anna.manifest(draft)
-    draft.survey_id = other.survey_id
-    keys = {terms.node: terms for terms in manifest.nodes}
-    foreign = draft.manifest(anna.entries, keys)  # type: ignore[arg-type]  # same two fields
+    draft = anna.draft(colour_survey())
+    keys = {one.node: anna.made_keys(draft, one) for one in OPERATORS}
     with pytest.raises(Conflict, match="keys"):
-        anna.accept(draft, foreign)
+        anna.accept(draft, draft.manifest(anna.entries, keys))
+
+
+def with_issuer_of_bram(anna: Anna, issuing: Issuer) -> tuple[Draft, Manifest]:
+    draft = anna.draft(colour_survey())
+    keys: Any = {terms.node: terms for terms in anna.manifest(draft).nodes}
+    keys["b"] = anna.made_keys(draft, BRAM, issuing)
+    return draft, draft.manifest(anna.entries, keys)
+
+
+def test_it_signs_no_issuer_key_for_a_second_survey(anna: Anna) -> None:
+    """A blind signer cannot tell for which of two surveys it signs."""
+    issuing = fresh_issuer()
+    first, second = (with_issuer_of_bram(anna, issuing) for _ in range(2))
+    anna.accept(*first)
+    anna.accept(*first)
+    with pytest.raises(Conflict) as refused:
+        anna.accept(*second)
+    assert refused.value.code == "manifest.issuer_key_reused"
+    assert SurveyJob.objects.get().digest == first[1].digest
+    assert not RosterEntry.objects.filter(manifest=second[1].digest).exists()
+
+
+def test_a_manifest_it_refused_binds_no_issuer_key(anna: Anna) -> None:
+    issuing = fresh_issuer()
+    anna.write_policy({"min_count": {"person": 5}})
+    with pytest.raises(PolicyRefused):
+        anna.accept(*with_issuer_of_bram(anna, issuing))
+    anna.write_policy({})
+    anna.accept(*with_issuer_of_bram(anna, issuing))
 
 
 def test_it_signs_one_manifest_of_a_survey_only(anna: Anna) -> None:

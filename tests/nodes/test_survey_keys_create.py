@@ -2,11 +2,14 @@
 
 import pytest
 
+from mpcengine.protocol.blindrsa import check_modulus
+from mpcengine.protocol.eligibility import possession_verify
 from mpcengine.protocol.envelope import share_public
 from mpcengine.protocol.errors import BadSignature, PolicyRefused
 from mpcengine.protocol.orders import keys_body, prepare_body
-from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, public_bytes, sign, verify
+from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, sign, verify
 from mpcengine.protocol.strict import to_base64
+from nodes.issuing import IssuerPrivate
 from nodes.keystore import (
     KeystoreError,
     issuer_key_unwrap,
@@ -39,7 +42,12 @@ def test_it_makes_keys_once_and_signs_them() -> None:
         survey_id=SURVEY, index=1, share_key=keys.share_key, issuer_key=keys.issuer_key
     )
     verify(ANNA.public_key, LABEL_KEYS, body, keys.signature)
-    assert ask(CAROL, "cd" * 16).share_key != keys.share_key
+    check_modulus(keys.issuer_key)
+    survey = bytes.fromhex(SURVEY)
+    possession_verify(keys.issuer_key, survey, 1, ANNA.public_key, keys.issuer_proof)
+    other = ask(CAROL, "cd" * 16)
+    assert other.share_key != keys.share_key
+    assert other.issuer_key != keys.issuer_key
 
 
 @pytest.mark.usefixtures("anna")
@@ -69,7 +77,9 @@ def test_it_stores_both_private_keys_wrapped_for_this_survey_alone() -> None:
     keys = ask(CAROL)
     share, issuer = SurveyKeys.objects.get(), IssuerKey.objects.get()
     assert share_public(share_key_unwrap(bytes(share.wrapped), SURVEY)) == keys.share_key
-    assert public_bytes(issuer_key_unwrap(bytes(issuer.wrapped), SURVEY)) == keys.issuer_key
+    private = IssuerPrivate.from_bytes(issuer_key_unwrap(bytes(issuer.wrapped), SURVEY))
+    assert private.modulus == keys.issuer_key
+    assert private.p.to_bytes(128, "big") not in bytes(issuer.wrapped)
     with pytest.raises(KeystoreError):
         share_key_unwrap(bytes(share.wrapped), "cd" * 16)
     with pytest.raises(KeystoreError):

@@ -133,14 +133,14 @@ def test_it_fixes_what_is_signed_for_keys() -> None:
         "survey_id": SURVEY_ID,
         "index": 2,
         "share_key": bytes(65),
-        "issuer_key": bytes(32),
+        "issuer_key": bytes(256),
     }
     keys_body(**good)
     for change in (
         {"survey_id": SURVEY_ID.upper()},
         {"index": 0},
         {"share_key": bytes(64)},
-        {"issuer_key": bytes(33)},
+        {"issuer_key": bytes(32)},
     ):
         with pytest.raises(MalformedMessage):
             keys_body(**{**good, **change})

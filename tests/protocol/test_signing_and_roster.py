@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpcengine.protocol import signing
-from mpcengine.protocol.eligibility import token_issue, token_verify
 from mpcengine.protocol.errors import BadSignature, MalformedInput, MalformedMessage
 from mpcengine.protocol.roster import (
     code_from_bytes,
@@ -29,7 +28,7 @@ from mpcengine.protocol.signing import (
     verify,
 )
 from tests.protocol.vectors import load, names
-from tests.vectors.cast import SURVEY_ID, cast, codes, ed25519, p256, roster
+from tests.vectors.cast import SURVEY_ID, codes, ed25519, p256, roster
 
 SIGNING = load("signing")
 ROSTER = load("roster")
@@ -90,23 +89,6 @@ def test_it_loads_no_point_at_infinity_nor_off_the_curve() -> None:
     for bad in (b"\x00", b"\x04" + bytes(64), point[:-1], point + b"\x00", b"\x06" + point[1:]):
         with pytest.raises(MalformedMessage):
             parse_point(bad)
-
-
-def test_it_takes_a_token_for_its_survey_key_and_issuer_only() -> None:
-    digest = cast().manifest.digest
-    key, other = point_bytes(p256("one-time Rosa")), point_bytes(p256("one-time Ravi"))
-    issuer = ed25519("issuer 1")
-    token = token_issue(issuer, digest, key)
-    token_verify(public_bytes(issuer), digest, key, token)
-    for arguments in (
-        (public_bytes(ed25519("issuer 2")), digest, key),
-        (public_bytes(issuer), "sha256:" + "00" * 32, key),
-        (public_bytes(issuer), digest, other),
-    ):
-        with pytest.raises(BadSignature):
-            token_verify(*arguments, token)
-    with pytest.raises(MalformedMessage):
-        token_issue(issuer, digest, key[:-1])
 
 
 @given(st.binary(min_size=17, max_size=17))

@@ -4,7 +4,6 @@ import os
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from mpcengine.protocol.eligibility import token_issue
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Package, sign_package
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
@@ -23,9 +22,7 @@ def package_for(
     private = generate_p256_key() if private is None else private
     point = point_bytes(private)
     issuers = (signed_by or federation).nodes
-    first, second, third = (
-        token_issue(node.issuer, manifest.digest, point) for node in issuers
-    )
+    first, second, third = (node.issuer.token(manifest.digest, point) for node in issuers)
     length = manifest.envelope_length
     return sign_package(
         private,

@@ -19,13 +19,18 @@ from cli.survey_run import coordinator_of
 from cli.terms import terms_by_orders
 from connector.errors import Unreachable
 from connector.http import Receiver
-from connector.respondent import manifest_fetch, package_seal, package_send, ticket_fetch
+from connector.respondent import (
+    manifest_fetch,
+    package_seal,
+    package_send,
+    ticket_draw,
+    ticket_fetch,
+)
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.orders import CLOSE
 from mpcengine.protocol.receipt import Receipt
 from mpcengine.protocol.result import verify_result
-from mpcengine.protocol.signing import generate_p256_key
 from mpcengine.protocol.survey import Survey, parse_survey
 from tests.end_to_end.harness import counts_of
 
@@ -135,13 +140,13 @@ class Witnesses:
         return [self.pool.submit(self._answer, number) for number in numbers]
 
     def _answer(self, number: int) -> None:
-        key, deadline = generate_p256_key(), time.monotonic() + LONGEST_SECONDS
+        drawn, deadline = ticket_draw(self.manifest), time.monotonic() + LONGEST_SECONDS
         package = None
         while not self.stop.is_set() and time.monotonic() < deadline:
             with suppress(Unreachable):
                 if package is None:
                     ticket = ticket_fetch(
-                        self.live.nodes, self.manifest, self.codes[number], key
+                        self.live.nodes, self.manifest, self.codes[number], drawn
                     )
                     record = encode_answers(self.manifest.layout, {"witness": f"o{number}"})
                     package = package_seal(self.manifest, ticket, record)

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.eligibility import token_issue
 from mpcengine.protocol.envelope import envelope_info, share_public
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import (
@@ -42,6 +41,7 @@ from mpcengine.protocol.signing import (
 )
 from mpcengine.protocol.survey import parse_survey
 from tests.vectors.hpke_reference import seal
+from tests.vectors.issuers import Issuer, issuer
 
 SURVEY_ID = "00112233445566778899aabbccddeeff"
 ROSTER_SIZE = 60
@@ -94,7 +94,7 @@ class Cast:
     coordinator: Ed25519PrivateKey
     relay: Ed25519PrivateKey
     identity: tuple[Ed25519PrivateKey, ...]
-    issuer: tuple[Ed25519PrivateKey, ...]
+    issuer: tuple[Issuer, ...]
     share: tuple[EllipticCurvePrivateKey, ...]
     manifest: Manifest
     signed: SignedManifest
@@ -134,14 +134,16 @@ def roster(index: int) -> list[bytes]:
 def node_terms(index: int) -> NodeTerms:
     """Return the manifest's section for one node."""
     name = NODE_NAMES[index - 1]
+    identity, issuing = public_bytes(ed25519(f"identity {index}")), issuer(f"issuer {index}")
     return NodeTerms(
         node=name,
         index=index,
         name=f"Operator {name.upper()}",
         url=f"http://127.0.0.1:900{index}",
-        identity_key=public_bytes(ed25519(f"identity {index}")),
+        identity_key=identity,
         share_key=share_public(p256(f"share {index}")),
-        issuer_key=public_bytes(ed25519(f"issuer {index}")),
+        issuer_key=issuing.public,
+        issuer_proof=issuing.proof(SURVEY_ID, index, identity),
     )
 
 
@@ -185,7 +187,7 @@ def cast() -> Cast:
         coordinator=ed25519("coordinator"),
         relay=ed25519("relay"),
         identity=tuple(ed25519(f"identity {index}") for index in (1, 2, 3)),
-        issuer=tuple(ed25519(f"issuer {index}") for index in (1, 2, 3)),
+        issuer=tuple(issuer(f"issuer {index}") for index in (1, 2, 3)),
         share=tuple(p256(f"share {index}") for index in (1, 2, 3)),
         manifest=manifest,
         signed=sign_manifest(manifest),
@@ -217,7 +219,7 @@ def package(name: str, shares: Three, *, revision: int = 0) -> Package:
     private = p256(f"one-time {name}")
     key = point_bytes(private)
     digest = cast().manifest.digest
-    tokens = tuple(token_issue(issuer, digest, key) for issuer in cast().issuer)
+    tokens = tuple(one.token(digest, key) for one in cast().issuer)
     envelopes = tuple(
         seal(
             share_public(cast().share[index - 1]),

@@ -21,6 +21,7 @@ from tests.vectors.make_primitives import (
 )
 from tests.vectors.make_result import manifests, results
 from tests.vectors.make_survey import encodings, layouts, surveys
+from tests.vectors.make_tokens import tokens
 from tests.vectors.make_validity import validity
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "signing": signing,
     "roster": codes_and_rosters,
     "envelope": envelopes,
+    "token": tokens,
     "package": packages,
     "batch": batches,
     "manifest": manifests,

@@ -1,4 +1,4 @@
-"""Issuer keys that are the same on every machine, and signatures made with them.
+"""Issuer keys that are the same on every machine, and tokens made with them.
 
 Their primes follow from their names; none may be used anywhere else.
 """
@@ -11,6 +11,8 @@ from functools import cache
 from gmpy2 import invert, mpz, next_prime, powmod
 
 from mpcengine.protocol.blindrsa import EXPONENT, SALT_BYTES, encode_message
+from mpcengine.protocol.canonical import Digest
+from mpcengine.protocol.eligibility import possession_message, token_message
 
 _PRIME_BITS = 1024
 
@@ -42,6 +44,14 @@ class Issuer:
         bits = int.from_bytes(self.public, "big").bit_length() - 1
         encoded = encode_message(message, bits, salt)
         return self.blind_sign(encoded.to_bytes(len(self.public), "big"))
+
+    def token(self, manifest: Digest, one_time_key: bytes) -> bytes:
+        """Return the token of this issuer on a one-time key: what a respondent ends with."""
+        return self.sign(token_message(self.public, manifest, one_time_key))
+
+    def proof(self, survey_id: str, index: int, identity_key: bytes) -> bytes:
+        """Return the proof that the key is this node's for this survey."""
+        return self.sign(possession_message(bytes.fromhex(survey_id), index, identity_key))
 
 
 @cache

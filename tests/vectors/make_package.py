@@ -14,10 +14,10 @@ from mpcengine.protocol.batch import (
 from mpcengine.protocol.batch import Entry as BatchEntry
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_vector
-from mpcengine.protocol.eligibility import token_issue
 from mpcengine.protocol.package import Package, Three
 from mpcengine.protocol.sharing import split
 from tests.vectors.cast import cast, element, package, resign, seed
+from tests.vectors.issuers import issuer
 
 ORIGIN = "made by tests/vectors/generate.py from keys that are derived from names"
 
@@ -57,14 +57,14 @@ def packages() -> JSON:
 
 def _undecodable(rosa: Package) -> list[tuple[str, str, bytes]]:
     data = rosa.encode()
-    lengths = [0, 1, 32, 33, 97, 98, 99, 162, 163, 291, 292, len(data) - 64, len(data) - 1]
+    lengths = [0, 1, 32, 33, 97, 98, 99, 354, 355, 866, 867, len(data) - 64, len(data) - 1]
     cuts = [(f"truncated to {n} bytes", "codec.truncated", data[:n]) for n in lengths]
     revision_at = 1 + 32 + 65
     revised = data[:revision_at] + b"\x08" + data[revision_at + 1 :]
     return [
         *cuts,
         ("extra byte", "codec.trailing", data + b"\x00"),
-        ("unknown version", "package.version", b"\x02" + data[1:]),
+        ("unknown version", "package.version", b"\x01" + data[1:]),
         ("revision 8", "package.revision", revised),
     ]
 
@@ -73,7 +73,7 @@ def _invalid(rosa: Package) -> list[tuple[str, str, Package]]:
     ravi = package("Ravi", shares_of("Ravi"))
     digest, key = cast().manifest.digest, rosa.one_time_key
     other = "sha256:" + "00" * 32
-    foreign = tuple(token_issue(issuer, other, key) for issuer in cast().issuer)
+    foreign = tuple(one.token(other, key) for one in cast().issuer)
     first, second, third = rosa.tokens
     one, two, three = rosa.envelopes
     signed = {
@@ -81,9 +81,13 @@ def _invalid(rosa: Package) -> list[tuple[str, str, Package]]:
         "token of another key": replace(rosa, tokens=ravi.tokens),
         "tokens in another order": replace(rosa, tokens=(second, first, third)),
         "one issuer's token thrice": replace(rosa, tokens=(first, first, first)),
-        "identity key in place of issuer key": replace(
-            rosa, tokens=(token_issue(cast().identity[0], digest, key), second, third)
+        "token of a key that is not in the manifest": replace(
+            rosa, tokens=(issuer("somebody").token(digest, key), second, third)
         ),
+        "proof of possession in place of a token": replace(
+            rosa, tokens=(cast().manifest.nodes[0].issuer_proof, second, third)
+        ),
+        "token above the modulus": replace(rosa, tokens=(b"\xff" * 256, second, third)),
     }
     unsigned = {
         "revision changed after signing": replace(rosa, revision=1),

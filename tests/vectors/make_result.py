@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from mpcengine.protocol.blindrsa import MODULUS_BYTES
 from mpcengine.protocol.canonical import JSON, canonical
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.result import assemble_result
 from mpcengine.protocol.statement import build_statement, parse_statement, withheld_statement
 from mpcengine.protocol.strict import to_base64
 from tests.vectors.cast import cast, ed25519, sign_manifest
+from tests.vectors.issuers import issuer
 from tests.vectors.job import ANSWERS, Job, job, sign_statement, statement
 
 ORIGIN = "made by tests/vectors/generate.py from keys that are derived from names"
@@ -22,6 +24,23 @@ Case = tuple[str, str, list[Edit]]
 Row = tuple[str, str, list[str | int], JSON]
 DROP = object()
 ZERO = "sha256:" + "00" * 32
+
+
+def _issuer(change: Callable[[int], int]) -> tuple[list[str | int], JSON]:
+    """Return the edit that gives node a another modulus."""
+    changed = change(int.from_bytes(cast().issuer[0].public, "big"))
+    return ["nodes", 0, "issuer_key"], to_base64(changed.to_bytes(MODULUS_BYTES, "big"))
+
+
+def _somebody(_modulus: int) -> int:
+    return int.from_bytes(issuer("somebody").public, "big")
+
+
+def _proof(place: int) -> tuple[list[str | int], JSON]:
+    """Return the edit that gives node a the proof of the node at ``place``."""
+    return ["nodes", 0, "issuer_proof"], to_base64(cast().manifest.nodes[place].issuer_proof)
+
+
 BAD_MANIFESTS: list[Row] = [
     ("unknown key", "json.unknown_key", ["extra"], 1),
     ("unknown key, deep", "json.unknown_key", ["relay", "token"], "x"),
@@ -47,6 +66,17 @@ BAD_MANIFESTS: list[Row] = [
     ("index swapped", "json.value", ["nodes", 0, "index"], 2),
     ("base64 without padding", "json.value", ["relay", "key"], "AAA"),
     ("address with password", "json.value", ["relay", "url"], "https://a:b@c/"),
+    ("issuer key of another length", "json.value", ["nodes", 0, "issuer_key"], "AAAA"),
+    ("issuer key of 2047 bits", "issuer_key.length", *_issuer(lambda n: n >> 1 | 1)),
+    ("issuer key even", "issuer_key.factor", *_issuer(lambda n: n - 1)),
+    (
+        "issuer key with a factor",
+        "issuer_key.factor",
+        *_issuer(lambda n: n - n % 65521),
+    ),
+    ("issuer key of somebody", "signature.invalid", *_issuer(_somebody)),
+    ("proof of another node", "signature.invalid", *_proof(1)),
+    ("no proof", "json.missing_key", ["nodes", 0, "issuer_proof"], DROP),
     ("survey not in normal form", "manifest.survey", ["survey", "unit"], DROP),
     ("question named twice", "survey.duplicate_id", ["survey", "questions", 1, "id"], "sector"),
 ]

@@ -29,6 +29,13 @@ def takes_tokens(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
     return manifest.timing != STRICT or not is_answering(job, manifest, now)
 
 
+def is_issuing_over(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
+    """Tell whether no token of this survey will be issued any more."""
+    if job.state in {JobState.PREPARED, JobState.REFUSED}:
+        return False
+    return not takes_tokens(job, manifest, max(now, manifest.issuing.opens))
+
+
 def takes_packages(job: SurveyJob, manifest: Manifest, now: datetime) -> bool:
     """Tell whether packages are taken now."""
     is_open = job.state == JobState.OPEN and now < closes_at(manifest)

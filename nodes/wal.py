@@ -9,14 +9,14 @@ from nodes.routers import ISSUING
 logger = logging.getLogger(__name__)
 
 
-def wal_truncate() -> None:
-    """Write both databases' logs back into them and empty the log files.
+def wal_truncate(*aliases: str) -> None:
+    """Write the databases' logs back into them (default: both) and empty the log files.
 
     A log keeps every page as it was once written, so a deleted key stays in it until then.
     Waits for readers (BUSY_SECONDS); where they do not end, the next call or a worker's start
     does it. Not inside a transaction.
     """
-    for alias in (DEFAULT_DB_ALIAS, ISSUING):
+    for alias in aliases or (DEFAULT_DB_ALIAS, ISSUING):
         if connections[alias].vendor != "sqlite":
             continue
         try:

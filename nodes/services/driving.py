@@ -21,6 +21,7 @@ from mpcengine.protocol.nodesfile import NODE_NAMES
 from nodes.models import JobState, SurveyJob
 from nodes.phases import closes_at, gives_up_at
 from nodes.reasons import MustWithhold, Reason
+from nodes.routers import ISSUING
 from nodes.selectors import ending_incident, jobs_due, manifest_of
 from nodes.services.checking import checking_step
 from nodes.services.computing import computing_step, peers_ahead, starting_step
@@ -29,9 +30,10 @@ from nodes.services.leases import StaleJob, job_hold, job_keep, job_rest, job_ta
 from nodes.services.meeting import job_recall, stage_count, stage_tell
 from nodes.services.memory import job_forget, job_memory
 from nodes.services.opening import opening_step
-from nodes.services.orders import intake_close
+from nodes.services.orders import intake_close, issuing_end
 from nodes.services.pausing import Pause
 from nodes.services.statements import job_erase, job_withhold
+from nodes.wal import wal_truncate
 from stopping import Stopping, stop_check, stop_wait
 
 logger = logging.getLogger(__name__)
@@ -128,6 +130,7 @@ def _run(job: SurveyJob, owner: str) -> Pause:
 def _step(job: SurveyJob) -> Pause | None:
     manifest = manifest_of(job)
     if job.state in _ACTIVE:
+        _issuing_ended(job)
         _check_goes_on(job, manifest)
         if not job_recall(job):
             return Pause(seconds=settings.RECONCILE_SECONDS)
@@ -199,12 +202,25 @@ def _put_down(job: SurveyJob, pause: Pause) -> None:
 
 
 def _open_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
-    """Close the intake when its time is over; until then sleep."""
-    if timezone.now() < closes_at(manifest):
+    """Close issuing and intake when their times are over; until then sleep."""
+    is_issuing = not _issuing_ended(job)
+    now = timezone.now()
+    if is_issuing and now < manifest.issuing.closes:
+        return Pause(until=manifest.issuing.closes)
+    if now < closes_at(manifest):
         return Pause(until=closes_at(manifest))
     intake_close(job)
     job.refresh_from_db()
     return None
+
+
+def _issuing_ended(job: SurveyJob) -> bool:
+    """Tell whether issuing is over; see, once a process, that its key is in no file then."""
+    memory = job_memory(job.digest)
+    if not memory.is_issuing_over and issuing_end(job, now=timezone.now()):
+        wal_truncate(ISSUING)
+        memory.is_issuing_over = True
+    return memory.is_issuing_over
 
 
 def _ended_step(job: SurveyJob, _manifest: Manifest) -> Pause | None:

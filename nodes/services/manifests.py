@@ -23,7 +23,6 @@ from nodes.models import (
     SurveyJob,
     SurveyKeys,
 )
-from nodes.phases import closes_at
 from nodes.policy import federation, operator_policy
 from nodes.routers import ISSUING
 from nodes.selectors import job_get, manifest_of
@@ -85,7 +84,7 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
         # Two calls at once both find the job prepared; the second finds here that it is open.
         job = SurveyJob.objects.select_for_update().get(pk=job.pk)
         if job.state == JobState.PREPARED:
-            due_at = closes_at(manifest)
+            due_at = manifest.issuing.closes
             job_row_change(job, state=JobState.OPEN, signatures=named, due_at=due_at)
             emit("survey.opened", manifest=digest, survey=job.survey_id, job=job.pk)
         faults.point("nodes.open.after_write")

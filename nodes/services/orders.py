@@ -1,12 +1,16 @@
 """Take the coordinator's orders: open answering (strict timing) and close."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
 import faults
 from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING, parse_order, verify_order
 from nodes.models import CoordinatorOrder, JobState, SurveyJob
+from nodes.phases import is_issuing_over
 from nodes.selectors import job_get, manifest_of
+from nodes.services.survey_keys import issuer_key_erase
 from problems import Conflict
 from security_events import emit, emit_anyway
 
@@ -27,7 +31,16 @@ def order_accept(*, order: bytes, signature: bytes) -> SurveyJob:
     elif parsed.order == CLOSE:
         intake_close(job, kept)
     job.refresh_from_db()
+    issuing_end(job, now=timezone.now())
     return job
+
+
+def issuing_end(job: SurveyJob, *, now: datetime) -> bool:
+    """Destroy the issuer key once nothing more is issued; tell whether that is so."""
+    is_over = is_issuing_over(job, manifest_of(job), now)
+    if is_over:
+        issuer_key_erase(job.survey_id)
+    return is_over
 
 
 def _answering_open(job: SurveyJob, kept: CoordinatorOrder) -> None:
@@ -36,6 +49,8 @@ def _answering_open(job: SurveyJob, kept: CoordinatorOrder) -> None:
         waiting = SurveyJob.objects.filter(pk=job.pk, is_answering=False)
         if waiting.update(is_answering=True):
             emit("survey.answering_opened", manifest=job.digest, job=job.pk)
+        # A worker looks once, so that a key is gone even if this process dies before it is.
+        SurveyJob.objects.filter(pk=job.pk, state=JobState.OPEN).update(due_at=timezone.now())
 
 
 def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:

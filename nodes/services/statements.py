@@ -12,7 +12,6 @@ from mpcengine.protocol.signing import LABEL_STATEMENT
 from mpcengine.protocol.statement import build_statement, withheld_statement
 from nodes.keystore import node_name, node_sign
 from nodes.models import (
-    IssuerKey,
     JobOutput,
     JobState,
     RosterEntry,
@@ -27,6 +26,7 @@ from nodes.selectors import OPENING, stage_bodies
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
+from nodes.services.survey_keys import issuer_key_erase
 from nodes.wal import wal_truncate
 from security_events import emit, key_id, reason_code
 
@@ -87,7 +87,7 @@ def job_erase(job: SurveyJob) -> None:
     with transaction.atomic(using=ISSUING):
         _tell_issued(job)
         RosterEntry.objects.filter(manifest=job.digest).delete()
-        IssuerKey.objects.filter(pk=job.survey_id).update(wrapped=b"")
+    issuer_key_erase(job.survey_id)
     job_move(
         job,
         JobState.ERASED,
@@ -107,10 +107,6 @@ def _tell_issued(job: SurveyJob) -> None:
     if entries.exists():
         issued = entries.exclude(spent_by=None).count()
         emit("token.batch_issued", manifest=job.digest, job=job.pk, count=issued)
-    issuer = IssuerKey.objects.filter(pk=job.survey_id).exclude(wrapped=b"").first()
-    if issuer is not None:
-        key = key_id(bytes(issuer.public))
-        emit("key.destroyed", key=key, key_kind="issuer", survey=job.survey_id)
 
 
 def _destroy(job: SurveyJob) -> None:

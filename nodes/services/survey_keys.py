@@ -1,4 +1,7 @@
-"""Make this node's keys for a survey, on the word of a coordinator the operator knows."""
+"""Make this node's keys for a survey, on the word of a coordinator the operator knows.
+
+And destroy the one that issues, as soon as nothing more is to be issued with it.
+"""
 
 from dataclasses import dataclass
 
@@ -20,7 +23,7 @@ from nodes.keystore import (
 from nodes.models import IssuerKey, SurveyKeys
 from nodes.policy import operator_policy
 from problems import Conflict
-from security_events import emit, key_id
+from security_events import emit, emit_anyway, key_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,19 @@ def survey_keys_create(*, survey_id: str, coordinator: bytes, signature: bytes) 
         issuer_proof=bytes(issuer.proof),
         signature=node_sign(LABEL_KEYS, body),
     )
+
+
+def issuer_key_erase(survey_id: str) -> None:
+    """Destroy the private issuer key of a survey; does nothing where it is gone.
+
+    On SQLite the write-ahead file still has it until ``wal_truncate``.
+    """
+    rows = IssuerKey.objects.filter(pk=survey_id).exclude(wrapped=b"")
+    row = rows.first()
+    if row is not None and rows.update(wrapped=b""):
+        # A full disk of events must not keep a secret alive.
+        key = key_id(bytes(row.public))
+        emit_anyway("key.destroyed", key=key, key_kind="issuer", survey=survey_id)
 
 
 def _issuer_key(survey_id: str) -> IssuerKey:

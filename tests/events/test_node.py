@@ -58,9 +58,9 @@ def test_it_tells_of_keys_and_of_a_survey_from_opening_to_erasing(
         "survey.opened",
         "survey.answering_opened",
         "survey.closed",
+        "key.destroyed",
         "survey.withheld",
         "token.batch_issued",
-        "key.destroyed",
         "key.destroyed",
     ]
     keys = {one["drempel.key_kind"]: one["drempel.key"] for one in events("key.created")}

@@ -15,10 +15,11 @@ from mpcengine.protocol.package import Package, sign_package
 from mpcengine.protocol.roster import node_code, roster_entry
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
 from nodes.issuing import IssuerPrivate, blind_sign
-from nodes.models import RosterEntry, StoredPackage
+from nodes.keystore import issuer_key_unwrap
+from nodes.models import IssuerKey, RosterEntry, StoredPackage
 from nodes.services import tokens
 from nodes.services.tokens import token_issue_once
-from problems import Unavailable
+from problems import Conflict, Unavailable
 from tests.nodes.anna import Anna, give, now
 from tests.nodes.publishing import Draft, blind, colour_survey
 
@@ -250,3 +251,47 @@ def test_a_faulty_signature_leaves_no_node_and_the_code_lives(
     assert [record.exc_info for record in caplog.records] == [None]
     monkeypatch.undo()
     assert len(ask()) == 256
+
+
+@pytest.mark.parametrize(
+    ("timing", "order"),
+    [("strict", "open-answering"), ("normal", "close"), ("strict", "close")],
+)
+def test_the_issuer_key_is_gone_when_issuing_ends(anna: Anna, timing: str, order: str) -> None:
+    draft = anna.draft(colour_survey(), timing=timing)
+    manifest, _ = anna.open(draft)
+    before = bytes(IssuerKey.objects.get().wrapped)
+    IssuerPrivate.from_bytes(issuer_key_unwrap(before, draft.survey_id))
+    anna.order(draft, manifest, order)
+    assert bytes(IssuerKey.objects.get().wrapped) == b""
+    anna.order(draft, manifest, order)
+
+
+def test_opening_answering_ends_issuing_in_strict_timing_only(anna: Anna) -> None:
+    draft = anna.draft(colour_survey(), timing="normal")
+    manifest, _ = anna.open(draft)
+    anna.order(draft, manifest, "open-answering")
+    assert bytes(IssuerKey.objects.get().wrapped)
+    assert give(anna.package(draft, manifest, 0, "red")).refused == ()
+
+
+def test_a_code_is_not_spent_on_a_key_that_goes_meanwhile(
+    anna: Anna, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = anna.draft(colour_survey(), timing="strict")
+    manifest, _ = anna.open(draft)
+
+    def overtaken(_issuer: bytes, _blinded: bytes) -> None:
+        # The order comes after this call was found to be in time.
+        anna.order(draft, manifest, "open-answering")
+
+    monkeypatch.setattr(tokens, "check_blinded", overtaken)
+    with pytest.raises(Conflict) as refused:
+        anna.token(
+            manifest.nodes[0],
+            manifest,
+            node_code(draft.codes[0], draft.survey_id, 1),
+            point_bytes(generate_p256_key()),
+        )
+    assert refused.value.code == "token.closed"
+    assert not RosterEntry.objects.filter(spent_by__isnull=False).exists()

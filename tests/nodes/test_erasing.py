@@ -25,6 +25,14 @@ def wrapped_keys(nodes: Nodes, survey: Survey) -> list[bytes]:
     return found
 
 
+def until_gone(nodes: Nodes, key: bytes) -> bool:
+    """Wait a moment for the files to be emptied: a state is written first."""
+    until = time.monotonic() + 10.0
+    while is_anywhere(nodes, key) and time.monotonic() < until:
+        time.sleep(0.1)
+    return not is_anywhere(nodes, key)
+
+
 def is_anywhere(nodes: Nodes, key: bytes) -> bool:
     folder = nodes.house.service_folder("node-b")
     return any(key in path.read_bytes() for path in folder.glob("*.sqlite3*"))
@@ -39,11 +47,21 @@ def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
     nodes.order(survey, "close")
     nodes.end(survey)
     nodes.wait_state(survey, "erased")
-    # The state is written first, the files are emptied a moment later.
-    until = time.monotonic() + 10.0
-    while any(is_anywhere(nodes, key) for key in keys) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert [is_anywhere(nodes, key) for key in keys] == [False, False]
+    assert all(until_gone(nodes, key) for key in keys)
+
+
+@pytest.mark.files
+def test_it_leaves_no_issuer_key_in_its_files_once_answering_is_open(nodes: Nodes) -> None:
+    survey = nodes.publish(colour_survey(), 4, timing="strict")
+    packages = nodes.answers(survey, colours(2, 1, 1))
+    share, issuer = wrapped_keys(nodes, survey)
+    assert is_anywhere(nodes, issuer)
+    nodes.order(survey, "open-answering")
+    assert until_gone(nodes, issuer)
+    assert is_anywhere(nodes, share)
+    assert nodes.deliver(packages)["refused"] == []
+    nodes.order(survey, "close")
+    nodes.end(survey)
 
 
 def table_files(key: bytes) -> int:

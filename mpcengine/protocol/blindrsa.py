@@ -37,6 +37,7 @@ class Blinded:
     inverse: int = field(repr=False)
 
 
+@lru_cache(maxsize=64)
 def check_modulus(modulus: bytes) -> None:
     """Return nothing for a modulus that a client may blind for; raise MalformedMessage else.
 

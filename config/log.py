@@ -58,6 +58,11 @@ class QuietFormatter(logging.Formatter):
         return ""
 
 
+def failures_quieten() -> None:
+    """Have a line that cannot be written (a full disk) be lost, not printed with its values."""
+    logging.raiseExceptions = False
+
+
 def threads_quieten() -> None:
     """Log what ends a thread of this process as the formatter has it, not on standard error."""
     threading.excepthook = _thread_ended
@@ -98,6 +103,7 @@ def events_path(service: Service) -> Path:
 
 def logging_settings(log_file: Path) -> dict[str, object]:
     """Return Django's LOGGING: one file, no mail, no HTTP request attached."""
+    failures_quieten()
     return {
         "version": 1,
         "disable_existing_loggers": False,

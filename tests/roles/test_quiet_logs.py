@@ -1,5 +1,7 @@
 """A log line says that something failed and where, never what it held."""
 
+import errno
+import io
 import logging
 import logging.config
 import threading
@@ -35,6 +37,22 @@ def line_of(error: Exception) -> str:
             (type(caught), caught, caught.__traceback__),
         )
     return QuietFormatter("{levelname} {message}", style="{").format(record)
+
+
+class FullDisk(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_it_loses_a_line_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On a full disk; logging would print the line's values on standard error."""
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    logging_settings(tmp_path / "log")
+    handler = logging.StreamHandler(FullDisk())
+    handler.handle(logging.makeLogRecord({"msg": "%s", "args": (SECRET,)}))
+    assert SECRET not in capfd.readouterr().err
 
 
 def test_it_writes_the_class_and_the_place_but_not_the_text() -> None:

@@ -10,6 +10,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -193,9 +194,16 @@ def running(
         if prepare is not None:
             stack.enter_context(prepare(folder))
         local = _install(folder)
-        stack.callback(local.processes.stop)
+        stack.callback(_stop, local)
         _start(local)
         yield local
+
+
+def _stop(local: Local) -> None:
+    """End everything; a killed PostgreSQL would leave its shared memory on the machine."""
+    databases = [name for name in _names(local, "database") if name in local.processes.running]
+    local.processes.end(databases, signal.SIGQUIT)
+    local.processes.stop()
 
 
 def _fast_folder() -> str | None:

@@ -110,8 +110,8 @@ class Processes:
         for one in self.running[name].family():
             one.send_signal(number)
 
-    def end(self, names: Sequence[str]) -> float:
-        """Ask processes to end (SIGTERM to each leader); return the seconds until none is left.
+    def end(self, names: Sequence[str], number: int = signal.SIGTERM) -> float:
+        """Ask processes to end (by their leaders); return the seconds until none is left.
 
         What is left after END_SECONDS is killed; the seconds then say so.
         """
@@ -119,7 +119,7 @@ class Processes:
         families = [member for one in found for member in one.family()]
         begun = monotonic()
         for one in found:
-            one.process.terminate()
+            one.process.send_signal(number)
         while monotonic() - begun < END_SECONDS:
             for one in found:
                 one.process.poll()

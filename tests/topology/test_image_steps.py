@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,11 +41,27 @@ def copied(root: Path, folder: Path, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder that is /opt/drempel in the image, built by the Dockerfile's own steps."""
-    top = tmp_path_factory.mktemp("image")
-    for path in (top, *top.parents[:2]):
+def top() -> Iterator[Path]:
+    """A folder that other users may look into, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="drempel-image-") as name:
+        path = Path(name)
         path.chmod(0o755)
+        yield path
+        subprocess.run(["chmod", "-R", "u+w", path], check=True)
+
+
+@pytest.fixture
+def scratch(top: Path) -> Iterator[Path]:
+    """A private folder for one run."""
+    path = top / "scratch"
+    path.mkdir(mode=0o700)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def image(top: Path) -> Path:
+    """The folder that is /opt/drempel in the image, built by the Dockerfile's own steps."""
     root = top / "drempel"
     folder = root / "app"
     folder.mkdir(parents=True)
@@ -70,8 +87,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         else:
             assert word in {"ENV", "WORKDIR"}
     subprocess.run(["chmod", "-R", "a-w", root], check=True)
-    yield root
-    subprocess.run(["chmod", "-R", "u+w", root], check=True)
+    return root
 
 
 def run(image: Path, scratch: Path, *command: str) -> "subprocess.CompletedProcess[str]":
@@ -107,11 +123,7 @@ def loops(folder: Path) -> dict[str, int]:
     }
 
 
-def test_it_runs_from_a_read_only_folder_without_compiling(image: Path, tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(mode=0o700)
-    for path in (tmp_path, tmp_path.parent):
-        path.chmod(0o755)
+def test_it_runs_from_a_read_only_folder_without_compiling(image: Path, scratch: Path) -> None:
     done = run(image, scratch, "python", "-m", "mpcengine.kernels.warm")
     assert done.returncode == 0, done.stderr
     # Taken as they were made: nothing was compiled here.
@@ -128,11 +140,7 @@ def test_it_runs_from_a_read_only_folder_without_compiling(image: Path, tmp_path
         ("python", "-I", "-c", "import mpcengine.party.program"),
     ],
 )
-def test_it_has_every_program(image: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(mode=0o700)
-    for path in (tmp_path, tmp_path.parent):
-        path.chmod(0o755)
+def test_it_has_every_program(image: Path, scratch: Path, command: tuple[str, ...]) -> None:
     done = run(image, scratch, *command)
     assert done.returncode == 0, done.stderr
 

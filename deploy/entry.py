@@ -14,6 +14,7 @@ from pathlib import Path
 
 COMPILED = Path(os.environ.get("DREMPEL_COMPILED", "/opt/drempel/numba"))
 PRIVATE = 0o700
+PRIVATE_FILE = 0o600
 
 
 def private_folder(path: Path) -> None:
@@ -26,7 +27,9 @@ def loops_copy(compiled: Path, cache: Path) -> None:
     private_folder(cache)
     if compiled.is_dir() and not any(cache.iterdir()):
         shutil.copytree(compiled, cache, dirs_exist_ok=True)
-        cache.chmod(PRIVATE)
+        # Modes are copied too, and the image's folders need not be writable.
+        for path in (cache, *cache.rglob("*")):
+            path.chmod(PRIVATE if path.is_dir() else PRIVATE_FILE)
 
 
 def main(command: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ stolen one is of no use for ever and changing it (``next_pin``) is a habit.
 """
 
 import ipaddress
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def certificate_make(folder: Path, host: str, write: Write = write_private) -> P
     key = generate_p256_key()
     # A little in the past: a peer's clock may be behind ours.
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:LONGEST_COMMON_NAME])])
+    # Told apart by a number: OpenSSL takes the first of several authorities of one name.
+    number = x509.NameAttribute(NameOID.SERIAL_NUMBER, secrets.token_hex(8))
+    common = x509.NameAttribute(NameOID.COMMON_NAME, host[:LONGEST_COMMON_NAME])
+    name = x509.Name([common, number])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

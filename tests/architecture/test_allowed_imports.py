@@ -109,6 +109,7 @@ PROBES = {
     "node-apart": ("nodes/policy.py", "import mpcengine.models"),
     "portal-apart": ("surveys/services.py", "import nodes.models"),
     "relay-apart": ("relay/flush.py", "import accounts.selectors"),
+    "events-below": ("security_events/fields.py", "import nodes.models"),
     "protocol-pure": ("mpcengine/protocol/field.py", "import random"),
     "kernels-pure": ("mpcengine/kernels/field61.py", "import time"),
     "circuits-pure": ("mpcengine/circuits/shares.py", "import mpyc"),

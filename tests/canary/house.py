@@ -9,9 +9,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -22,6 +22,10 @@ from cli.embedded.house import SERVICES, House, house_build, role_of
 from cli.embedded.services import manage_program
 from cli.embedded.supervisor import Supervisor
 from cli.embedded.templates import templates_ready
+from cli.reachable import Live, Reachable
+from connector.http import new_pool
+from deploy import local
+from deploy.settle import ADMIN_PASSWORD
 from deploy.topology import CODE
 from tests.services import free_port, postgres_binary, redis, server_user
 
@@ -39,12 +43,14 @@ class Cluster:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    password: str = ""
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def data(self) -> Path:
         """Return the cluster's data folder; the server's log is in it."""
-        return self.folder / "data"
+        name = "cluster" if self.password else "data"
+        return self.folder / name
 
     def make(self) -> None:
         """Make the cluster, with deploy/postgresql.conf as it is."""
@@ -115,7 +121,8 @@ class Cluster:
 
     def conninfo(self, database: str) -> str:
         """Return how to enter a database."""
-        return f"host=127.0.0.1 port={self.port} user=postgres dbname={database}"
+        secret = f" password={self.password}" if self.password else ""
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname={database}{secret}"
 
     def dump(self, into: Path) -> None:
         """Write pg_dump's text of every database into a folder."""
@@ -155,10 +162,19 @@ class Spot:
 
 @dataclass(slots=True)
 class Place:
-    """A running federation, and where its files are."""
+    """A running federation, how the canary calls it, and where its files are.
 
-    federation: Federation
+    ``kill`` kills the processes of a service whose names end as given, or its database.
+    """
+
+    federation: Reachable
+    hers: Reachable
     folder: Path
+    kill: Callable[[str, str], None]
+    heal: Callable[[str, str], None]
+    run: Callable[..., None]
+    house: House | None = None
+    supervisor: Supervisor | None = None
     clusters: dict[str, Cluster] = field(default_factory=dict)
     oids: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -174,13 +190,18 @@ class Place:
         if first == "house" and path.name.partition("-")[0].endswith(".sqlite3"):
             is_old = path.suffix != ".sqlite3"
             return Spot(_database(rest[0], path.name.partition(".")[0]), is_old=is_old)
-        service, _, kind = first.rpartition("-")
-        if kind == "dump":
-            return Spot(_database(service, path.stem), is_old=False)
-        if kind == "postgresql" and rest[:2] == ["data", "base"]:
-            base = self.oids.get((service, rest[2]))
+        if first.endswith("-dump"):
+            return Spot(_database(first.removesuffix("-dump"), path.stem), is_old=False)
+        for service, cluster in self.clusters.items():
+            if path.is_relative_to(cluster.data):
+                return self._inside(service, path, path.relative_to(cluster.data).parts)
+        return Spot(str(path), is_old=False)
+
+    def _inside(self, service: str, path: Path, parts: tuple[str, ...]) -> Spot:
+        if parts[0] == "base":
+            base = self.oids.get((service, parts[1]))
             return Spot(str(path) if base is None else _database(service, base), is_old=True)
-        if kind == "postgresql" and rest[:2] == ["data", "pg_wal"]:
+        if parts[0] == "pg_wal":
             return Spot(f"{role_of(service)} write-ahead log", is_old=True)
         return Spot(str(path), is_old=False)
 
@@ -189,12 +210,12 @@ class Place:
 def embedded_place(folder: Path) -> Iterator[Place]:
     """Run a federation on SQLite files."""
     with running(Options(folder=folder / "house", is_test=True)) as federation:
-        yield Place(federation=federation, folder=folder)
+        yield _embedded(federation, folder, {})
 
 
 @contextmanager
 def services_place(folder: Path) -> Iterator[Place]:
-    """Run a federation on PostgreSQL and Redis, five of each."""
+    """Run an embedded federation on PostgreSQL and Redis, five of each."""
     folder.chmod(0o711)
     with ExitStack() as stack:
         clusters = {name: Cluster(folder / f"{name}-postgresql") for name in SERVICES}
@@ -210,15 +231,89 @@ def services_place(folder: Path) -> Iterator[Place]:
         house = house_build(folder / "house", ports, templates_ready(), is_test=True)
         for name in SERVICES:
             _move_in(house, name, clusters[name], brokers[name])
-        options = Options(folder=folder / "house", is_test=True)
-        with running(options) as federation:
-            yield Place(federation=federation, folder=folder, clusters=clusters)
+        with running(Options(folder=folder / "house", is_test=True)) as federation:
+            yield _embedded(federation, folder, clusters)
 
 
-def _database(service: str, name: str) -> str:
-    """Return ``portal``, ``relay``, ``node packages`` or ``node issuing``."""
-    role = role_of(service)
-    return f"{role} {name}" if role == "node" else role
+def _embedded(federation: Federation, folder: Path, clusters: dict[str, Cluster]) -> Place:
+    def kill(service: str, kind: str) -> None:
+        if kind == "database":
+            clusters[service].kill()
+        else:
+            os.kill(federation.supervisor.pids()[f"{service} {kind}"], signal.SIGKILL)
+
+    def heal(service: str, kind: str) -> None:
+        if kind == "database":
+            clusters[service].start()  # other processes the supervisor starts again
+
+    def run(service: str, *arguments: str) -> None:
+        program = manage_program(federation.house, service, *arguments)
+        federation.supervisor.run(program, START_SECONDS)
+
+    pool = new_pool(4)
+    hers = Live(
+        portal=replace(federation.portal, pool=pool, token=""),
+        relay=replace(federation.relay, pool=pool),
+        nodes={name: replace(one, pool=pool) for name, one in federation.nodes.items()},
+        nodes_file=federation.nodes_file,
+        coordinator_key=federation.coordinator_key,
+    )
+    return Place(
+        federation=federation,
+        hers=hers,
+        folder=folder,
+        kill=kill,
+        heal=heal,
+        run=run,
+        house=federation.house,
+        supervisor=federation.supervisor,
+        clusters=clusters,
+    )
+
+
+@contextmanager
+def topology_place(_folder: Path) -> Iterator[Place]:
+    """Run the topology that operators deploy: TLS, pins, users, passwords."""
+    with local.running() as topology:
+        clusters = {}
+        for one in topology.topology.services:
+            store = topology.places(topology.topology.process(f"{one.name}-database"))["store"]
+            secret = topology.installed.secrets(one.name) / ADMIN_PASSWORD
+            cluster = Cluster(Path(store), one.database_port, secret.read_text("utf-8").strip())
+            clusters[one.name] = cluster
+        scratch = topology.places(topology.topology.process("portal-web"))["scratch"]
+        token = Path(scratch, "coordinator-token")
+        topology.manage(
+            "portal",
+            "coordinator_create",
+            local.COORDINATOR,
+            *("--organisation", "Canaries", "--token-file", str(token)),
+        )
+
+        def name_of(service: str, kind: str) -> str:
+            return f"{service}-{kind}"
+
+        def heal(service: str, kind: str) -> None:
+            topology.processes.again(name_of(service, kind))
+            topology.wait_until_healthy(name_of(service, kind))
+
+        yield Place(
+            federation=topology.live(token.read_text("utf-8").strip()),
+            hers=topology.live(""),
+            folder=topology.folder,
+            kill=lambda service, kind: topology.processes.kill(name_of(service, kind)),
+            heal=heal,
+            run=lambda service, *arguments: _as_owner(topology, service, arguments),
+            clusters=clusters,
+        )
+
+
+def _as_owner(topology: local.Local, service: str, arguments: tuple[str, ...]) -> None:
+    """Run a management command as the tables' owner, as the migration is run."""
+    migrate = topology.topology.process(f"{service}-migrate")
+    command = ("python", "-m", "django", *arguments)
+    start = topology.start_of(replace(migrate, kind=arguments[0], command=command))
+    topology.processes.run([start])
 
 
 def _move_in(house: House, name: str, cluster: Cluster, broker: dict[str, object]) -> None:
@@ -252,3 +347,10 @@ def _move_in(house: House, name: str, cluster: Cluster, broker: dict[str, object
             supervisor.run(migrate, START_SECONDS)
     finally:
         supervisor.stop()
+
+
+def _database(service: str, name: str) -> str:
+    """Return ``portal``, ``relay``, ``node packages`` or ``node issuing``."""
+    if role_of(service) != "node":
+        return role_of(service)
+    return "node issuing" if name.endswith("issuing") else "node packages"

@@ -7,7 +7,9 @@ own in the loopback network, with headers nobody else sends.
 import hashlib
 import os
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
@@ -15,9 +17,9 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from cli.embedded.federation import Federation
+from cli.reachable import Reachable
 from connector import respondent
-from connector.http import Receiver, new_pool
+from connector.http import Receiver
 from connector.respondent import Ticket, package_seal, package_send, ticket_fetch
 from mpcengine.protocol.codec import pack_batch, pack_vector
 from mpcengine.protocol.encoding import encode_answers
@@ -49,24 +51,17 @@ JSON_TYPE = "application/json"
 class Respondent:
     """The canary respondent of one survey."""
 
-    federation: Federation
+    federation: Reachable
     manifest: Manifest
     code: str
     secrets: dict[str, list[bytes]] = field(default_factory=dict)
     elements: list[int] = field(default_factory=list)
-    pool: urllib3.PoolManager = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare her connections, and note what she has before she does anything."""
-        self.pool = new_pool(4)
-        self.pool.connection_pool_kw["source_address"] = (ADDRESS, 0)
-        request = self.pool.request
-
-        def with_headers(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
-            options["headers"] = {**options.get("headers", {}), **HEADERS}
-            return request(method, url, **options)
-
-        self.pool.request = with_headers  # type: ignore[method-assign,assignment]  # as a browser would
+        one = self.federation
+        for receiver in (one.portal, one.relay, *one.nodes.values()):
+            _as_her(receiver.pool)
         self.note("address", ADDRESS.encode())
         for name, value in HEADERS.items():
             self.note(name.lower(), value.removeprefix("sid=").encode())
@@ -98,23 +93,14 @@ class Respondent:
             if element > 2**40:
                 yield from element_needles("share", element)
 
-    def receiver(self, receiver: Receiver) -> Receiver:
-        """Return the same receiver, called by her."""
-        return Receiver(name=receiver.name, url=receiver.url, pool=self.pool)
-
     @property
     def relay(self) -> Receiver:
         """Return the relay, called by her."""
-        return self.receiver(self.federation.relay)
-
-    @property
-    def nodes(self) -> Mapping[str, Receiver]:
-        """Return the nodes, called by her."""
-        return {name: self.receiver(one) for name, one in self.federation.nodes.items()}
+        return self.federation.relay
 
     def ticket(self) -> Ticket:
         """Exchange her code for tokens."""
-        ticket = ticket_fetch(self.nodes, self.manifest, self.code)
+        ticket = ticket_fetch(self.federation.nodes, self.manifest, self.code)
         self.note("one-time secret key", p256_scalar(ticket.private))
         self.note("one-time key", point_bytes(ticket.private)[1:])
         self.note("token", *ticket.tokens)
@@ -145,12 +131,12 @@ class Respondent:
         self.note("package digest", hashlib.sha256(package.encode()).digest())
 
     def call(
-        self, base: str, method: str, path: str, body: bytes = b"", media: str = OCTETS
+        self, to: Receiver, method: str, path: str, body: bytes = b"", media: str = OCTETS
     ) -> int:
         """Make one call as she would, and return the status."""
-        answer = self.pool.request(
+        answer = to.pool.request(
             method,
-            f"{base.rstrip('/')}/{path}",
+            f"{to.url.rstrip('/')}/{path}",
             body=body,
             headers={"Content-Type": media},
             redirect=False,
@@ -158,27 +144,50 @@ class Respondent:
         )
         return answer.status
 
-    def raw(self, base: str, data: bytes) -> bytes:
-        """Send bytes that are no HTTP call, from her address; return what comes back."""
-        parts = urlsplit(base)
-        with socket.create_connection(
-            ("127.0.0.1", parts.port or 80), timeout=10, source_address=(ADDRESS, 0)
-        ) as one:
-            one.sendall(data)
-            one.shutdown(socket.SHUT_WR)
-            found = b""
-            try:
-                while piece := one.recv(65536):
-                    found += piece
-            except OSError:
-                pass
-            return found
+    def raw(self, to: Receiver, data: bytes) -> None:
+        """Send bytes that are no HTTP call, from her address, and read what comes back.
+
+        Where TLS is spoken they are sent inside it, and once more in the clear.
+        """
+        parts = urlsplit(to.url)
+        for is_sealed in (False, True) if parts.scheme == "https" else (False,):
+            with (
+                suppress(OSError),
+                socket.create_connection(
+                    ("127.0.0.1", parts.port or 80), timeout=10, source_address=(ADDRESS, 0)
+                ) as one,
+                _sealed(one) if is_sealed else one as line,
+            ):
+                line.sendall(data)
+                line.settimeout(3)
+                while line.recv(65536):
+                    continue
+
+
+def _as_her(pool: urllib3.PoolManager) -> None:
+    """Have a pool call from her address, with her headers."""
+    if "source_address" in pool.connection_pool_kw:
+        return
+    pool.connection_pool_kw["source_address"] = (ADDRESS, 0)
+    request = pool.request
+
+    def with_headers(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        options["headers"] = {**options.get("headers", {}), **HEADERS}
+        return request(method, url, **options)
+
+    pool.request = with_headers  # type: ignore[method-assign,assignment]  # as a browser would
+
+
+def _sealed(one: socket.socket) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(one, server_hostname=STRAY_HOST)
 
 
 def everything_wrong(who: Respondent, ticket: Ticket, package: Package) -> dict[str, int]:
     """Do at relay, nodes and portal what goes wrong in practice; return each status."""
     federation, data = who.federation, package.encode()
-    relay, node, portal = federation.relay.url, federation.nodes["a"].url, federation.portal.url
+    relay, node, portal = federation.relay, federation.nodes["a"], federation.portal
     other = sign_package(
         ticket.private,
         manifest=who.manifest.digest,
@@ -201,7 +210,9 @@ def everything_wrong(who: Respondent, ticket: Ticket, package: Package) -> dict[
     return wrong
 
 
-def _at_the_relay(who: Respondent, relay: str, data: bytes, other: bytes) -> dict[str, int]:
+def _at_the_relay(
+    who: Respondent, relay: Receiver, data: bytes, other: bytes
+) -> dict[str, int]:
     path = "api/v1/packages"
     forged = data[:-1] + bytes([data[-1] ^ 1])
     return {
@@ -217,7 +228,7 @@ def _at_the_relay(who: Respondent, relay: str, data: bytes, other: bytes) -> dic
     }
 
 
-def _at_a_node(who: Respondent, node: str, point: bytes) -> dict[str, int]:
+def _at_a_node(who: Respondent, node: Receiver, point: bytes) -> dict[str, int]:
     wrong = {}
     for name, code, key in (
         ("wrong code", WRONG_CODE, point),
@@ -232,12 +243,12 @@ def _at_a_node(who: Respondent, node: str, point: bytes) -> dict[str, int]:
     return wrong
 
 
-def _token(who: Respondent, node: str, code: str, key: str) -> int:
+def _token(who: Respondent, node: Receiver, code: str, key: str) -> int:
     body = f'{{"manifest":"{who.manifest.digest}","code":"{code}","one_time_key":"{key}"}}'
     return who.call(node, "POST", "api/v1/tokens", body.encode(), JSON_TYPE)
 
 
-def _lost(who: Respondent, name: str, base: str) -> dict[str, int]:
+def _lost(who: Respondent, name: str, base: Receiver) -> dict[str, int]:
     """Come to a service with the code in places where it does not belong."""
     found = {
         f"{name}: code as address": who.call(base, "GET", who.code),

@@ -7,8 +7,8 @@ from time import monotonic, sleep
 from typing import Any
 
 from cli.coordinator import Coordinator
-from cli.embedded.federation import Federation
 from cli.progress import Progress
+from cli.reachable import Reachable
 from cli.respondents import Respondents
 from cli.survey_run import coordinator_of
 from cli.terms import terms_by_orders
@@ -50,7 +50,7 @@ DEFINITION: dict[str, Any] = {
 class Run:
     """A survey that is open and answered by everybody."""
 
-    federation: Federation
+    federation: Reachable
     coordinator: Coordinator
     survey_id: str
     manifest: Manifest
@@ -71,7 +71,7 @@ class Run:
         return bool(node.get(f"jobs/{self.manifest.digest}").get("state") == "erased")
 
 
-def begin(federation: Federation) -> Run:
+def begin(federation: Reachable, hers: Reachable) -> Run:
     """Open a survey and have the others answer it, then the canary."""
     coordinator = coordinator_of(federation)
     survey = parse_survey(DEFINITION)
@@ -87,7 +87,7 @@ def begin(federation: Federation) -> Run:
         tickets = others.tickets(codes[1:], counter)
         rows = [{"colour": "green", "number": number} for number in range(OTHERS)]
         others.send(tickets, rows, counter)
-    who = Respondent(federation=federation, manifest=manifest, code=codes[0])
+    who = Respondent(federation=hers, manifest=manifest, code=codes[0])
     ticket = who.ticket()
     package = who.package(ticket, ANSWERS)
     who.send(package)

@@ -4,9 +4,6 @@ Everything is looked for while the survey is open, after everything has gone wro
 once it is erased and all processes have ended.
 """
 
-import os
-import re
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -19,13 +16,13 @@ import pytest
 from cli.embedded.ports import listen, port_of
 from cli.embedded.services import web_program
 from connector.errors import Unreachable
-from tests.architecture.tree import text
-from tests.canary.allowed import HEADING, PAGE, allowed, too_many
+from mpcengine.protocol.codec import pack_batch
+from tests.canary.allowed import allowed, too_many
 from tests.canary.forms import needles_of
-from tests.canary.house import Place, embedded_place, services_place
+from tests.canary.house import Place, embedded_place, services_place, topology_place
 from tests.canary.respondent import Respondent, everything_wrong
 from tests.canary.run import ANSWERS, Run, begin, wait_for
-from tests.canary.sweep import Haystack, by_canary
+from tests.canary.sweep import Haystack, by_canary, files_under
 
 Open = Callable[[Path], AbstractContextManager[Place]]
 EXPECTED = {
@@ -53,6 +50,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(
     params=[
         pytest.param(embedded_place, id="embedded"),
+        pytest.param(topology_place, id="topology", marks=pytest.mark.services),
         pytest.param(services_place, id="services", marks=pytest.mark.services),
     ]
 )
@@ -66,37 +64,41 @@ def test_a_respondent_leaves_what_the_table_says_and_no_more(
     opened: Open, folder: Path
 ) -> None:
     with opened(folder) as place:
-        run = begin(place.federation)
+        run = begin(place.federation, place.hers)
         wrong = everything_wrong(run.who, run.ticket, run.package)
         assert wrong | EXPECTED == wrong
         services_fail(place, run)
         haystack = Haystack(run.who.needles())
         place.dump()
-        while_open = haystack.sweep([folder])
+        while_open = haystack.sweep([place.folder])
         assert too_many(place, while_open, "open") == set()
+        swept = {path.name for path in files_under([place.folder])}
+        assert {"events.jsonl", "log.txt"} <= swept
+        if place.clusters:
+            assert {"PG_VERSION", "000000010000000000000001", "node-a-web.txt"} <= swept
         # Where she must be found: a sweep that finds nothing has looked nowhere.
         found = by_canary(while_open)
         assert {"package", "package id", "one-time key", "code, hashed"} <= found.keys()
         keys = wrapped_keys(place)
         run.close()
         place.dump()
-        assert too_many(place, haystack.sweep([folder]), "erased") == set()
+        assert too_many(place, haystack.sweep([place.folder]), "erased") == set()
         rewrite_as_told(place, run.who, keys)
-    assert too_many(place, haystack.sweep([folder]), "erased") == set()
-    swept = {path.name for path in folder.rglob("*")}
-    assert {"events.jsonl", "log.txt", "web.out", "worker.out", "numba", "tmp"} <= swept
-    if place.clusters:
-        assert {"pg_wal", "postmaster.opts", "appendonlydir", "packages.sql"} <= swept
+    assert too_many(place, haystack.sweep([place.folder]), "erased") == set()
 
 
 def wrapped_keys(place: Place) -> list[bytes]:
     """Return node a's wrapped share key and issuer key, on services."""
-    found = []
-    for database, table in (("packages", "nodes_surveykeys"), ("issuing", "nodes_issuerkey")):
-        if place.clusters:
-            with psycopg.connect(place.clusters["node-a"].conninfo(database)) as connection:
-                query = f"SELECT wrapped FROM {table}"  # noqa: S608 - a constant
-                found += [bytes(row[0]) for row in connection.execute(query.encode())]
+    if not place.clusters:
+        return []
+    found, cluster = [], place.clusters["node-a"]
+    for database in cluster.oids():
+        is_issuing = database.endswith("issuing")
+        table = "nodes_issuerkey" if is_issuing else "nodes_surveykeys"
+        with psycopg.connect(cluster.conninfo(database)) as connection:
+            query = f"SELECT wrapped FROM {table}"  # noqa: S608 - a constant
+            found += [bytes(row[0]) for row in connection.execute(query.encode())]
+    assert len(found) == 2
     return found
 
 
@@ -110,10 +112,7 @@ def rewrite_as_told(place: Place, who: Respondent, keys: list[bytes]) -> None:
     haystack = Haystack([*who.needles(), *wrapped])
     cluster.execute("CHECKPOINT")
     assert "wrapped key" in by_canary(haystack.sweep(base))
-    section = text(PAGE).partition(HEADING)[2]
-    commands = re.findall(r"VACUUM FULL\s([a-z_, ]+)", section)
-    for database, tables in zip(("packages", "issuing"), commands, strict=True):
-        cluster.execute(f"VACUUM FULL {tables}", database)
+    place.run("node-a", "rewrite_erased")
     cluster.execute("CHECKPOINT")
     assert by_canary(haystack.sweep(base)).keys() == {"package id"}
 
@@ -122,19 +121,19 @@ def services_fail(place: Place, run: Run) -> None:
     """Kill node c's processes, and where there is one the relay's and node a's PostgreSQL."""
     who = run.who
     corrected = who.package(run.ticket, ANSWERS | {"number": 0}, revision=1)
-    for name, pid in place.federation.supervisor.pids().items():
-        if name.startswith("node-c"):
-            os.kill(pid, signal.SIGKILL)
-    for name in ("relay", "node-a"):
-        if name in place.clusters:
-            place.clusters[name].kill()
+    hit = [("node-c", "web"), ("node-c", "worker")]
+    hit += [(name, "database") for name in ("relay", "node-a") if name in place.clusters]
+    for service, kind in hit:
+        place.kill(service, kind)
     if place.clusters:
         impatient = replace(who.relay, patience=0.0)
         with pytest.raises(Unreachable):
             impatient.send_octets("packages", corrected.encode())
-        assert who.call(place.federation.nodes["a"].url, "POST", "api/v1/packages") >= 400
-        for name in ("relay", "node-a"):
-            place.clusters[name].start()
+        node = place.hers.nodes["a"]
+        batch = pack_batch([corrected.encode()])
+        assert who.call(node, "POST", "api/v1/packages", batch) >= 500
+    for service, kind in reversed(hit):
+        place.heal(service, kind)
     who.send(corrected)
     wait_for(lambda: place.federation.nodes["c"].get("health").get("status") == "ok")
 
@@ -142,17 +141,17 @@ def services_fail(place: Place, run: Run) -> None:
 @pytest.fixture
 def answered(folder: Path) -> Iterator[tuple[Place, Respondent]]:
     with embedded_place(folder) as place:
-        yield place, begin(place.federation).who
+        yield place, begin(place.federation, place.hers).who
 
 
-def test_it_is_caught_when_logs_are_not_quiet(
-    answered: tuple[Place, Respondent], folder: Path
-) -> None:
+def test_it_is_caught_when_logs_are_not_quiet(answered: tuple[Place, Respondent]) -> None:
     """The same relay with Django's own formatter and levels: the sweep must see it."""
     place, who = answered
     haystack = Haystack(who.needles())
     with listen(0) as socket:
-        quiet = web_program(place.federation.house, "relay", socket.fileno())
+        assert place.house is not None
+        assert place.supervisor is not None
+        quiet = web_program(place.house, "relay", socket.fileno())
         program = replace(
             quiet,
             name="relay loose",
@@ -161,11 +160,11 @@ def test_it_is_caught_when_logs_are_not_quiet(
                 for one in quiet.arguments
             ),
         )
-        place.federation.supervisor.start(program)
-        base = f"http://127.0.0.1:{port_of(socket)}"
+        place.supervisor.start(program)
+        base = replace(who.relay, url=f"http://127.0.0.1:{port_of(socket)}")
         assert who.call(base, "GET", f"x/{who.code}") == 404
-        wait_for(lambda: bool(too_many(place, haystack.sweep([folder]), "open")))
-    (found,) = too_many(place, haystack.sweep([folder]), "open")
+        wait_for(lambda: bool(too_many(place, haystack.sweep([place.folder]), "open")))
+    (found,) = too_many(place, haystack.sweep([place.folder]), "open")
     assert found.startswith("code (raw)")
     assert found.endswith("log.txt")
 
@@ -179,10 +178,10 @@ def test_it_is_caught_when_postgresql_is_not_quiet_or_something_is_planted(
         relay = place.clusters["relay"]
         relay.execute("ALTER SYSTEM SET log_statement = 'all'")
         relay.execute("SELECT pg_reload_conf()")
-        run = begin(place.federation)
+        run = begin(place.federation, place.hers)
         haystack = Haystack(run.who.needles())
         place.dump()
-        found = too_many(place, haystack.sweep([folder]), "open")
+        found = too_many(place, haystack.sweep([place.folder]), "open")
         assert any("relay-postgresql/data/log" in one for one in found)
         relay.execute("ALTER SYSTEM RESET log_statement")
         relay.execute("SELECT pg_reload_conf()")
@@ -190,14 +189,14 @@ def test_it_is_caught_when_postgresql_is_not_quiet_or_something_is_planted(
         for plant in plants.values():
             plant()
         place.dump()
-        found = too_many(place, haystack.sweep([folder]), "open")
+        found = too_many(place, haystack.sweep([place.folder]), "open")
         codes = [one for one in found if one.startswith("code (")]
         assert {spot for spot in plants if not any(spot in one for one in codes)} == set()
 
 
 def planted(place: Place, code: str) -> dict[str, Callable[[], object]]:
     """Return for each kind of file a way to put the code there, and what its path holds."""
-    house, clusters = place.federation.house.folder, place.clusters
+    house, clusters = place.folder / "house", place.clusters
 
     def append(path: Path) -> Callable[[], object]:
         def act() -> None:

@@ -312,7 +312,7 @@ def _as_owner(topology: local.Local, service: str, arguments: tuple[str, ...]) -
     """Run a management command as the tables' owner, as the migration is run."""
     migrate = topology.topology.process(f"{service}-migrate")
     command = ("python", "-m", "django", *arguments)
-    start = topology.start_of(replace(migrate, kind=arguments[0], command=command))
+    start = topology.start_of(replace(migrate, command=command))
     topology.processes.run([start])
 
 

@@ -133,15 +133,18 @@ class Respondent:
     def call(
         self, to: Receiver, method: str, path: str, body: bytes = b"", media: str = OCTETS
     ) -> int:
-        """Make one call as she would, and return the status."""
-        answer = to.pool.request(
-            method,
-            f"{to.url.rstrip('/')}/{path}",
-            body=body,
-            headers={"Content-Type": media},
-            redirect=False,
-            timeout=30,
-        )
+        """Make one call as she would, and return the status; 0 if the line was cut."""
+        try:
+            answer = to.pool.request(
+                method,
+                f"{to.url.rstrip('/')}/{path}",
+                body=body,
+                headers={"Content-Type": media},
+                redirect=False,
+                timeout=30,
+            )
+        except urllib3.exceptions.HTTPError:
+            return 0
         return answer.status
 
     def raw(self, to: Receiver, data: bytes) -> None:

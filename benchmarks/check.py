@@ -2,8 +2,8 @@
 
 Options: ``--answers 100000 --questions 20 --options 5``; one JSON line. Coin, evaluation,
 verdict, tally and gate of three nodes; one report in a thousand is crooked. ``seconds`` is
-check + tally + gate of the slowest node in each; the bound is the same number of bare modular
-products over the same rows in the same run.
+check + tally + gate of the slowest node in each. The bound is set against the evaluation alone,
+both in processor time: as many bare modular products over the same rows in the same run.
 """
 
 import argparse
@@ -37,8 +37,8 @@ def main() -> int:
 
 def figures_of(size: Size, figures: dict[str, float]) -> dict[str, object]:
     """Return the fields of ``drempel bench`` for this case."""
-    phases = ("check", "evaluate", "tally", "gate")
-    bound = figures["seconds_products"]
+    phases = ("check", "tally", "gate")
+    bound = figures["bound_evaluate"]
     total = sum(figures[f"seconds_{name}"] for name in ("check", "tally", "gate"))
     return {
         "case": "check",
@@ -48,9 +48,10 @@ def figures_of(size: Size, figures: dict[str, float]) -> dict[str, object]:
         "rounds": ROUNDS,
         "peak_rss_mb": round(max(figures["peak_rss_mb"], figures["node_rss_mb"]), 1),
         "bound_seconds": round(bound, 4),
-        "ratio_to_bound": round(figures["seconds_evaluate"] / bound, 2),
+        "ratio_to_bound": round(figures["cpu_evaluate"] / bound, 2),
         "bare_rate": round(size.answers * figures["report_bytes"] / bound),
         **{f"seconds_{name}": round(figures[f"seconds_{name}"], 3) for name in phases},
+        "cpu_seconds_evaluate": round(figures["cpu_evaluate"], 4),
         "cpu_seconds_check": round(figures["cpu_check"], 3),
         "seconds_waited": round(figures["check_waited"], 3),
         "rejected": crooked(size),

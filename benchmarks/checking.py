@@ -90,33 +90,27 @@ def check_reports(
     transcript = _toss(meeting, index, manifest, root)
     coin = open_transcript(transcript, manifest=manifest, root=root, identity_keys=_IDENTITIES)
     checker = ReportChecker(coin_weights(plan, coin))
-    begun = time.monotonic()
+    # Processor time, as for the bare products: both are one thread's arithmetic.
+    idle = time.process_time()
     values = checker.evaluate(rows)
-    evaluated = time.monotonic() - begun
-    body = build_lines(
-        Lines(
-            manifest=manifest,
-            node=NODE_NAMES[index - 1],
-            root=root,
-            coin=digest(transcript),
-            verdict=_UNSEALED,
-            count=len(rows),
-            opened=plan.opened,
-            values=values.astype("<u8").tobytes(),
-        )
-    )
+    evaluated = time.process_time() - idle
+    body = _lines_body(index, manifest, root, transcript, values)
     said = [parse_lines(other) for other, _ in meeting.exchange("lines", body)]
     check_same_terms(said)
     verdicts = checker.judge(_tables(said, plan))
     accepted = np.array([reason is None for reason in verdicts])
     records = rows[:, : plan.width][accepted]
     seconds, cpu = time.monotonic() - start, time.process_time() - used
+    # The bound is measured after the check and is taken from the whole (``trio.run_case``).
+    begun = time.monotonic()
+    bound = _bare(rows, plan)
     figures = {
         "seconds_check": seconds,
         "cpu_check": cpu,
         "check_waited": meeting.waited,
-        "seconds_evaluate": evaluated,
-        "seconds_products": _bare(rows, plan),
+        "cpu_evaluate": evaluated,
+        "bound_evaluate": bound,
+        "seconds_products": time.monotonic() - begun,
         "check_bytes": float(meeting.sent),
         "report_bytes": float(plan.words * ELEMENT_BYTES),
     }
@@ -139,6 +133,23 @@ def _toss(meeting: Meeting, index: int, manifest: Digest, root: Digest) -> bytes
     return build_transcript(manifest=manifest, root=root, round_number=1, signed=signed)
 
 
+def _lines_body(
+    index: int, manifest: Digest, root: Digest, transcript: bytes, values: Vector
+) -> bytes:
+    return build_lines(
+        Lines(
+            manifest=manifest,
+            node=NODE_NAMES[index - 1],
+            root=root,
+            coin=digest(transcript),
+            verdict=_UNSEALED,
+            count=values.shape[0],
+            opened=values.shape[1],
+            values=values.astype("<u8").tobytes(),
+        )
+    )
+
+
 def _tables(said: list[Lines], plan: ValidityPlan) -> tuple[Vector, Vector, Vector]:
     first, second, third = (
         np.frombuffer(one.values, dtype="<u8").reshape(one.count, plan.opened) for one in said
@@ -147,8 +158,8 @@ def _tables(said: list[Lines], plan: ValidityPlan) -> tuple[Vector, Vector, Vect
 
 
 def _bare(rows: Vector, plan: ValidityPlan) -> float:
-    """Return the time of as many bare products as ``evaluate`` needs, one sum a row."""
+    """Return the processor time of as many bare products as ``evaluate`` needs."""
     weights = field61.vector(list(range(1, plan.words + 1)))
-    start = time.monotonic()
+    start = time.process_time()
     field61.matrix_vector(rows, weights)
-    return (time.monotonic() - start) * (plan.words + plan.width) / plan.words
+    return (time.process_time() - start) * (plan.words + plan.width) / plan.words

@@ -60,7 +60,9 @@ def settle(
     """
     settings.mkdir(parents=True, exist_ok=True)
     for name in _PLAIN:
-        if (secrets / name).exists() and not (settings / name).exists():
+        # The operator edits policy and nodes file there; a certificate is renewed in secrets.
+        is_kept = name != CERTIFICATE and (settings / name).exists()
+        if (secrets / name).exists() and not is_kept:
             write_private(settings / name, read_bytes(secrets / name).decode("utf-8"))
     texts = [read_bytes(path).decode("ascii") for path in authorities]
     write_private(settings / AUTHORITIES, "".join(texts))

@@ -64,7 +64,7 @@ def _look(service: Service, seconds: float) -> tuple[list[Part], str | None]:
         "NUMBA_CACHE_DIR": cache,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "django", "doctor_services"],
         cwd=ROOT,
         env=environment,
@@ -72,13 +72,16 @@ def _look(service: Service, seconds: float) -> tuple[list[Part], str | None]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    try:
-        out, errors = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, _ = process.communicate()
-        return [*_parts(out)], None
+    ) as process:
+        try:
+            out, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, _ = process.communicate()
+            return [*_parts(out)], None
+        finally:
+            # Whatever stops us: nothing of ours goes on.
+            process.kill()
     parts = [*_parts(out)]
     return parts, None if parts else _sentence(errors)
 

@@ -233,10 +233,11 @@ def _at_the_relay(
 
 def _at_a_node(who: Respondent, node: Receiver, point: bytes) -> dict[str, int]:
     wrong = {}
+    other = b"\0" + os.urandom(255)  # some blinded key, below every modulus
     for name, code, key in (
-        ("wrong code", WRONG_CODE, point),
-        ("other key", who.code, os.urandom(65)),
-        ("no key", who.code, point[:-1]),
+        ("wrong code", WRONG_CODE, other),
+        ("other key", who.code, other),
+        ("no key", who.code, point),
     ):
         own = node_code(parse_code(code), who.manifest.survey_id, 1)
         wrong[name] = _token(who, node, to_base64(own), to_base64(key))
@@ -247,7 +248,7 @@ def _at_a_node(who: Respondent, node: Receiver, point: bytes) -> dict[str, int]:
 
 
 def _token(who: Respondent, node: Receiver, code: str, key: str) -> int:
-    body = f'{{"manifest":"{who.manifest.digest}","code":"{code}","one_time_key":"{key}"}}'
+    body = f'{{"manifest":"{who.manifest.digest}","code":"{code}","blinded":"{key}"}}'
     return who.call(node, "POST", "api/v1/tokens", body.encode(), JSON_TYPE)
 
 

@@ -63,7 +63,7 @@ def test_it_withholds_when_a_peer_says_two_things(nodes: Nodes) -> None:
     assert say_commit(nodes, survey, "c", "a") == 200
     document = nodes.result(survey, nodes.end(survey))
     assert (document["state"], document["reason"]) == ("withheld", "peer equivocated")
-    incidents = nodes.read("a", "SELECT detail FROM nodes_incident WHERE ends_job = 1")
+    incidents = nodes.read("a", "SELECT detail FROM nodes_incident WHERE ends_job")
     assert ("Node c said two things at commit.",) in incidents
 
 

@@ -111,6 +111,35 @@ def test_it_revokes_tokens_and_shows_no_secret() -> None:
     assert not ApiToken.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "user/?password__startswith=argon2",
+        "user/?password__regex=.",
+        "user/?session_generation__gte=0",
+        "user/?tokens__digest__gte=0",
+        "user/?organisation__people__password__startswith=argon2",
+        "apitoken/?digest__startswith=0",
+        "apitoken/?user__password__startswith=argon2",
+    ],
+)
+def test_it_filters_by_no_column_that_it_does_not_show(asked: str) -> None:
+    browser, user = olga(), person()
+    token_issue(user=user, name="laptop")
+    assert browser.get(f"/admin/accounts/{asked}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "asked", ["user/?role__exact=coordinator", "user/?q=carol", "apitoken/?pk__gte=1"]
+)
+def test_it_filters_by_what_it_shows(asked: str) -> None:
+    browser, user = olga(), person()
+    token_issue(user=user, name="laptop")
+    page = browser.get(f"/admin/accounts/{asked}")
+    assert page.status_code == 200
+    assert user.email in page.content.decode()
+
+
 @pytest.mark.parametrize("kind", ["user", "organisation"])
 def test_it_deletes_nothing_that_surveys_point_at(kind: str) -> None:
     browser, user = olga(), person()

@@ -40,6 +40,16 @@ def job_row_change(job: SurveyJob, **changes: object) -> None:
         setattr(job, name, value)
 
 
+def job_lock(job: SurveyJob) -> None:
+    """Hold the row as it was read until the transaction ends; raise StaleJob if it moved.
+
+    For what is written beside the row and leaves its epoch alone.
+    """
+    as_read = SurveyJob.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch)
+    if as_read.select_for_update().values_list("pk").first() is None:
+        raise StaleJob
+
+
 def job_take(*, job_pk: int, owner: str, now: datetime) -> SurveyJob | None:
     """Take a job that is free, or this owner's already; return None if it is not to be had."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_owner=owner)

@@ -34,7 +34,7 @@ from nodes.services.answering_peers import (
     RECALL,
 )
 from nodes.services.intake import package_read, package_rows
-from nodes.services.leases import job_keep
+from nodes.services.leases import job_keep, job_lock
 from nodes.services.memory import job_memory
 from nodes.services.stages import stage_hear, stage_packed
 from security_events import emit
@@ -143,6 +143,8 @@ def _fetch(
     except ProtocolError as error:
         logger.warning("job %s: node %s delivers bad packages (%s)", job.pk, peer, error.code)
     with transaction.atomic():
+        # A call may outlast the lease: whoever erased the job meanwhile erased its packages.
+        job_lock(job)
         StoredPackage.objects.bulk_create(
             package_rows(job, good, is_own=False),
             batch_size=_ROWS_AT_ONCE,

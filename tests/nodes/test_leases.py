@@ -21,6 +21,7 @@ from nodes.services.leases import (
     StaleJob,
     job_hold,
     job_keep,
+    job_lock,
     job_move,
     job_rest,
     job_take,
@@ -203,3 +204,16 @@ def test_it_lets_only_the_holder_write_in_any_order_of_events() -> None:
     run_state_machine_as_test(
         Workers, settings=hypothesis_settings(max_examples=30, stateful_step_count=30)
     )
+
+
+def test_it_holds_a_row_only_while_nobody_has_moved_it(job: SurveyJob) -> None:
+    mine = take(job, "first")
+    assert mine is not None
+    with transaction.atomic():
+        job_lock(mine)
+    other = take(job, "second", 91)
+    assert other is not None
+    with transaction.atomic(), pytest.raises(StaleJob):
+        job_lock(mine)
+    with transaction.atomic():
+        job_lock(other)

@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 from django.db import models
 
+from mpcengine.protocol.codec import pack_batch
+from mpcengine.protocol.messages import PeerMessage
 from mpcengine.protocol.package import Package
 from nodes.models import IssuerKey, JobState, RosterEntry, StoredPackage, SurveyJob
 from nodes.phases import closes_at
+from nodes.services import meeting
+from nodes.services.answering_peers import PACKAGES
 from nodes.services.intake import package_rows, packages_accept
-from nodes.services.meeting import packages_held
+from nodes.services.leases import StaleJob
+from nodes.services.meeting import packages_fetch, packages_held
 from tests.nodes.anna import Anna, give
 from tests.nodes.publishing import colour_survey, package, ticket
 
@@ -146,3 +151,36 @@ def test_it_ties_no_time_and_no_order_of_arrival_to_a_package(anna: Anna) -> Non
         give(one)
     by_key = StoredPackage.objects.order_by("pk").values_list("package_id", flat=True)
     assert list(by_key) != [one.package_id for one in arrived]
+
+
+def test_a_driver_that_comes_late_stores_no_fetched_package(
+    anna: Anna, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, job = anna.open(draft)
+    one = anna.package(draft, manifest, 0, "red")
+    brought = PeerMessage(
+        sender="b",
+        receiver="a",
+        label=PACKAGES,
+        job=job.digest,
+        epoch=PACKAGES,
+        nonce=bytes(16),
+        body=pack_batch([one.encode()]),
+    )
+
+    def fetch(*, moves: bool) -> None:
+        def ask(*_: object) -> PeerMessage:
+            if moves:  # as when the lease ended during the call, and another worker erased
+                SurveyJob.objects.filter(pk=job.pk).update(epoch=job.epoch + 1)
+            return brought
+
+        monkeypatch.setattr(meeting, "_ask", ask)
+        packages_fetch(job, manifest, {"b": [one.package_id]}, lambda: None)
+
+    with pytest.raises(StaleJob):
+        fetch(moves=True)
+    assert packages_held(job) == set()
+    job.refresh_from_db()
+    fetch(moves=False)
+    assert packages_held(job) == {one.package_id}

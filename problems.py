@@ -18,11 +18,12 @@ import errno
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -45,6 +46,16 @@ _AWAY = (OperationalError, InterfaceError)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _AWAY_CODE = "unavailable"
 _AWAY_SENTENCE = "This service cannot use its database now; try again later."
+# What Django itself raises, and how that is answered.
+_DJANGO: Mapping[type[Exception], tuple[HTTPStatus, str, str]] = {
+    Http404: (HTTPStatus.NOT_FOUND, "not_found", "There is no such thing."),
+    PermissionDenied: (HTTPStatus.FORBIDDEN, "forbidden", "You may not do this."),
+    UnreadablePostError: (
+        HTTPStatus.BAD_REQUEST,
+        "body.unfinished",
+        "The body did not come to its end.",
+    ),
+}
 _CODE_CHARACTER = re.compile(r"[^a-z0-9_.-]")
 _FORBIDDEN = (BadSignature, PolicyRefused, DisclosureRefused)
 
@@ -155,10 +166,9 @@ def _members_of(error: Exception) -> dict[str, object] | None:
             return _invalid(error)
         case exceptions.APIException():
             return problem(error.status_code, _code_of(error), _sentence_of(error))
-        case Http404():
-            return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such thing.")
-        case PermissionDenied():
-            return problem(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
+    for kind, told in _DJANGO.items():
+        if isinstance(error, kind):
+            return problem(*told)
     if is_out_of_reach(error):
         logger.warning("the database could not be used (%s)", type(error).__name__)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from config import env
 from config.service_file import Service
+from config.web_socket import PatientSocket
 
 GRACE_SECONDS = 20
 # AEAD with forward secrecy only; TLS 1.3 has suites of its own, all of them so.
@@ -47,6 +48,7 @@ def _context(certificate: str, key: str) -> ssl.SSLContext:
     context.set_ciphers(CIPHERS)
     context.load_cert_chain(certificate, key)
     context.set_alpn_protocols(["http/1.1"])
+    context.sslsocket_class = PatientSocket
     return context
 
 

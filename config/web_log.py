@@ -24,6 +24,8 @@ class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _hide_call(record: logging.LogRecord) -> bool:
+    if record.exc_info and isinstance(record.exc_info[1], TimeoutError):
+        return False  # a caller fell silent (web_socket); a line would tell when
     for start in _OF_A_CALL:
         if str(record.msg).startswith(start):
             record.msg, record.args = f"{start} (hidden)", ()

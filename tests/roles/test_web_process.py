@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 import urllib3
 
+from config import web_socket
+from config.web_socket import SILENCE_SECONDS
 from pinned_http import new_pools
 from tests.mpcengine.cast import Federation
 from tests.mpcengine.conftest import federation
@@ -26,6 +28,8 @@ __all__ = ["federation"]
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
 GONE_SECONDS = 30.0
+# Of the one worker process (config/gunicorn.py).
+THREADS = 8
 
 
 def group_of(leader: int) -> list[str]:
@@ -171,6 +175,49 @@ def test_callers_who_never_speak_or_never_end_do_not_keep_it(web: Web) -> None:
         caller.sendall(post(100) + b"{")
         time.sleep(0.5)
         assert web.stop() < GONE_SECONDS
+
+
+@pytest.mark.slow
+def test_callers_who_fall_silent_do_not_keep_others_out(web: Web) -> None:
+    with ExitStack() as stack:
+        for _ in range(THREADS):  # the first byte of a handshake, and no more
+            silent = socket.create_connection(("127.0.0.1", web.relay.port), 10)
+            stack.enter_context(silent).sendall(b"\x16")
+        time.sleep(0.5)
+        answer = new_pools(
+            pins=(web.paper.pin,), plain=False, timeout=urllib3.Timeout(connect=60, read=60)
+        ).request("GET", f"{web.url}/api/v1/health")
+        assert answer.status == 200
+    with web.connected() as caller:
+        caller.sendall(post(100) + b"{")
+        caller.settimeout(2 * SILENCE_SECONDS)
+        answered = b""
+        while b"body.unfinished" not in answered:
+            piece = caller.recv(4096)
+            assert piece, answered
+            answered += piece
+    web.stop()
+    assert "rror" not in web.output + web.relay.log, web.output + web.relay.log
+
+
+def test_a_silent_handshake_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_socket, "SILENCE_SECONDS", 0.2)
+    paper = make_paper(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(paper.certificate, paper.key)
+    context.sslsocket_class = web_socket.PatientSocket
+    near, far = socket.socketpair()
+    with near, far:
+        far.sendall(b"\x16")
+        with context.wrap_socket(
+            near, server_side=True, do_handshake_on_connect=False
+        ) as secure:
+            for blocking in (True, False):
+                secure.setblocking(blocking)
+                assert secure.gettimeout() == (0.2 if blocking else 0.0)
+            secure.setblocking(True)
+            with pytest.raises(TimeoutError):
+                secure.do_handshake()
 
 
 def test_it_says_what_is_missing_before_it_starts() -> None:

@@ -6,7 +6,7 @@ first password and for a new one; who holds it proves the address, because it wa
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -19,7 +19,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Invitation, Organisation, Role, User
-from accounts.selectors import who
+from accounts.selectors import factors_list, who
 from problems import Missing
 from security_events import emit
 
@@ -143,6 +143,13 @@ def sessions_purge() -> None:
     alive = Session.objects.values("session_key")
     UserSession.objects.exclude(session_key__in=alive).delete()
     Invitation.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
+def second_factors_added(*, user: User, before: Mapping[int, str]) -> None:
+    """Tell which factors a person has beside those ``before``; called in their transaction."""
+    for key, method in factors_list(user=user).items():
+        if key not in before:
+            emit("auth.mfa.enrolled", person=who(user), method=method)
 
 
 @transaction.atomic

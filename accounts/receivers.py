@@ -1,4 +1,8 @@
-"""Hear from allauth what happened to second factors, and call what follows from it."""
+"""Hear from allauth what happened to second factors, and call what follows from it.
+
+allauth tells of some new factors after they are committed, too late for an event: that one is
+written by ``views.factor_view``.
+"""
 
 from allauth.mfa import signals as factor
 from allauth.mfa.models import Authenticator
@@ -13,18 +17,10 @@ from security_events import emit
 
 def receivers_connect() -> None:
     """Connect all receivers; called once, when the app is ready."""
-    factor.authenticator_added.connect(factor_added, dispatch_uid="drempel.added")
+    factor.authenticator_added.connect(factor_changed, dispatch_uid="drempel.added")
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="drempel.removed")
     factor.authenticator_reset.connect(factor_changed, dispatch_uid="drempel.reset")
     factor.authentication_failed.connect(factor_failed, dispatch_uid="drempel.failed")
-
-
-def factor_added(
-    request: HttpRequest, user: User, authenticator: Authenticator, **_: object
-) -> None:
-    """Tell of a new factor, and end the other sessions."""
-    emit("auth.mfa.enrolled", person=who(user), method=str(authenticator.type))
-    factor_changed(request, user)
 
 
 def factor_removed(

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.db.models import QuerySet
@@ -49,6 +50,11 @@ def tokens_list(*, user: User) -> QuerySet[ApiToken]:
 def lacks_second_factor(user: User) -> bool:
     """Tell whether a person must set up a second factor before anything else."""
     return bool(settings.SECOND_FACTOR_REQUIRED) and not is_mfa_enabled(user)
+
+
+def factors_list(*, user: User) -> dict[int, str]:
+    """Return the kind of each of a person's second factors, by its row's number."""
+    return dict(Authenticator.objects.filter(user=user).values_list("pk", "type"))
 
 
 def is_own_path(address: str | None) -> bool:

@@ -1,7 +1,10 @@
 """The portal's own pages around signing in: invitation, language, code picture, API tokens."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
@@ -12,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.staticfiles import finders
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,13 +24,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms import NewPasswordForm, TokenForm
 from accounts.models import User
-from accounts.people import invitation_accept, invitation_get
-from accounts.selectors import is_own_path
+from accounts.people import invitation_accept, invitation_get, second_factors_added
+from accounts.selectors import factors_list, is_own_path
 from accounts.services import language_choose, token_issue, token_revoke
 from problems import Missing
 
 INVITATION = "drempel.invitation"
 STATIC_SECONDS = 3600
+PageView = Callable[..., HttpResponseBase]
 
 
 @require_POST
@@ -74,6 +79,25 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
     record_authentication(request, user, method="password", reauthenticated=True)
     response: HttpResponseBase = perform_login(request, user, email_verification="none")
     return response
+
+
+def factor_view(view: PageView) -> PageView:
+    """Make what changes a second factor one transaction, and tell of new ones within it.
+
+    So nothing has changed where a security event cannot be written.
+    """
+
+    @wraps(view)
+    @transaction.atomic
+    def whole(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not isinstance(request.user, User):
+            return view(request, *args, **kwargs)
+        before = factors_list(user=request.user)
+        response = view(request, *args, **kwargs)
+        second_factors_added(user=request.user, before=before)
+        return response
+
+    return whole
 
 
 @login_required

@@ -1,9 +1,11 @@
 """Security events of signing in and of people: each where it happens, none with an address."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -12,7 +14,15 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from accounts.models import ApiToken, Role, User
 from accounts.selectors import who
 from accounts.services import token_issue, token_revoke
-from tests.accounts.cast import PASSWORD, SIGN_IN, app_of, code_of, person, sign_in
+from tests.accounts.cast import (
+    PASSWORD,
+    SIGN_IN,
+    app_of,
+    code_of,
+    is_signed_in,
+    person,
+    sign_in,
+)
 from tests.accounts.test_second_factor import set_up
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +148,30 @@ def test_nobody_signs_in_while_it_cannot_be_written(file: Path) -> None:
     assert refused.status_code == 503
     assert browser.get("/").status_code == 302
     file.rmdir()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_second_factor_changes_while_it_cannot_be_written(file: Path) -> None:
+    carol = person()
+    browser, other = sign_in(carol), sign_in(carol)
+    browser.post("/account/again", {"password": PASSWORD})
+    shown = browser.get("/account/second-factor/app").content.decode()
+    secret = re.findall(r'secret mono">([A-Z2-7]{32})<', shown)[0]
+    file.unlink()
+    file.mkdir()
+    answer = browser.post("/account/second-factor/app", {"code": code_of(secret)})
+    assert answer.status_code == 503
+    assert not Authenticator.objects.exists()
+    file.rmdir()
+    app_of(carol)
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    assert browser.post("/account/second-factor/app/remove").status_code == 503
+    assert Authenticator.objects.count() == 1
+    file.rmdir()
+    browser.post("/account/second-factor/app/remove")
+    assert not Authenticator.objects.exists()
+    assert not is_signed_in(other)
 
 
 def test_a_created_person_is_told_once(file: Path) -> None:

@@ -28,11 +28,10 @@ def answers_reconcile() -> None:
         sessions_purge()
     except DatabaseError:
         logger.warning("accounts: the database did not answer the reconciler")
-    finally:
-        close_old_connections()
 
 
 def _reconcile() -> None:
     while True:
         answers_reconcile()
+        close_old_connections()
         time.sleep(PURGE_SECONDS)

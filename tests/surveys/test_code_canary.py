@@ -43,7 +43,7 @@ def portal(federation: Federation, tmp_path: Path) -> Iterator[PortalProcess]:
 def found(portal: PortalProcess, secrets: list[str]) -> set[str]:
     """Return which secrets stand in the database, its journal, the log or the broker."""
     files = [path for path in portal.folder.rglob("*") if path.is_file()]
-    assert {"portal.sqlite3", "log"} <= {path.name for path in files}
+    assert {"portal.sqlite3", "events.jsonl"} <= {path.name for path in files}
     held = b"".join(path.read_bytes() for path in files)
     return {secret for secret in secrets if secret.encode() in held}
 

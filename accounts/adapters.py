@@ -20,7 +20,7 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.people import sessions_end
+from accounts.people import password_set, sessions_end
 from accounts.selectors import is_own_path, who
 from security_events import emit
 
@@ -69,6 +69,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             sessions_end(user=request.user)
             emit("auth.session.ended", person=who(request.user))
         super().logout(request)
+
+    def set_password(self, user: User, password: str) -> None:
+        """Set a password that a person has changed or reset."""
+        password_set(user=user, password=password)
 
     def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
         """Lead to the first page after a password change."""

@@ -10,13 +10,14 @@ from accounts.models import LANGUAGES, User
 from accounts.people import invitation_make
 
 
-def invitation_send(*, user: User) -> str | None:
+def invitation_send(*, user: User, by: User | None = None) -> str | None:
     """Invite a person: mail the link and return None, or return it to be handed over.
 
     Where links are printed and mailed (embedded), both happen. The mail is in both languages
     unless the person has chosen one.
     """
-    link = settings.PUBLIC_URL + reverse("invitation_open", args=[invitation_make(user=user)])
+    token = invitation_make(user=user, by=by)
+    link = settings.PUBLIC_URL + reverse("invitation_open", args=[token])
     if settings.MAIL_IS_SENT:
         _mail(user, link)
     return link if settings.LINKS_ARE_PRINTED or not settings.MAIL_IS_SENT else None

@@ -95,9 +95,11 @@ class User(AbstractBaseUser):
     def get_session_auth_hash(self) -> str:
         """Return what every session of this person must show.
 
-        A new password, another role, a disabled account or a new generation ends them all.
+        A new password, another role or organisation, a disabled account or a new generation
+        ends them all.
         """
-        shown = f"{self.password}|{self.role}|{self.is_active}|{self.session_generation}"
+        may = f"{self.role}|{self.organisation_id}|{self.is_active}"
+        shown = f"{self.password}|{may}|{self.session_generation}"
         return salted_hmac(SESSION_SALT, shown, algorithm="sha256").hexdigest()
 
     def get_session_auth_fallback_hash(self) -> list[str]:

@@ -167,7 +167,7 @@ class PersonAdmin(KeptAdmin):
         self.message_user(request, _("Second factors taken away: %(n)s.") % {"n": changed})
 
     def _invite(self, request: HttpRequest, person: User) -> None:
-        link = invitation_send(user=person)
+        link = invitation_send(user=person, by=signed_in(request))
         text = (
             _("The invitation is on its way by mail.")
             if link is None

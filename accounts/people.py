@@ -60,6 +60,11 @@ def person_changed(*, user: User, before: User, by: User) -> None:
     """Tell what a change means for what a person may do; called in its transaction."""
     if before.is_active and not user.is_active:
         emit("account.disabled", person=who(by), target=who(user))
+    if user.is_active and not before.is_active:
+        emit("account.enabled", person=who(by), target=who(user))
+    if before.organisation_id != user.organisation_id:
+        home = str(user.organisation_id)
+        emit("account.moved", person=who(by), target=who(user), organisation=home)
     if before.role != user.role:
         emit(
             "account.role_changed",
@@ -71,7 +76,7 @@ def person_changed(*, user: User, before: User, by: User) -> None:
 
 
 @transaction.atomic
-def invitation_make(*, user: User) -> str:
+def invitation_make(*, user: User, by: User | None = None) -> str:
     """Make a person's one invitation, in the place of an older one; return its secret part."""
     token = secrets.token_urlsafe(INVITATION_BYTES)
     Invitation.objects.update_or_create(
@@ -81,6 +86,7 @@ def invitation_make(*, user: User) -> str:
             "expires_at": timezone.now() + settings.INVITATION_LIFETIME,
         },
     )
+    emit("account.invited", target=who(user), **_acting(by))
     return token
 
 
@@ -121,6 +127,7 @@ def password_set(*, user: User, password: str) -> None:
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )
+    emit("account.password_set", target=who(user))
 
 
 def password_make() -> str:

@@ -93,6 +93,23 @@ _PEOPLE: Mapping[str, Entry] = {
     "account.disabled": _act(
         2, "iam", "change", ACCOUNT, "a person was shut out", "person target"
     ),
+    "account.enabled": _act(
+        2, "iam", "change", ACCOUNT, "a person was let in again", "person target"
+    ),
+    "account.moved": _act(
+        3,
+        "iam",
+        "change",
+        ACCOUNT,
+        "a person was given another organisation",
+        "person target organisation",
+    ),
+    "account.invited": _act(
+        2, "iam", "change", ACCOUNT, "a link for a new password was made", "person target"
+    ),
+    "account.password_set": _act(
+        2, "iam", "change", ACCOUNT, "a person has a new password", "target"
+    ),
     "account.role_changed": _act(
         2, "iam", "change", ACCOUNT, "a role was changed", "person target role role_before"
     ),

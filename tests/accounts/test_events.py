@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from accounts.models import ApiToken, Role, User
+from accounts.models import ApiToken, Organisation, Role, User
 from accounts.selectors import who
 from accounts.services import token_issue, token_revoke
 from tests.accounts.cast import (
@@ -54,7 +54,8 @@ def told(file: Path) -> list[tuple[str, str | None, str | None]]:
 
 def test_it_tells_of_sign_ins_and_sign_outs(file: Path) -> None:
     carol = person()
-    assert [code for code, _, _ in told(file)] == ["account.created"]
+    codes = [code for code, _, _ in told(file)]
+    assert codes == ["account.created", "account.password_set"]
     browser = sign_in(carol)
     browser.post("/account/sign-out")
     sign_in(carol, password="wrong")
@@ -118,6 +119,29 @@ def test_it_tells_of_what_operators_do(file: Path) -> None:
         ("account.disabled", who(olga)),
         ("account.role_changed", who(olga)),
     ]
+
+
+def test_it_tells_of_passwords_and_of_who_may_what_again(file: Path) -> None:
+    olga = person("olga@drempel.example", role=Role.OPERATOR)
+    carol = person()
+    browser, hers = sign_in(olga), sign_in(carol)
+    told(file)
+    listed = "/admin/accounts/user/"
+    browser.post(listed, {"action": "invite", "_selected_action": [str(carol.pk)]})
+    form = {"oldpassword": PASSWORD, "password1": "a new doorstep", "password2": ""}
+    hers.post("/account/password", form | {"password2": form["password1"]})
+    elsewhere = Organisation.objects.create(name="Hospital")
+    moved = {"name": "", "organisation": str(elsewhere.pk), "role": "coordinator"}
+    browser.post(f"{listed}{carol.pk}/change/", moved)
+    browser.post(f"{listed}{carol.pk}/change/", moved | {"is_active": "on"})
+    assert [(code, person) for code, _, person in told(file)] == [
+        ("account.invited", who(olga)),
+        ("account.password_set", None),
+        ("account.disabled", who(olga)),
+        ("account.moved", who(olga)),
+        ("account.enabled", who(olga)),
+    ]
+    assert not is_signed_in(hers)
 
 
 def test_it_tells_of_tokens_and_of_what_is_forbidden(file: Path) -> None:

@@ -14,6 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from accounts.models import ApiToken, Organisation, Role, User
 from accounts.selectors import who
 from accounts.services import token_issue, token_revoke
+from security_events import emitting
 from tests.accounts.cast import (
     PASSWORD,
     SIGN_IN,
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def file(settings: Settings, tmp_path: Path) -> Path:
     cache.clear()
+    emitting._begin_anew()  # what another test could not write is not this one's
     settings.EVENTS_FILE = str(tmp_path / "events.jsonl")
     return tmp_path / "events.jsonl"
 

@@ -106,6 +106,10 @@ def job_move(
     point = f"mpcengine.{to}"
     faults.point(f"{point}.before_write")
     with transaction.atomic():
+        # Whoever comes late does not even begin: a security event in ``write`` is not undone.
+        as_read = MpcJob.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch)
+        if as_read.select_for_update().values_list("pk").first() is None:
+            raise StaleJob
         if write is not None:
             write()
         job_change(job, state=to, misses=0, **changes)

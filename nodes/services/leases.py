@@ -112,8 +112,12 @@ def leases_give_up(owner: str) -> list[int]:
 
 @contextmanager
 def job_write(job: SurveyJob, **changes: object) -> Iterator[None]:
-    """Run the body and write ``changes`` in one transaction, or neither if the job is stale."""
+    """Run the body and write ``changes`` in one transaction, or neither if the job is stale.
+
+    Whoever comes late does not even begin: a security event in the body is not undone.
+    """
     with transaction.atomic():
+        job_lock(job)
         yield
         job_row_change(job, **changes)
 

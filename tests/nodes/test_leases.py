@@ -217,3 +217,13 @@ def test_it_holds_a_row_only_while_nobody_has_moved_it(job: SurveyJob) -> None:
         job_lock(mine)
     with transaction.atomic():
         job_lock(other)
+
+
+def test_whoever_comes_late_does_not_begin_a_move(job: SurveyJob) -> None:
+    mine = take(job, "first")
+    assert mine is not None
+    assert take(job, "second", 91) is not None
+    begun: list[bool] = []
+    with pytest.raises(StaleJob):
+        job_move(mine, JobState.FROZEN, write=lambda: begun.append(True))
+    assert begun == []

@@ -113,6 +113,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         """Say no: accounts come by invitation."""
         return False
 
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """Find who an address is of; only ``true`` verifies it, not a text such as "false"."""
+        for address in sociallogin.email_addresses:
+            address.verified = address.verified is True
+        found: tuple[User, str] | None = super().authenticate_by_email(sociallogin)
+        return found
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Refuse whoever is not an active person of the organisation this provider is for.
 
@@ -123,6 +130,8 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         is_known = bool(sociallogin.is_existing) and isinstance(user, User) and user.is_active
         own = sociallogin.provider.app.settings.get("organisation")
         if not (is_sign_in and is_known and user.organisation.name == own):
+            known = {"person": who(user)} if sociallogin.is_existing else {}
+            emit("auth.login.fail", outcome="failure", method="openid_connect", **known)
             page = render(request, "socialaccount/authentication_error.html", status=403)
             raise ImmediateHttpResponse(page)
 

@@ -12,9 +12,11 @@ from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from accounts.adapters import ProviderAdapter
 from accounts.models import User
+from accounts.selectors import who
 from config.env import BadConfiguration
 from config.oidc import oidc_apps
 from tests.accounts.cast import person
@@ -106,3 +108,33 @@ def test_it_signs_in_the_invited_of_its_own_organisation_only() -> None:
         assert error.value.response.status_code == 403
         assert b"could not sign you in here" in error.value.response.content
     assert User.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_it_tells_of_whom_it_refuses(settings: Settings, tmp_path: Path) -> None:
+    carol = person()
+    settings.EVENTS_FILE = str(tmp_path / "events.jsonl")
+    for user in (carol, User(email="new@drempel.example")):
+        with pytest.raises(ImmediateHttpResponse):
+            arrives(user, existing=user is carol, of="Hospital")
+    told = [json.loads(line) for line in Path(settings.EVENTS_FILE).read_text().splitlines()]
+    assert [(one["event.code"], one.get("user.hash")) for one in told] == [
+        ("auth.login.fail", who(carol)),
+        ("auth.login.fail", None),
+    ]
+    assert {one["drempel.method"] for one in told} == {"openid_connect"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "is_believed"), [(True, True), (False, False), ("false", False), ("true", False)]
+)
+def test_only_true_verifies_an_address(said: object, *, is_believed: bool) -> None:
+    carol = person()
+    login = SimpleNamespace(
+        email_addresses=[SimpleNamespace(email=carol.email, verified=said)],
+        provider=SimpleNamespace(id="openid_connect", app=SimpleNamespace(settings={})),
+        account=SimpleNamespace(provider="council"),
+    )
+    found = ProviderAdapter().authenticate_by_email(login)
+    assert found == ((carol, carol.email) if is_believed else None)

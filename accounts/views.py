@@ -74,7 +74,7 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
     except Missing:
         status = HTTPStatus.NOT_FOUND
         return render(request, "accounts/invitation_unknown.html", status=status)
-    del request.session[INVITATION]
+    logout(request)  # whoever has signed in meanwhile in this browser is not who was invited
     # Whoever has just chosen the password need not type it again to add a second factor.
     record_authentication(request, user, method="password", reauthenticated=True)
     response: HttpResponseBase = perform_login(request, user, email_verification="none")

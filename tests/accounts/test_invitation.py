@@ -14,7 +14,15 @@ from pytest_django import Settings
 from accounts.invitations import invitation_send
 from accounts.models import Invitation, Role, User
 from accounts.people import invitation_make
-from tests.accounts.cast import PASSWORD, is_signed_in, person, sign_in
+from tests.accounts.cast import (
+    PASSWORD,
+    SIGN_IN,
+    app_of,
+    code_of,
+    is_signed_in,
+    person,
+    sign_in,
+)
 
 pytestmark = pytest.mark.django_db
 FORM = {"password1": PASSWORD, "password2": PASSWORD}
@@ -115,10 +123,25 @@ def test_it_is_mailed_in_both_languages_and_handed_over_where_said(settings: Set
     assert len(mail.outbox) == 2
 
 
+def test_it_ends_the_session_of_somebody_else_in_the_same_browser() -> None:
+    carol, dana = person(), person("dana@drempel.example")
+    secret = app_of(dana)
+    browser = Client()
+    browser.get(f"/account/invitation/{invitation_make(user=dana)}")
+    browser.post(SIGN_IN, {"login": carol.email, "password": PASSWORD})
+    assert is_signed_in(browser)
+    assert browser.post("/account/invitation", FORM).status_code == 302
+    assert not is_signed_in(browser)  # neither as Carol, nor as Dana before her code
+    browser.post("/account/second-factor/code", {"code": code_of(secret)})
+    assert dana.email in browser.get("/").content.decode()
+
+
 def test_the_command_changes_no_role(capsys: pytest.CaptureFixture[str]) -> None:
     invite(capsys)
     with pytest.raises(CommandError, match="another role"):
         invite(capsys, "--role=operator")
+    with pytest.raises(CommandError, match="another role or organisation"):
+        invite(capsys, "--organisation=Hospital")
     with pytest.raises(CommandError, match="no e-mail address"):
         call_command("person_invite", "dana", "--organisation=Council")
 

@@ -35,7 +35,13 @@ class Command(BaseCommand):
             organisation=str(options["organisation"]),
             role=Role(str(options["role"])),
         )
-        if not is_new and (user.role != options["role"] or not user.is_active):
-            raise CommandError("This person is known in another role, or disabled.")
+        is_same = (user.role, user.organisation.name) == (
+            options["role"],
+            options["organisation"],
+        )
+        if not is_new and not (is_same and user.is_active):
+            raise CommandError(
+                "This person is known in another role or organisation, or disabled."
+            )
         link = invitation_send(user=user)
         self.stdout.write(link or "The invitation is on its way by mail.")

@@ -1,5 +1,6 @@
 """How allauth behaves here: no sign-up, own paths only, one sign-out for all sessions."""
 
+import logging
 from base64 import urlsafe_b64encode
 from typing import Any
 
@@ -23,6 +24,8 @@ from accounts.models import User
 from accounts.people import password_set, sessions_end
 from accounts.selectors import is_own_path, who
 from security_events import emit
+
+logger = logging.getLogger(__name__)
 
 SECRET_LABEL = b"drempel.second-factor/1"
 
@@ -86,9 +89,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return str(settings.PUBLIC_URL) + place.replace("UID-KEY", key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail where mail is set up; elsewhere an operator prints a link."""
-        if settings.MAIL_IS_SENT:
+        """Send a mail where mail is set up; elsewhere an operator prints a link.
+
+        One that cannot be sent is logged and answered as all are: only people who are here
+        are written to.
+        """
+        if not settings.MAIL_IS_SENT:
+            return
+        try:
             super().send_mail(template_prefix, email, context)
+        except OSError as error:  # smtplib's are of this class, too
+            logger.warning("a mail could not be sent (%s)", type(error).__name__)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -164,3 +164,15 @@ def test_a_forgotten_password_is_the_same_for_everybody() -> None:
     assert is_signed_in(sign_in(User.objects.get(), password=new))
     assert Client().get(link).status_code == 200
     assert "does not work any more" in Client().get(link).content.decode()
+
+
+def test_a_mail_server_that_is_away_does_not_tell_who_is_here(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
+    person()
+    answers = [
+        Client().post("/account/password/forgotten", {"email": f"{who}@drempel.example"})
+        for who in ("carol", "nobody")
+    ]
+    assert [one.status_code for one in answers] == [302, 302]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]

@@ -6,6 +6,7 @@ written by ``views.factor_view``.
 
 from allauth.mfa import signals as factor
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
@@ -36,6 +37,8 @@ def factor_changed(request: HttpRequest, user: User, **_: object) -> None:
     sessions_end(user=user)
     if request.user.pk == user.pk:
         update_session_auth_hash(request, user)
+        # The session has a new key: without this it would not be listed any more.
+        UserSession.objects.create_from_request(request)
 
 
 def factor_failed(user: User, authenticator: Authenticator, **_: object) -> None:

@@ -1,6 +1,7 @@
 """The portal's own pages around signing in: invitation, language, code picture, API tokens."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
@@ -56,7 +57,9 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_GET
 def invitation_open(request: HttpRequest, token: str) -> HttpResponse:
     """Take the link's secret out of the address, then show the invitation."""
-    logout(request)  # whoever was signed in here is not who was invited
+    with suppress(Missing):
+        invitation_get(token=token)
+        logout(request)  # whoever was signed in here is not who was invited
     request.session[INVITATION] = token
     return redirect("invitation")
 

@@ -94,6 +94,15 @@ def test_it_stores_a_digest_and_says_the_same_to_every_bad_link() -> None:
     assert len({text for _, text in answers}) == 1
 
 
+def test_a_bad_link_signs_nobody_out() -> None:
+    browser = sign_in(person())
+    browser.get("/account/invitation/unknown")
+    assert is_signed_in(browser)
+    guest = person("dana@drempel.example")
+    browser.get(f"/account/invitation/{invitation_make(user=guest)}")
+    assert not is_signed_in(browser)
+
+
 def test_a_new_password_by_invitation_ends_sessions_and_a_disabled_person_has_none() -> None:
     user = person()
     there = sign_in(user)

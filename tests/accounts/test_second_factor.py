@@ -39,6 +39,7 @@ def test_it_asks_for_the_code_and_takes_it_once() -> None:
     secret = app_of(user)
     browser = sign_in(user)
     assert not is_signed_in(browser)
+    assert "data-passkey" not in browser.get(STEP).content.decode()  # there is none
     code = code_of(secret)
     browser.post(STEP, {"code": "000000" if code != "000000" else "000001"})
     assert not is_signed_in(browser)
@@ -71,6 +72,12 @@ def test_the_code_of_setting_up_signs_nobody_in() -> None:
     again = sign_in(user)
     again.post(STEP, {"code": code})
     assert not is_signed_in(again)
+
+
+def test_the_session_stays_in_the_list_of_sessions() -> None:
+    browser = sign_in(person())
+    set_up(browser)
+    assert "127.0.0.1" in browser.get("/account/sessions").content.decode()
 
 
 def test_a_recovery_code_works_once_and_is_shown_once() -> None:

@@ -31,8 +31,8 @@ DATED = re.compile(
     re.MULTILINE,
 )
 Words = str | tuple[str, str]
-# Sentences of allauth that people meet here, said in this portal's way.
-BORROWED = (
+# Sentences of allauth and Django that people meet here, said in this portal's way.
+BORROWED: tuple[Words, ...] = (
     "A new set of recovery codes has been generated.",
     "Authenticator app activated.",
     "Authenticator app deactivated.",
@@ -53,6 +53,11 @@ BORROWED = (
     "Security key removed.",
     "Signed out of all other sessions.",
     "The email address and/or password you specified are not correct.",
+    "The password is too similar to the %(verbose_name)s.",
+    (
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
     "Too many failed login attempts. Try again later.",
     "Use a security key",
     "Use authenticator app or code",

@@ -122,7 +122,12 @@ def _portal(arguments: argparse.Namespace) -> list[str]:
 
     folder = arguments.folder.absolute()
     relay = address_read(arguments.relay_url, "--relay-url")
-    portal_install(folder, _web(arguments), _storage(arguments), relay.url)
+    web = _web(arguments)
+    if relay.host == web.address.host:
+        raise BadInput(
+            "--relay-url must have another host name than --url: cookies know no ports."
+        )
+    portal_install(folder, web, _storage(arguments), relay.url)
     return [
         f"The portal is in {folder}; keep it to yourself.",
         f"Its relay needs the same token: {folder / RELAY_TOKEN}",

@@ -104,6 +104,9 @@ def disk(service: Service) -> Iterator[Finding]:
 def certificate(service: Service) -> Iterator[Finding]:
     """Ask how long the web certificate still runs (D17)."""
     path = service.file("tls_certificate_file")
+    if path is None and service.is_embedded:
+        yield ok("D17", "No TLS, as in embedded mode.")
+        return
     if path is None:
         yield ok("D17", "TLS ends at your proxy: its certificate is yours to watch.")
         return
@@ -164,6 +167,10 @@ def party_ports(service: Service) -> Iterator[Finding]:
         return
     host = service.text("party_listen_host") or service.text("party_host")
     ports = range(int(first), int(last) + 1)
+    if not _is_free(host, 0):
+        do = "Name one of its own as party_listen_host."
+        yield fail("D14", f"Parties cannot listen on {host}: no address of this machine.", do)
+        return
     taken = [port for port in ports if not _is_free(host, port)]
     if len(taken) == len(ports):
         yield fail("D14", f"No party port of {first}-{last} is free.", "Name other ports.")

@@ -30,6 +30,11 @@ class Service:
         return self.role == "node"
 
     @property
+    def is_embedded(self) -> bool:
+        """Tell whether this is a service of ``drempel serve``."""
+        return self.members.get("embedded") is True
+
+    @property
     def folder(self) -> Path:
         """Return the folder of its data."""
         return Path(str(self.members["data_dir"]))

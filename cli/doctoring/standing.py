@@ -57,7 +57,9 @@ def standing(service: Service, seconds: float = SECONDS) -> Iterator[Finding]:
 def _look(service: Service, seconds: float) -> tuple[list[Part], str | None]:
     """Return the parts that came in time, and why there are none if the process refused."""
     environment = {key: os.environ[key] for key in KEPT if key in os.environ}
-    cache = os.environ.get("NUMBA_CACHE_DIR") or str(service.folder / "numba")
+    # Embedded, the services share one cache beside their folders.
+    own = service.folder.parent if service.is_embedded else service.folder
+    cache = os.environ.get("NUMBA_CACHE_DIR") or str(own / "numba")
     environment |= {
         "DREMPEL_CONFIG": str(service.path),
         "DJANGO_SETTINGS_MODULE": f"config.settings.{service.role}",

@@ -105,7 +105,7 @@ class Supervisor:
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         if self._stopping.is_set():
             raise CliError("The embedded federation is being stopped.")
-        with program.output.open("ab") as output:
+        with open(program.output, "ab", opener=_private) as output:
             launcher = (sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()))
             process = subprocess.Popen(  # noqa: S603 - our own argument list
                 [*launcher, *program.arguments],
@@ -115,6 +115,7 @@ class Supervisor:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o077,
                 pass_fds=program.sockets,
             )
         self._sessions.add(process.pid)
@@ -179,3 +180,7 @@ def _last_line(program: Program) -> str:
     except OSError:
         lines = []
     return f"; its last words were: {lines[-1][:300].rstrip('.')}" if lines else ""
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

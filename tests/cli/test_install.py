@@ -184,6 +184,12 @@ def test_it_gives_portal_and_relay_one_token(tmp_path: Path) -> None:
     assert names(tmp_path) == {"portal", "relay"}
 
 
+def test_it_wants_a_relay_of_another_host_name(tmp_path: Path) -> None:
+    given = ("--url", "https://drempel.example", "--relay-url", "https://drempel.example:8444")
+    assert main(["install", "portal", "--folder", str(tmp_path / "portal"), *given]) == 2
+    assert names(tmp_path) == set()
+
+
 def test_it_makes_a_coordinators_key_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

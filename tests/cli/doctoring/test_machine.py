@@ -129,6 +129,15 @@ def test_it_tells_of_party_ports_that_are_taken(installed: Installation) -> None
     assert verdicts(machine.party_ports(installed.service), "D14") == {"ok"}
 
 
+def test_it_tells_of_a_name_that_is_no_address_of_this_machine(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_is_free", lambda _host, _port: False)
+    (found,) = machine.party_ports(installed.service)
+    assert found.verdict == "FAIL"
+    assert "party_listen_host" in found.do
+
+
 @pytest.mark.parametrize(
     ("members", "verdict"),
     [

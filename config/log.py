@@ -8,9 +8,11 @@ text, a task's arguments and its result into its own messages: there they are re
 
 import copy
 import logging
+import os
 import threading
 import traceback
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +23,7 @@ _TOLD = frozenset({"id", "name", "description", "hostname", "runtime", "internal
 _HIDDEN = "(hidden)"
 # Django's loggers whose records end in the address that was called.
 _PATHS_OF = frozenset({"django.request", "django.security.csrf"})
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 _THREADS = logging.getLogger("threads")
 
 
@@ -101,6 +104,14 @@ def events_path(service: Service) -> Path:
     return service.events_file or service.log_file.with_name("events.jsonl")
 
 
+class PrivateFileHandler(logging.FileHandler):
+    """A log that only its service may read, whatever the umask of who writes first."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, FLAGS, 0o600)
+        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding="utf-8", errors=self.errors)
+
+
 def logging_settings(log_file: Path) -> dict[str, object]:
     """Return Django's LOGGING: one file, no mail, no HTTP request attached."""
     failures_quieten()
@@ -116,7 +127,7 @@ def logging_settings(log_file: Path) -> dict[str, object]:
         },
         "handlers": {
             "file": {
-                "class": "logging.FileHandler",
+                "class": "config.log.PrivateFileHandler",
                 "filename": str(log_file),
                 "encoding": "utf-8",
                 "delay": True,

@@ -4,6 +4,8 @@ import errno
 import io
 import logging
 import logging.config
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +110,13 @@ def log(tmp_path: Path) -> Iterator[Path]:
 @shared_task(name="house.fails")
 def fails(value: str) -> None:
     raise ValueError(value)
+
+
+def test_a_log_is_private_whoever_writes_first(log: Path) -> None:
+    before = os.umask(0o022)
+    logging.getLogger("django").warning("first")
+    os.umask(before)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
 def test_a_failing_task_leaves_its_name_class_and_place_but_no_text(log: Path) -> None:

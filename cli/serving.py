@@ -49,10 +49,8 @@ def addresses(house: House) -> list[str]:
     header = shlex.quote(f"@{house.header_file}")
     return [
         "",
-        *(
-            f"  {name:<{wide}}  {url}/api/v1/ (OpenAPI: {url}/api/schema/)"
-            for name, url in rows
-        ),
+        "  What each answers, as OpenAPI:",
+        *(f"  {name:<{wide}}  {url}/api/schema/" for name, url in rows),
         "",
         f"  Sign in at {house.portal_url}/ as {COORDINATOR}, the sample coordinator.",
         f"  Her password: {house.password_file}",

@@ -21,17 +21,21 @@ help: ## show this list
 demo: $(STAMPS)/ready ## run a sample survey on localhost, then serve it (ONCE=1: stop after the result)
 	@.venv/bin/drempel demo $(if $(ONCE),--once)
 
-test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests, about ten minutes
-	$(PY) -m pytest $(ARGS)
+# Files of tests are shared out over so many processes.
+JOBS ?= 2
+SHARED := -n $(JOBS) --dist loadfile
+
+test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests, under ten minutes
+	$(PY) -m pytest $(SHARED) $(ARGS)
 
 # What keeps rows or waits for a queue, once more on PostgreSQL and Redis: private ones, or those
 # that DREMPEL_TEST_SERVICES names.
 ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/nodes tests/end_to_end \
 	tests/deploy/test_databases.py tests/roles/test_service_checks.py \
-	tests/topology/test_topology.py tests/topology/test_faults.py
+	tests/topology/test_topology.py tests/topology/test_faults.py tests/canary tests/operating
 
 test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows on PostgreSQL and Redis, about ten minutes
-	$(PY) -m tests.services $(PY) -m pytest -m "not slow and not files" $(ON_SERVICES) $(ARGS)
+	$(PY) -m tests.services $(PY) -m pytest $(SHARED) -m "not slow and not files" $(ON_SERVICES) $(ARGS)
 
 test-slow: $(STAMPS)/ready $(STAMPS)/test ## run only the long tests: every kill point, all attackers, 10,000 rows
 	$(PY) -m pytest -m slow --timeout 3600 $(ARGS)

@@ -1,7 +1,6 @@
 """How allauth behaves here: no sign-up, own paths only, one sign-out for all sessions."""
 
 import logging
-from base64 import urlsafe_b64encode
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,9 +10,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -22,12 +18,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.people import password_set, sessions_end
+from accounts.sealing import opened, sealed
 from accounts.selectors import is_own_path, who
 from security_events import emit
 
 logger = logging.getLogger(__name__)
-
-SECRET_LABEL = b"drempel.second-factor/1"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -106,12 +101,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     """Second factors: their secrets are sealed in the database."""
 
     def encrypt(self, text: str) -> str:
-        """Seal a TOTP secret or a recovery seed with a key made from SECRET_KEY."""
-        return _sealer().encrypt(text.encode()).decode("ascii")
+        """Seal a TOTP secret or a recovery seed with the portal's own key."""
+        return sealed(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what ``encrypt`` sealed."""
-        return _sealer().decrypt(encrypted_text.encode("ascii")).decode()
+        return opened(encrypted_text)
 
     def _get_site_name(self) -> str:
         return "Drempel"
@@ -152,10 +147,3 @@ def _known(credentials: dict[str, Any]) -> dict[str, str]:
     address = str(credentials.get("email", "")).lower()
     user = User.objects.filter(email=address).first()
     return {} if user is None else {"person": who(user)}
-
-
-def _sealer() -> Fernet:
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=SECRET_LABEL).derive(
-        settings.SECRET_KEY.encode()
-    )
-    return Fernet(urlsafe_b64encode(key))

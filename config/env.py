@@ -47,6 +47,7 @@ __all__ = [
     "relay_service",
     "require_own",
     "require_private",
+    "secret_lines",
     "secret_text",
 ]
 
@@ -75,6 +76,20 @@ def secret_text(path: Path) -> str:
             f"{path.name} must hold at least {MIN_SECRET_CHARACTERS} characters."
         )
     return text
+
+
+def secret_lines(path: Path) -> tuple[str, ...]:
+    """Return the secrets of a file with one a line, the current one first.
+
+    Raises BadConfiguration if others may read the file, or if one is short or doubled.
+    """
+    lines = tuple(line.strip() for line in secret_text(path).splitlines())
+    if min(map(len, lines)) < MIN_SECRET_CHARACTERS or len(set(lines)) != len(lines):
+        raise BadConfiguration(
+            f"{path.name} must hold lines of at least {MIN_SECRET_CHARACTERS} characters, each"
+            " once."
+        )
+    return lines
 
 
 def password_text(path: Path | None, *, embedded: bool) -> str:

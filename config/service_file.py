@@ -71,6 +71,7 @@ class PortalService(Service):
     nodes_file: Path
     relay_url: str
     relay_token_file: Path
+    second_factor_key_file: Path
     mail_host: str | None = None
     mail_port: int | None = None
     mail_security: str | None = None
@@ -117,6 +118,7 @@ SECRET_FILES = frozenset(
         "signing_key_file",
         "portal_token_file",
         "relay_token_file",
+        "second_factor_key_file",
         "database_password_file",
         "issuing_database_password_file",
         "redis_password_file",

@@ -174,6 +174,7 @@ def _build(
         else:
             write_private(folder / service / "relay-token", relay_token)
     signing_key_make(folder / "relay" / "signing.pem")
+    secret_make(folder / "portal" / "second-factor-key")
     for name in NODE_NAMES:
         wrapping_key_make(folder / f"node-{name}" / WRAPPING)
     _templates_copy(folder, templates, special)
@@ -213,6 +214,7 @@ def _members(folder: Path, service: str, ports: Mapping[str, int]) -> dict[str, 
     if role == "portal":
         members["relay_url"] = f"http://{LOOPBACK}:{ports['relay']}"
         members["relay_token_file"] = str(own / "relay-token")
+        members["second_factor_key_file"] = str(own / "second-factor-key")
     elif role == "relay":
         members["signing_key_file"] = str(own / "signing.pem")
         members["portal_token_file"] = str(own / "relay-token")

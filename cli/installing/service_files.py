@@ -13,6 +13,7 @@ from cli.installing.certificates import CERTIFICATE, CERTIFICATE_KEY
 from mpcengine.protocol.canonical import JSON
 
 SECRET_KEY = "secret-key"  # noqa: S105 - a file's name
+SECOND_FACTOR_KEY = "second-factor-key"  # a file's name
 RELAY_TOKEN = "relay-token"  # noqa: S105 - a file's name
 DATABASE_PASSWORD = "database-password"  # noqa: S105 - a file's name
 OWNER_PASSWORD = "database-owner-password"  # noqa: S105 - a file's name

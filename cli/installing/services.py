@@ -111,14 +111,16 @@ def next_certificate_install(folder: Path) -> NodeEntry:
 
 
 def portal_install(folder: Path, web: Web, storage: Storage, relay_url: str) -> None:
-    """Make a portal's folder, with the token by which its relay will know it."""
+    """Make a portal's folder, with its relay's token and its own keys."""
     members: Members = {
         **names.common_members(folder, "portal", web, storage),
         "relay_url": relay_url,
         "relay_token_file": str(folder / names.RELAY_TOKEN),
+        "second_factor_key_file": str(folder / names.SECOND_FACTOR_KEY),
     }
     with folder_new(folder) as draft:
         secret_make(draft / names.RELAY_TOKEN)
+        secret_make(draft / names.SECOND_FACTOR_KEY)
         _own_certificate(draft, web)
         _finish(folder, draft, members)
 

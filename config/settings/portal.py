@@ -18,6 +18,7 @@ ROOT_URLCONF = "config.urls_portal"
 NODES_FILE = str(SERVICE.nodes_file)
 RELAY_URL = SERVICE.relay_url
 RELAY_TOKEN_FILE = str(SERVICE.relay_token_file)
+SECOND_FACTOR_KEYS = env.secret_lines(SERVICE.second_factor_key_file)
 
 PUBLIC_URL = public_url(SERVICE)
 globals().update(mail(SERVICE))

@@ -20,6 +20,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "mpcengine", "relay", 
 PUBLIC_URL = "http://testserver"
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 MAIL_IS_SENT = True
+SECOND_FACTOR_KEYS = ("for unit tests only: seals no real secret",)
 PASSWORD_HASHERS = ["tests.accounts.cheap.CheapArgon2"]
 DEFAULT_FROM_EMAIL = "drempel@localhost"
 # One role's addresses at a time: pytest.mark.urls("config.urls_node") chooses another.

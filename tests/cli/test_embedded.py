@@ -28,7 +28,7 @@ from mpcengine.protocol.policy import parse_policy
 from mpcengine.protocol.signing import p256_from_scalar, point_bytes, public_bytes
 
 PORTS = {service: 20_000 + place for place, service in enumerate(SERVICES)}
-SECRETS = ("secret-key", "relay-token", "identity.pem", "signing.pem")
+SECRETS = ("secret-key", "second-factor-key", "relay-token", "identity.pem", "signing.pem")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_no_secret_stands_in_arguments_or_environment(house: House) -> None:
         for path in house.folder.rglob("*")
         if path.name in SECRETS
     }
-    assert len(secrets) == 11
+    assert len(secrets) == 12
     programs: list[Program] = []
     for service in SERVICES:
         programs += [web_program(house, service, 3), worker_program(house, service)]

@@ -67,7 +67,7 @@ class PortalProcess:
         """Write the service file and what it names, and make the database."""
         self.folder.mkdir()
         self.faults.mkdir()
-        for name in ("secret", "relay-token"):
+        for name in ("secret", "relay-token", "second-factor-key"):
             (self.folder / name).write_text(secrets.token_hex(32))
             (self.folder / name).chmod(0o600)
         service: dict[str, JSON] = {
@@ -81,6 +81,7 @@ class PortalProcess:
             "nodes_file": str(self.federation.folder / "nodes.json"),
             "relay_url": self.federation.relay.url,
             "relay_token_file": str(self.folder / "relay-token"),
+            "second_factor_key_file": str(self.folder / "second-factor-key"),
         }
         storage = None if self.on_files else lend()
         if storage is None:

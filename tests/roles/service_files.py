@@ -37,6 +37,7 @@ def service_members(role: str, folder: Path) -> dict[str, object]:
     if role == "portal":
         members["relay_url"] = "http://127.0.0.1:8002"
         members["relay_token_file"] = _secret(folder / "relay-token")
+        members["second_factor_key_file"] = _secret(folder / "second-factor-key")
     elif role == "relay":
         members["signing_key_file"] = _secret(folder / "signing.pem")
         members["portal_token_file"] = _secret(folder / "portal-token")

@@ -138,6 +138,17 @@ def test_it_ends_tls_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert read(monkeypatch, tmp_path, "relay", own | {"behind_proxy": False}).tls_key_file
 
 
+def test_it_reads_secrets_line_by_line(tmp_path: Path) -> None:
+    file, first, second = tmp_path / "keys", "a" * 32, "b" * 32
+    file.touch(0o600)
+    file.write_text(f"{first}\n{second}\n", "utf-8")
+    assert env.secret_lines(file) == (first, second)
+    for wrong in (f"{first}\nshort", f"{first}\n{first}", f"{first}\n\n{second}"):
+        file.write_text(wrong, "utf-8")
+        with pytest.raises(env.BadConfiguration, match="keys must hold lines"):
+            env.secret_lines(file)
+
+
 def test_it_refuses_another_users_secret_outside_the_embedded_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,7 +178,14 @@ def foreign_secrets(file: Yaml) -> list[str]:
 KEPT_FROM = {
     "web": {"wrapping-key", "database-owner-password", "issuing-owner-password"},
     "worker": {"database-owner-password", "issuing-owner-password"},
-    "databases": {"secret-key", "identity-pem", "wrapping-key", "signing-pem", "tls-key-pem"},
+    "databases": {
+        "secret-key",
+        "second-factor-key",
+        "identity-pem",
+        "wrapping-key",
+        "signing-pem",
+        "tls-key-pem",
+    },
     "migrate": {"database-password", "issuing-password", "wrapping-key", "tls-key-pem"},
     "database": {"identity-pem", "database-password", "database-owner-password", "tls-key-pem"},
     "redis": {"redis-password"},

@@ -123,10 +123,12 @@ def test_it_wants_services_tls_and_hosts(
     value: object,
     number: str,
 ) -> None:
-    monkeypatch.setattr(django_settings, setting, value)
-    assert ids(checks.check_served(None)) == [number]
-    outside.EMBEDDED = True
-    assert checks.check_served(None) == []
+    # Undone while ``outside`` still holds: later, it would be written into the real settings.
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(django_settings, setting, value)
+        assert ids(checks.check_served(None)) == [number]
+        outside.EMBEDDED = True
+        assert checks.check_served(None) == []
 
 
 def test_it_keeps_the_roles_of_a_node_apart(

@@ -27,6 +27,7 @@ from mpcengine.http_peer import ClientError, HttpPeer, Refused
 from mpcengine.node_client import packages_forward
 from mpcengine.protocol.package import package_length
 from relay.keys import nodes_file
+from relay.leases import flush_keep, flush_take, flushes_give_up
 from relay.models import RelayedSurvey, WaitingPackage
 from relay.selectors import ALL_DELIVERED, intake_of, manifest_of
 from stopping import Stopping, is_stopping
@@ -36,29 +37,44 @@ logger = logging.getLogger(__name__)
 LARGEST_BATCH = 500
 # What a node reads of one body (docs/protocol.md §9): packages of a wide survey fill it sooner.
 LARGEST_BODY = 64 * 1024 * 1024
-# Of sending a batch as a whole: the longest body at 2 Mbit/s. Nobody holds a lease meanwhile.
+# Of sending a batch as a whole: the longest body at 2 Mbit/s.
 BATCH_SECONDS = 300.0
 # A node that says this has not heard of the survey's opening yet; every other refusal of one
 # package is for ever: it came after the node's own close, or it does not verify there.
 LATER_CODES = frozenset({"survey.not_open", "manifest.unknown"})
+# Renewed before each batch, so that it cannot run out while one is on its way.
+FLUSH_LEASE_SECONDS = BATCH_SECONDS + 60.0
+OWNER = secrets.token_hex(16)
+# The lease keeps other processes out, this the other thread of this one (task, reconciler).
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def survey_flush(*, digest: str) -> None:
-    """Forward what may leave now; harmless when run twice or by two workers at once."""
+    """Forward what may leave now, unless another process does; the next round comes soon."""
     with _ONE_AT_A_TIME:
-        survey = RelayedSurvey.objects.get(digest=digest)
-        if _is_given_up(survey):
-            WaitingPackage.objects.filter(survey=survey).delete()
+        if not flush_take(digest=digest, owner=OWNER, seconds=FLUSH_LEASE_SECONDS):
             return
-        keys = _leaving(survey)
-        secrets.SystemRandom().shuffle(keys)
-        silent: set[str] = set()
-        for batch in even_batches(keys, largest_batch(manifest_of(digest).envelope_length)):
-            _forward(digest, batch, silent)
-            alive_note()
-            if len(silent) == len(nodes_file().nodes) or is_stopping():
-                break
+        try:
+            _flush(digest)
+        finally:
+            flushes_give_up(OWNER)
+
+
+def _flush(digest: str) -> None:
+    survey = RelayedSurvey.objects.get(digest=digest)
+    if _is_given_up(survey):
+        WaitingPackage.objects.filter(survey=survey).delete()
+        return
+    keys = _leaving(survey)
+    secrets.SystemRandom().shuffle(keys)
+    silent: set[str] = set()
+    for batch in even_batches(keys, largest_batch(manifest_of(digest).envelope_length)):
+        if not flush_keep(digest=digest, owner=OWNER, seconds=FLUSH_LEASE_SECONDS):
+            return
+        _forward(digest, batch, silent)
+        alive_note()
+        if len(silent) == len(nodes_file().nodes) or is_stopping():
+            return
 
 
 def largest_batch(envelope_length: int) -> int:

@@ -1,7 +1,8 @@
 """What the relay holds: signed manifests, orders, and packages until three nodes have them.
 
-No table has a time column, and a package's primary key is a random number: on SQLite it is
-the place of the row in the file, so the order of arrival is not kept either.
+No table keeps a time (``flush_until`` is null unless a flush runs), and a package's primary
+key is a random number: on SQLite it is the place of the row in the file, so the order of
+arrival is not kept either.
 """
 
 import secrets
@@ -24,6 +25,8 @@ class RelayedSurvey(models.Model):
     is_answering = models.BooleanField(default=False)
     is_closed = models.BooleanField(default=False)
     delivered = models.PositiveBigIntegerField(default=0)
+    flush_owner = models.CharField(max_length=32, default="", blank=True)
+    flush_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.digest

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from liveness import alive_note
-from relay.flush import survey_flush
+from relay.flush import OWNER, survey_flush
+from relay.leases import flushes_clear, flushes_give_up
 from relay.selectors import manifest_of, surveys_waiting
 from stopping import is_stopping, stop_call, stop_wait
 
@@ -62,11 +63,17 @@ def flush_all() -> None:
 
 @worker_ready.connect
 def reconciler_start(**_: object) -> None:
-    """Start the thread that flushes whatever nudges have missed."""
+    """Start the thread that flushes whatever nudges have missed.
+
+    Embedded, a relay has one worker: leases of the one before it need not run out first.
+    """
+    if settings.EMBEDDED:
+        flushes_clear()
     looking = threading.Thread(target=_reconcile, name="relay-reconciler", daemon=True)
     looking.start()
     # A batch under way is given up between two pieces, and marked where it arrived.
     stop_call(lambda: looking.join(JOIN_SECONDS))
+    stop_call(lambda: flushes_give_up(OWNER))
 
 
 def _reconcile() -> None:

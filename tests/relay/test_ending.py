@@ -14,6 +14,7 @@ from tests.mpcengine.cast import Federation, order_of
 from tests.relay.packages import package_for
 from tests.relay.relay_process import RelayProcess
 from tests.relay.test_relay_process import opened
+from tests.storage import ask
 
 GONE_SECONDS = 30.0
 
@@ -81,3 +82,5 @@ def test_in_a_call_that_nobody_answers_it_is_gone_and_loses_nothing(
         assert called.wait(30), relay.log
         assert ended(worker, relay) < GONE_SECONDS
         assert relay.waiting() == 3
+        held = "SELECT count(*) FROM relay_relayedsurvey WHERE flush_owner <> ''"
+        assert ask(relay.folder, held)[0][0][0] == 0

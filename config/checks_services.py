@@ -221,6 +221,7 @@ def check_broker(app_configs: Apps, databases: Sequence[str] | None = None, **_:
         with _redis() as client:
             kept = client.info("persistence").get("aof_enabled")
             policy = client.info("memory").get("maxmemory_policy")
+        is_open = _lets_anybody_in()
     except redis.RedisError:
         return [Error("Redis does not answer.", id="drempel.E019")]
     return [
@@ -231,19 +232,39 @@ def check_broker(app_configs: Apps, databases: Sequence[str] | None = None, **_:
             else [Error("Redis must have the policy noeviction.", id="drempel.E018")]
         ),
         *(
-            []
-            if getattr(settings, "CELERY_BROKER_PASSWORD", "")
-            else [Error("Redis must ask for a password.", id="drempel.E018")]
+            [Error("Redis must ask everybody for a password.", id="drempel.E018")]
+            if is_open
+            else []
         ),
     ]
 
 
-def _redis() -> "redis.Redis":
+def _lets_anybody_in() -> bool:
+    """Tell whether Redis takes a command from somebody without a password.
+
+    That we have one says little: the user ``default`` may have none.
+    """
+    try:
+        with _redis(user=None, password=None) as nobody:
+            nobody.ping()
+    except redis.AuthenticationError:
+        return False
+    except redis.ResponseError:
+        return True
+    return True
+
+
+def _redis(**login: str | None) -> "redis.Redis":
     tls = getattr(settings, "CELERY_BROKER_USE_SSL", None) or {}
+    own = {
+        "user": getattr(settings, "CELERY_BROKER_USER", None),
+        "password": getattr(settings, "CELERY_BROKER_PASSWORD", None),
+    }
+    given = own | login
     client: redis.Redis = redis.Redis.from_url(
         settings.CELERY_BROKER_URL,
-        username=getattr(settings, "CELERY_BROKER_USER", None),
-        password=getattr(settings, "CELERY_BROKER_PASSWORD", None),
+        username=given["user"],
+        password=given["password"],
         socket_connect_timeout=REDIS_SECONDS,
         socket_timeout=REDIS_SECONDS,
         **({"ssl_ca_certs": tls["ssl_ca_certs"]} if tls else {}),

@@ -18,6 +18,8 @@ from deploy.make_databases import Admin, Wanted, databases_make, entered, run
 from tests import services
 
 LRU = ("--maxmemory-policy", "allkeys-lru")
+# With it the user ``default`` stays as it is: without a password.
+OWN_USER = ("--user", "drempel", "on", ">opensesame", "~*", "&*", "+@all")
 BOTH = ("default", "issuing")
 
 
@@ -263,6 +265,8 @@ def test_it_says_that_redis_does_not_answer(outside: Settings) -> None:
             1,
         ),
         ((), "", 1),
+        (OWN_USER, "opensesame", 1),
+        ((*OWN_USER, "--user", "default", "off"), "opensesame", 0),
     ],
 )
 def test_it_asks_redis_whether_it_keeps(
@@ -272,5 +276,7 @@ def test_it_asks_redis_whether_it_keeps(
         outside.CELERY_BROKER_URL = f"redis://127.0.0.1:{server['port']}/0"
         if password:
             outside.CELERY_BROKER_PASSWORD = password
+        if "drempel" in more:
+            outside.CELERY_BROKER_USER = "drempel"
         found = checks.check_broker(None, databases=["default"])
         assert ids(found) == ["drempel.E018"] * count

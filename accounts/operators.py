@@ -4,8 +4,11 @@ Signing in goes by the portal's own page, with its second factor. Nothing is del
 tokens: surveys point at organisations, and a person is disabled instead.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
+from allauth.account.internal.flows import reauthentication
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.contrib import admin, messages
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 else:
     Admin = admin.ModelAdmin
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 
 class OperatorSite(admin.AdminSite):
     """The admin, for operators who have signed in on the portal's own page."""
@@ -54,6 +59,17 @@ class OperatorSite(admin.AdminSite):
             and user.is_staff
             and not lacks_second_factor(user)
         )
+
+    def admin_view(  # type: ignore[override]  # Django's stub binds a view's kind
+        self,
+        view: Callable[..., Any],
+        cacheable: bool = False,  # noqa: FBT001, FBT002
+    ) -> Callable[..., Any]:
+        """Make a view one for operators who, to change anything, have just signed in again.
+
+        What was sent waits in the session meanwhile: allauth does it after the password.
+        """
+        return super().admin_view(_signed_in_again(view), cacheable)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override]  # never a page of its own
         """Lead to the portal's own page, or refuse who is signed in and no operator."""
@@ -75,6 +91,17 @@ class OperatorSite(admin.AdminSite):
         """Lead to the portal's own page."""
         del request, extra_context
         return redirect("account_change_password")
+
+
+def _signed_in_again(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in SAFE_METHODS:
+            reauthentication.raise_if_reauthentication_required(request, app="accounts")
+        answer: HttpResponseBase = view(request, *args, **kwargs)
+        return answer
+
+    return fresh
 
 
 class QuietAdmin(Admin):

@@ -109,6 +109,7 @@ def test_it_tells_of_what_operators_do(file: Path) -> None:
     carol = person()
     app_of(carol)
     browser = sign_in(olga)
+    browser.post("/account/again", {"password": PASSWORD})
     told(file)
     listed = "/admin/accounts/user/"
     for action in ("sign_out", "reset_second_factor"):
@@ -127,6 +128,7 @@ def test_it_tells_of_passwords_and_of_who_may_what_again(file: Path) -> None:
     olga = person("olga@drempel.example", role=Role.OPERATOR)
     carol = person()
     browser, hers = sign_in(olga), sign_in(carol)
+    browser.post("/account/again", {"password": PASSWORD})
     told(file)
     listed = "/admin/accounts/user/"
     browser.post(listed, {"action": "invite", "_selected_action": [str(carol.pk)]})

@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import ApiToken, Organisation, Role, User
+from accounts.models import ApiToken, Invitation, Organisation, Role, User
 from accounts.services import token_issue
-from tests.accounts.cast import app_of, code_of, is_signed_in, person, sign_in
+from tests.accounts.cast import PASSWORD, app_of, code_of, is_signed_in, person, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +20,14 @@ def nobody_has_tried() -> None:
     cache.clear()
 
 
-def olga() -> Client:
+def stale_olga() -> Client:
     return sign_in(person("olga@drempel.example", organisation="Portal", role=Role.OPERATOR))
+
+
+def olga() -> Client:
+    browser = stale_olga()
+    browser.post("/account/again", {"password": PASSWORD})
+    return browser
 
 
 def act(browser: Client, kind: str, action: str, *rows: object) -> str:
@@ -80,6 +87,44 @@ def test_it_disables_and_signs_out() -> None:
     assert saved.status_code == 302
     assert not is_signed_in(carol)
     assert not is_signed_in(sign_in(user))
+
+
+@pytest.mark.parametrize("action", ["invite", "sign_out", "reset_second_factor"])
+def test_it_acts_for_who_has_just_signed_in_again_only(action: str, settings: Settings) -> None:
+    settings.MAIL_IS_SENT = False
+    browser, user = stale_olga(), person()
+    app_of(user)
+    there = "/admin/accounts/user/"
+    form = {"action": action, "_selected_action": [str(user.pk)]}
+
+    def state() -> tuple[int, int, int]:
+        user.refresh_from_db()
+        factors = Authenticator.objects.filter(user=user).count()
+        return factors, Invitation.objects.count(), user.session_generation
+
+    before = state()
+    asked = browser.post(there, form)
+    assert asked.headers["Location"].startswith("/account/again?")
+    assert state() == before
+    browser.post("/account/again", {"password": "wrong", "next": there})
+    assert state() == before
+    done = browser.post("/account/again", {"password": PASSWORD, "next": there})
+    assert done.status_code == 302
+    assert state() != before
+    assert browser.get(there).status_code == 200
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    assert browser.post(there, form).headers["Location"].startswith("/account/again?")
+
+
+@pytest.mark.parametrize("kind", ["user", "organisation"])
+def test_it_saves_for_who_has_just_signed_in_again_only(kind: str) -> None:
+    browser, user = stale_olga(), person()
+    row = user if kind == "user" else user.organisation
+    form = {"name": "Other", "organisation": user.organisation_id, "role": "operator"}
+    asked = browser.post(f"/admin/accounts/{kind}/{row.pk}/change/", form)
+    assert asked.headers["Location"].startswith("/account/again?")
+    row.refresh_from_db()
+    assert row.name != "Other"
 
 
 def test_it_takes_a_lost_second_factor_away() -> None:

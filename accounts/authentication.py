@@ -1,6 +1,7 @@
 """Sign programs in by ``Authorization: Token …``, pages by their session; repeat writes safely.
 
-A token is tried first. A write by session needs the page's CSRF token as well, in the header
+A token is tried first. It stands for both factors, so it works for nobody who signs in
+with a password alone. A write by session needs the page's CSRF token as well, in the header
 ``X-CSRFToken``: a browser sends the cookie by itself, also for a stranger's page.
 """
 
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Role, User
-from accounts.selectors import user_get_by_token, who
+from accounts.selectors import lacks_second_factor, user_get_by_token, who
 from accounts.services import Answer, request_digest, write_once
 from mpcengine.protocol.canonical import canonical
 from problems import Malformed
@@ -38,6 +39,11 @@ class HashedTokenAuthentication(BaseAuthentication):
         user = user_get_by_token(parts[1].decode("latin-1")) if len(parts) == 2 else None
         if user is None:
             raise AuthenticationFailed("This token is not known.", code="token_unknown")
+        # Who has no password has the token from an operator's own hands, and no other way in.
+        if user.has_usable_password() and lacks_second_factor(user):
+            raise PermissionDenied(
+                "Set up a second factor on the portal first.", code="account.second_factor"
+            )
         return user, None
 
     def authenticate_header(self, _request: Request) -> str:

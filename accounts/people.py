@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Invitation, Organisation, Role, User
+from accounts.models import ApiToken, Invitation, Organisation, Role, User
 from accounts.selectors import factors_list, who
 from problems import Missing
 from security_events import emit
@@ -57,7 +57,10 @@ def person_created(*, user: User, by: User | None = None) -> None:
 
 
 def person_changed(*, user: User, before: User, by: User) -> None:
-    """Tell what a change means for what a person may do; called in its transaction."""
+    """Do and tell what a change means for what a person may do; called in its transaction.
+
+    Tokens end with being disabled, and with the organisation they were made for.
+    """
     if before.is_active and not user.is_active:
         emit("account.disabled", person=who(by), target=who(user))
     if user.is_active and not before.is_active:
@@ -65,6 +68,8 @@ def person_changed(*, user: User, before: User, by: User) -> None:
     if before.organisation_id != user.organisation_id:
         home = str(user.organisation_id)
         emit("account.moved", person=who(by), target=who(user), organisation=home)
+    if not user.is_active or before.organisation_id != user.organisation_id:
+        tokens_end(user=user, by=by)
     if before.role != user.role:
         emit(
             "account.role_changed",
@@ -144,6 +149,13 @@ def sessions_end(*, user: User, by: User | None = None) -> None:
         emit("auth.session.killed", person=who(by), target=who(user))
 
 
+def tokens_end(*, user: User, by: User) -> None:
+    """Revoke all API tokens of a person; called in the transaction that is the reason."""
+    for token in ApiToken.objects.filter(user=user):
+        token.delete()
+        emit("account.token_revoked", person=who(by), target=who(user))
+
+
 def sessions_purge() -> None:
     """Delete sessions whose time is over, what is listed of them, and old invitations."""
     SessionStore.clear_expired()
@@ -163,7 +175,8 @@ def second_factors_added(*, user: User, before: Mapping[int, str]) -> None:
 def second_factor_reset(*, people: Iterable[User], by: User) -> int:
     """Take away what people sign in with beside the password; return how many had some.
 
-    For who has lost telephone and recovery codes: the operator has made sure who it is.
+    For who has lost telephone and recovery codes: the operator has made sure who it is. Their
+    tokens end as well: each stood for both factors.
     """
     changed = 0
     for user in people:
@@ -171,6 +184,7 @@ def second_factor_reset(*, people: Iterable[User], by: User) -> int:
         if removed:
             changed += 1
             sessions_end(user=user)
+            tokens_end(user=user, by=by)
             emit("auth.mfa.reset", person=who(by), target=who(user))
     return changed
 

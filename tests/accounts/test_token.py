@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.models import ApiToken, Organisation, User
+from accounts.models import ApiToken, Organisation, Role, User
+from accounts.people import password_set, person_changed, second_factor_reset
 from accounts.selectors import user_get_by_token
 from accounts.services import coordinator_create, token_issue
+from tests.accounts.cast import PASSWORD, app_of, person
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +54,42 @@ def test_a_deleted_token_and_an_inactive_person_are_refused() -> None:
     user.is_active = False
     user.save()
     assert user_get_by_token(second) is None
+
+
+def test_it_stands_for_both_factors(settings: Settings) -> None:
+    user = carol()
+    token = token_issue(user=user, name="one")
+    settings.SECOND_FACTOR_REQUIRED = True
+    assert status_with(f"Token {token}") == 200  # of the command, for who cannot sign in
+    password_set(user=user, password=PASSWORD)
+    refused = APIClient().get("/api/v1/surveys", headers={"Authorization": f"Token {token}"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "account.second_factor")
+    app_of(user)
+    assert status_with(f"Token {token}") == 200
+
+
+def test_it_ends_with_the_second_factor() -> None:
+    user, olga = carol(), person("olga@drempel.example", role=Role.OPERATOR)
+    app_of(user)
+    token = token_issue(user=user, name="one")
+    kept = token_issue(user=olga, name="two")
+    second_factor_reset(people=[user], by=olga)
+    assert user_get_by_token(token) is None
+    assert user_get_by_token(kept) == olga
+
+
+@pytest.mark.parametrize("change", ["disabled", "moved", "renamed"])
+def test_it_ends_with_what_it_was_made_for(change: str) -> None:
+    user, olga = carol(), person("olga@drempel.example", role=Role.OPERATOR)
+    token_issue(user=user, name="one")
+    before = User.objects.get(pk=user.pk)
+    user.name = "Other"
+    user.is_active = change != "disabled"
+    if change == "moved":
+        user.organisation = Organisation.objects.create(name="Hospital")
+    user.save()
+    person_changed(user=user, before=before, by=olga)
+    assert ApiToken.objects.exists() == (change == "renamed")
 
 
 def test_a_person_of_another_role_may_not_coordinate() -> None:

@@ -100,11 +100,11 @@ def invitation_digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def invitation_get(*, token: str) -> User:
+def invitation_get(*, digest: str) -> User:
     """Return the active person an invitation is for; raise the same Missing for all others."""
     found = (
         Invitation.objects.select_related("user__organisation")
-        .filter(digest=invitation_digest(token), expires_at__gt=timezone.now())
+        .filter(digest=digest, expires_at__gt=timezone.now())
         .filter(user__is_active=True)
         .first()
     )
@@ -114,10 +114,10 @@ def invitation_get(*, token: str) -> User:
 
 
 @transaction.atomic
-def invitation_accept(*, token: str, password: str) -> User:
+def invitation_accept(*, digest: str, password: str) -> User:
     """Give the person this password, end the old sessions, and spend the invitation."""
-    user = invitation_get(token=token)
-    spent, _ = Invitation.objects.filter(digest=invitation_digest(token)).delete()
+    user = invitation_get(digest=digest)
+    spent, _ = Invitation.objects.filter(digest=digest).delete()
     if spent != 1:  # another process was first
         raise Missing("invitation.unknown", "This invitation is used, too old or unknown.")
     password_set(user=user, password=password)

@@ -25,7 +25,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms import NewPasswordForm, TokenForm
 from accounts.models import User
-from accounts.people import invitation_accept, invitation_get, second_factors_added
+from accounts.people import (
+    invitation_accept,
+    invitation_digest,
+    invitation_get,
+    second_factors_added,
+)
 from accounts.selectors import factors_list, is_own_path
 from accounts.services import language_choose, token_issue, token_revoke
 from problems import Missing
@@ -56,24 +61,28 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def invitation_open(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the link's secret out of the address, then show the invitation."""
+    """Take the link's secret out of the address, then show the invitation.
+
+    The session keeps its digest: who reads the table of sessions has no link.
+    """
+    digest = invitation_digest(token)
     with suppress(Missing):
-        invitation_get(token=token)
+        invitation_get(digest=digest)
         logout(request)  # whoever was signed in here is not who was invited
-    request.session[INVITATION] = token
+    request.session[INVITATION] = digest
     return redirect("invitation")
 
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponseBase:
     """Ask an invited person for a password, and sign in."""
-    token = request.session.get(INVITATION, "")
+    digest = request.session.get(INVITATION, "")
     try:
-        user = invitation_get(token=token)
+        user = invitation_get(digest=digest)
         form = NewPasswordForm(request.POST or None, user=user)
         if request.method == "GET" or not form.is_valid():
             return render(request, "accounts/invitation.html", {"form": form, "person": user})
-        user = invitation_accept(token=token, password=form.cleaned_data["password1"])
+        user = invitation_accept(digest=digest, password=form.cleaned_data["password1"])
     except Missing:
         status = HTTPStatus.NOT_FOUND
         return render(request, "accounts/invitation_unknown.html", status=status)

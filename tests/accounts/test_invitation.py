@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -41,6 +42,15 @@ def invite(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 def path_of(link: str) -> str:
     assert link.startswith("http://testserver/account/invitation/")
     return link.removeprefix("http://testserver")
+
+
+def test_no_session_holds_what_the_link_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    path, browser = path_of(invite(capsys)), Client()
+    browser.get(path)
+    assert browser.get("/account/invitation").status_code == 200
+    kept = [str(one.get_decoded()) for one in Session.objects.all()]
+    assert len(kept) == 1
+    assert path.rpartition("/")[2] not in kept[0]
 
 
 def test_it_takes_a_password_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,10 @@
 """Say which roles and databases a service needs in PostgreSQL, as statements; run nothing.
 
 Each database has two roles. The owner migrates and is used for nothing else. The service's
-role reads and writes rows: no tables of its own, no TRUNCATE, no other database. Nobody else
-may connect. A node has two such pairs, so that who may answer and what was answered are apart
-in the server as well.
+role reads and writes rows: no tables of its own, no TRUNCATE, no other service's database.
+Nobody else may connect. A node has two such pairs, so that who may answer and what was answered
+are apart in the server as well. PostgreSQL lets every role into ``postgres`` and ``template1``;
+on a server of the service's own, OWN_SERVER ends that.
 """
 
 import hashlib
@@ -28,6 +29,11 @@ QUIET: Mapping[str, str] = {
     "log_transaction_sample_rate": "0",
     "synchronous_commit": "on",
 }
+# Not for a server that others use too: their roles may need to enter.
+OWN_SERVER = (
+    'REVOKE ALL ON DATABASE "postgres" FROM PUBLIC',
+    'REVOKE ALL ON DATABASE "template1" FROM PUBLIC',
+)
 SCRAM_ROUNDS = 4096
 MIN_SALT_BYTES = 16
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")

@@ -22,6 +22,7 @@ import psycopg
 
 from deploy.databases import (
     MIN_SALT_BYTES,
+    OWN_SERVER,
     Database,
     create_statement,
     inside_statements,
@@ -94,9 +95,12 @@ def role_lines(wanted: Wanted) -> tuple[str, ...]:
     )
 
 
-def databases_make(admin: Admin, wanted: Sequence[Wanted]) -> None:
+def databases_make(
+    admin: Admin, wanted: Sequence[Wanted], *, is_own_server: bool = False
+) -> None:
     """Make or correct roles and databases; raise CannotMakeError."""
     with entered(admin) as server:
+        run(server, OWN_SERVER if is_own_server else ())
         for one in wanted:
             run(server, role_lines(one))
             if not _is_there(server, one.database.name):
@@ -170,9 +174,11 @@ def _read(path: Path) -> Mapping[str, Any]:
     return value
 
 
-def script(wanted: Sequence[Wanted]) -> Iterator[str]:
+def script(wanted: Sequence[Wanted], *, is_own_server: bool = False) -> Iterator[str]:
     """Yield lines for psql; they hold verifiers of passwords, no passwords."""
     yield f"{_QUIET_SESSION};"
+    if is_own_server:
+        yield from (f"{line};" for line in OWN_SERVER)
     for one in wanted:
         yield from (f"{line};" for line in role_lines(one))
         yield f"{create_statement(one.database)};"
@@ -192,12 +198,16 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--admin-user", default="postgres")
     parser.add_argument("--admin-password-file", metavar="FILE")
     parser.add_argument("--print", action="store_true", help="print statements for psql")
+    parser.add_argument(
+        "--own-server", action="store_true", help="nobody else uses this server: close the rest"
+    )
     arguments = parser.parse_args(given)
+    is_own = arguments.own_server
     try:
         service = _read(arguments.service)
         wanted = wanted_of(service, _read(arguments.migrate))
         if arguments.print:
-            sys.stdout.write("\n".join(script(wanted)) + "\n")
+            sys.stdout.write("\n".join(script(wanted, is_own_server=is_own)) + "\n")
             return 0
         admin = Admin(
             host=arguments.admin_host or str(service.get("database_host", "")),
@@ -205,7 +215,7 @@ def main(given: Sequence[str] | None = None) -> int:
             user=arguments.admin_user,
             password=_password(arguments.admin_password_file) or "",
         )
-        databases_make(admin, wanted)
+        databases_make(admin, wanted, is_own_server=is_own)
     except CannotMakeError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -143,6 +143,26 @@ def test_it_keeps_issuing_and_packages_apart(admin: Admin, pair: list[Wanted]) -
 
 
 @pytest.mark.services
+def test_on_a_server_of_its_own_a_service_enters_no_other_database(
+    admin: Admin, pair: list[Wanted]
+) -> None:
+    """What is taken away is given back: a server that was lent may be others' too."""
+    role, others = pair[0].database.service, ("postgres", "template1")
+    for name in others:
+        connect(admin, role, name).close()
+    databases_make(admin, pair, is_own_server=True)
+    try:
+        for name in others:
+            with pytest.raises(psycopg.OperationalError, match="permission denied"):
+                connect(admin, role, name)
+        connect(admin, role, pair[0].database.name).close()
+    finally:
+        with entered(admin) as server:
+            server.execute('GRANT CONNECT, TEMPORARY ON DATABASE "postgres" TO PUBLIC')
+            server.execute('GRANT CONNECT ON DATABASE "template1" TO PUBLIC')
+
+
+@pytest.mark.services
 def test_it_lets_nobody_else_connect(admin: Admin, pair: list[Wanted]) -> None:
     stranger = f"t_{secrets.token_hex(4)}_stranger"
     with entered(admin) as server:

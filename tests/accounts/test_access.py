@@ -3,6 +3,7 @@
 The table says what each caller gets: ``page`` (200), ``away`` (led elsewhere), ``sign-in``
 (led to signing in, or 401), ``no`` (403), ``none`` (404: absent and not yours look the same),
 ``bad`` (400: let in, and the empty body is refused), ``wrong`` (405: not by this method).
+``bare`` is an operator without the second factor, where it is obligatory: led to set one up.
 """
 
 import csv
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken, Organisation, Role, User
@@ -23,7 +24,7 @@ from tests.accounts.cast import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("access.csv")
-CALLERS = ("nobody", "coordinator", "other", "operator")
+CALLERS = ("nobody", "coordinator", "other", "operator", "bare")
 WORDS = {200: "page", 400: "bad", 401: "sign-in", 403: "no", 404: "none", 405: "wrong"}
 Row = dict[str, str]
 
@@ -64,6 +65,7 @@ class Things:
             "operator": person(
                 "olga@drempel.example", organisation="Portal", role=Role.OPERATOR
             ),
+            "bare": person("oscar@drempel.example", organisation="Portal", role=Role.OPERATOR),
         }
         carol = self.people["coordinator"]
         self.survey = Survey.objects.create(
@@ -100,7 +102,7 @@ class Things:
         browser = Client()
         if caller != "nobody":
             browser.force_login(self.people[caller])
-        if caller == "operator" and written.startswith("/admin/"):
+        if caller in {"operator", "bare"} and written.startswith("/admin/"):
             browser.post("/account/again", {"password": PASSWORD})
         return browser
 
@@ -129,6 +131,14 @@ def test_it_lets_in_exactly_whom_the_table_says(row: Row) -> None:
 
 def answer(caller: str, method: str, written: str) -> str:
     """Return what a caller gets among things that nobody else has touched."""
+    if caller == "bare":
+        with override_settings(SECOND_FACTOR_REQUIRED=True):
+            return answered(caller, method, written)
+    return answered(caller, method, written)
+
+
+def answered(caller: str, method: str, written: str) -> str:
+    """Return the same, under the settings there are."""
     before = transaction.savepoint()
     things = Things()
     found = word(things.browser(caller, written), method, things.address(written))

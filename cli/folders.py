@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.errors import BadInput, CliError
+from private_files import OWNER_ONLY, folder_settle, private_write
 
 PRIVATE_FOLDER = 0o700
-PRIVATE_FILE = 0o600
+PRIVATE_FILE = OWNER_ONLY
 
 
 def folder_make(folder: Path) -> None:
@@ -60,19 +61,10 @@ def write_private(path: Path, text: str) -> None:
 
     Raises CliError if it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        _settle(path.parent)
+        private_write(path, text)
     except OSError as error:
         raise CliError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def write_new(path: Path, text: str) -> None:
@@ -84,7 +76,7 @@ def write_new(path: Path, text: str) -> None:
     try:
         # A link, unlike a move, never takes the place of what is there.
         path.hardlink_to(draft)
-        _settle(path.parent)
+        folder_settle(path.parent)
     except FileExistsError:
         raise BadInput(f"{path} is there already; name another file.") from None
     except OSError as error:
@@ -113,21 +105,12 @@ def folder_new(folder: Path) -> Iterator[Path]:
         ) from None
     try:
         yield draft
-        _settle(draft)
+        folder_settle(draft)
         # Fails, as it should, if somebody else has put something there meanwhile.
         draft.replace(folder)
-        _settle(folder.parent)
+        folder_settle(folder.parent)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise CliError(f"The folder {folder} cannot be made: {reason}.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder's new name for a file survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

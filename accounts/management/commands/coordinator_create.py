@@ -5,9 +5,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from accounts.management.private_files import private_write
 from accounts.people import password_make, password_set
 from accounts.services import coordinator_create, token_issue
+from private_files import private_write
 
 
 class Command(BaseCommand):

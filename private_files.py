@@ -1,4 +1,4 @@
-"""Write what is shown once to a file that only its owner may read."""
+"""Write files that only their owner may read, whole and for good or not at all."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ OWNER_ONLY = 0o600
 
 
 def private_write(target: Path, text: str) -> None:
-    """Let the file appear whole, or leave what was there."""
+    """Let the file appear with mode 0600, or leave what was there; raise OSError."""
     draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
@@ -19,8 +19,13 @@ def private_write(target: Path, text: str) -> None:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    folder = os.open(target.parent, os.O_RDONLY)
+    folder_settle(target.parent)
+
+
+def folder_settle(folder: Path) -> None:
+    """Have the folder's new name for a file survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -1,8 +1,8 @@
 """Forward waiting packages in shuffled groups to all three nodes, and then forget them.
 
 A group leaves when packages of enough one-time keys wait (``flush_min`` of the manifest), when
-the survey has closed, or at once in immediate timing. What was sent to one node is sent to the
-others as soon as they answer, whatever waits: it has left its group already. The order comes
+the survey has closed, or at once in immediate timing. What has left is sent to every node as
+soon as it answers, whatever waits: it hides nobody any more. The order comes
 from the system's generator and is drawn anew for every attempt; no time travels along.
 """
 
@@ -107,13 +107,16 @@ def _leaving(survey: RelayedSurvey) -> list[int]:
     manifest = manifest_of(survey.digest)
     rows = WaitingPackage.objects.filter(survey=survey).order_by()
     # Corrections of one respondent hide nobody: keys are counted, not packages.
-    waiting = rows.filter(delivered=0).aggregate(keys=Count("one_time_key", distinct=True))
+    waiting = rows.filter(has_left=False).aggregate(keys=Count("one_time_key", distinct=True))
     is_due = (
         manifest.timing == "immediate"
         or waiting["keys"] >= manifest.flush_min
         or intake_of(survey, now=timezone.now()).is_closed
     )
-    return list((rows if is_due else rows.exclude(delivered=0)).values_list("pk", flat=True))
+    if is_due:
+        # Before anything is sent: after a kill in between, nodes may know them all already.
+        rows.filter(has_left=False).update(has_left=True)
+    return list(rows.filter(has_left=True).values_list("pk", flat=True))
 
 
 def _forward(digest: str, keys: Sequence[int], silent: set[str]) -> None:

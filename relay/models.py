@@ -54,6 +54,8 @@ class RelayedOrder(models.Model):
 class WaitingPackage(models.Model):
     """A sealed package that not all three nodes have yet; bit 2^(index-1) marks a delivery.
 
+    ``has_left`` is set before it is first sent: it hides nobody who comes later.
+
     Of one one-time key and revision one package waits at most, as the nodes take no more.
     """
 
@@ -65,6 +67,7 @@ class WaitingPackage(models.Model):
     one_time_key = models.BinaryField()
     revision = models.PositiveSmallIntegerField()
     delivered = models.PositiveSmallIntegerField(default=0)
+    has_left = models.BooleanField(default=False)
     sealed = models.BinaryField()
 
     class Meta:
@@ -77,7 +80,7 @@ class WaitingPackage(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["survey", "delivered"], name="relay_by_delivery"),
+            models.Index(fields=["survey", "has_left"], name="relay_by_leaving"),
         ]
 
     def __str__(self) -> str:

@@ -126,7 +126,7 @@ def test_of_two_that_arrive_together_one_is_stored_and_one_is_told(
 def test_it_keeps_no_time_no_order_and_no_sender(federation: Federation) -> None:
     names = {field.name for field in WaitingPackage._meta.get_fields()}
     head = {"package_id", "one_time_key", "revision"}
-    assert names == {"id", "survey", "delivered", "sealed"} | head
+    assert names == {"id", "survey", "delivered", "has_left", "sealed"} | head
     published = registered(federation)
     sent = [package_for(federation, published.manifest) for _ in range(20)]
     for package in sent:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,22 @@ def test_it_waits_until_flush_min_packages_are_there(federation: Federation) -> 
     assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
     assert not WaitingPackage.objects.exists()
     assert RelayedSurvey.objects.get().delivered == 10
+
+
+def test_nobody_hides_behind_packages_that_a_killed_worker_had_sent(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, sent = filled(federation, 10, flush_min=10)
+    with monkeypatch.context() as killed:
+        killed.setattr("relay.flush._mark", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            survey_flush(digest=published.manifest.digest)
+    assert all(sorted(node.packages) == sorted(sent) for node in federation.nodes)
+    late = package_for(federation, published.manifest).encode()
+    package_take(package=late)
+    survey_flush(digest=published.manifest.digest)
+    assert all(late not in node.packages for node in federation.nodes)
+    assert WaitingPackage.objects.get().has_left is False
 
 
 def test_it_counts_people_not_packages(federation: Federation) -> None:

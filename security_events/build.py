@@ -13,6 +13,7 @@ MODULES = (
     "health.py",
     "liveness.py",
     "pinned_http.py",
+    "private_files.py",
     "problems.py",
     "stopping.py",
 )

@@ -6,31 +6,17 @@ check + tally + gate of the slowest node in each. The bound is set against the e
 both in processor time: as many bare modular products over the same rows in the same run.
 """
 
-import argparse
 import json
 import sys
 
-from benchmarks.trio import Size, crooked, run_case, versions
+from benchmarks.trio import Size, crooked, run_case, size_chosen, versions
 
 ROUNDS = 3
 
 
 def main() -> int:
     """Check one batch at three nodes and print its figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--answers", type=int, default=100_000)
-    parser.add_argument("--questions", type=int, default=20)
-    parser.add_argument("--options", type=int, default=5)
-    parser.add_argument("--seed", default="drempel", help="of the made-up answers")
-    chosen = parser.parse_args()
-    size = Size(
-        answers=chosen.answers,
-        questions=chosen.questions,
-        options=chosen.options,
-        seed=chosen.seed,
-        sealed=False,
-        proven=True,
-    )
+    size = size_chosen(__doc__, sealed=False)
     print(json.dumps(figures_of(size, run_case(size))))
     return 0
 

@@ -1,5 +1,6 @@
 """Start three nodes on this machine for one case, and put their figures together."""
 
+import argparse
 import datetime
 import hashlib
 import json
@@ -36,6 +37,24 @@ class Size:
     seed: str
     sealed: bool
     proven: bool
+
+
+def size_chosen(description: str | None, *, sealed: bool) -> Size:
+    """Return the size of a survey with proofs that the command line asks for."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--answers", type=int, default=100_000)
+    parser.add_argument("--questions", type=int, default=20)
+    parser.add_argument("--options", type=int, default=5)
+    parser.add_argument("--seed", default="drempel", help="of the made-up answers")
+    chosen = parser.parse_args()
+    return Size(
+        answers=chosen.answers,
+        questions=chosen.questions,
+        options=chosen.options,
+        seed=chosen.seed,
+        sealed=sealed,
+        proven=True,
+    )
 
 
 def run_case(size: Size) -> dict[str, float]:

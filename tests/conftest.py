@@ -1,8 +1,10 @@
 """What every test gets: no network but loopback, and no settings from the shell."""
 
 import socket
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 Address = tuple[str, int] | str | bytes
@@ -10,6 +12,13 @@ Address = tuple[str, int] | str | bytes
 
 class NetworkRefusedError(Exception):
     """A test tried to reach another machine."""
+
+
+@pytest.fixture(autouse=True)
+def no_language_of_another_test() -> Iterator[None]:
+    """Forget the language that a page was shown in: it stays with the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

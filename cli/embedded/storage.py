@@ -19,6 +19,7 @@ import redis
 from cli.embedded.services_file import Services
 from cli.errors import CliError
 from cli.folders import write_private
+from cli.signals import shielded
 from deploy.databases import (
     Database,
     create_statement,
@@ -136,7 +137,7 @@ def templates_lent(
 def _settle(storage: Storage) -> None:
     """Hand the migrated tables to a role that owns nothing else, for copies to take over."""
     admin, kept = storage.services.admin, _kept(storage.mark)
-    with _told(), entered(admin) as server:
+    with shielded(), _told(), entered(admin) as server:
         run(server, role_statements(kept, None))
         for kind in TEMPLATE_KINDS:
             one = template(storage, kind)
@@ -164,8 +165,11 @@ def template(storage: Storage, kind: str) -> Database:
 
 
 def templates_make(storage: Storage, wanted: Sequence[Wanted]) -> None:
-    """Make the empty template databases; raise CliError."""
-    with _told():
+    """Make the empty template databases; raise CliError.
+
+    A stop waits: the server would go on making a database whose roles are being removed.
+    """
+    with shielded(), _told():
         databases_make(storage.services.admin, wanted)
 
 

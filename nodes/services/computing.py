@@ -1,68 +1,21 @@
 """CHECKED and COMPUTING: run the parties, then open a round's pattern.
 
-Until three ``done`` messages of one attempt are here, the attempt may be repeated; a peer at a
-higher attempt wins. From this node's first ``pattern`` message on nothing is computed again,
-and from a peer's on no other attempt of the round is begun.
+Until three ``done`` messages of one attempt are here, the attempt may be repeated (`attempts`).
+From this node's first ``pattern`` message on nothing is computed again.
 Source: docs/protocol.md §11 to §13.
 """
 
-import logging
-import time
-from collections.abc import Iterator, Sequence
-
-from django.conf import settings
-
-from mpcengine.protocol import stages
-from mpcengine.protocol.canonical import digest_bytes
-from mpcengine.protocol.codec import unpack_vector
-from mpcengine.protocol.disclosure_pattern import recheck_pattern
-from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
-from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.partywire import (
-    CAUSE_BAD_SHARE,
-    CAUSE_OTHER,
-    Failure,
-    PartySpec,
-    PeerAddress,
-)
-from mpcengine.protocol.pattern import (
-    Pattern,
-    merge_patterns,
-    pattern_from_bits,
-    pattern_size,
-)
-from nodes.keystore import node_index, node_name, peer_names
-from nodes.models import Incident, JobOutput, JobState, StageMessage, SurveyJob
-from nodes.party_process import ANY_PORT, NowhereToListen, PartyAttempt
-from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import COUNTED, accepted_ids, job_list, stage_bodies, stages_said
-from nodes.services.attempt_events import (
-    attempt_failed_tell,
-    attempt_finished_tell,
-    attempt_started_tell,
-)
-from nodes.services.fault_choice import party_fault_take
-from nodes.services.incidents import incident_note
-from nodes.services.leases import job_keep, job_move, job_write
+from nodes.keystore import node_name
+from nodes.models import JobState, SurveyJob
+from nodes.selectors import stage_bodies
+from nodes.services.attempts import attempt_next, attempt_step, highest_attempt
+from nodes.services.leases import job_move, job_write
 from nodes.services.meeting import stage_count, stage_tell
-from nodes.services.memory import JobMemory, job_memory
+from nodes.services.memory import job_memory
+from nodes.services.patterns import pattern_check, pattern_say
 from nodes.services.pausing import Pause
-from nodes.services.stages import stage_say
-from nodes.services.unsealing import batch_unseal
-
-logger = logging.getLogger(__name__)
-
-MOST_ATTEMPTS = 60
-# A share off the line is no accident of a network: whoever sends it sees what comes of it.
-MOST_BAD_SHARES = 3
-_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_NOWHERE_SECONDS = 5.0
-CONNECT_SECONDS = 20.0
-STALL_SECONDS = 30.0
-_BASE_SECONDS = 120.0
-_SECONDS_PER_MILLION_WORDS = 5.0
 
 
 def starting_step(job: SurveyJob, _manifest: Manifest) -> Pause | None:
@@ -78,299 +31,23 @@ def computing_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     done = f"done/{job.round}/{job.attempt}"
     if stage_count(job, done) == len(NODE_NAMES):
         job_memory(job.digest).party_drop()
-        _say_pattern(job, manifest)
+        pattern_say(job, manifest)
         return None
-    highest = _highest_attempt(job)
+    highest = highest_attempt(job)
     if highest > job.attempt:
-        _attempt_next(job, highest)
+        attempt_next(job, highest)
         return None
     if node_name() in stage_bodies(job, done):
         return None if stage_tell(job, done) else Pause(stage=done)
-    return _attempt_step(job, manifest)
-
-
-def peers_ahead(job: SurveyJob) -> bool:
-    """Tell whether a peer has begun a higher attempt than this node's."""
-    return _highest_attempt(job) > job.attempt
-
-
-def round_output(job: SurveyJob, round_number: int, name: str) -> list[int]:
-    """Return an array that the party of a fixed round gave back (secret shares)."""
-    rows = JobOutput.objects.filter(job=job, round=round_number, name=name)
-    words = bytes(rows.get().words)
-    return unpack_vector(words, len(words) // ELEMENT_BYTES)
-
-
-def pattern_bits(job: SurveyJob, round_number: int) -> tuple[int, ...]:
-    """Return the public bits of a round from the three nodes' messages.
-
-    Raises MustWithhold if they are not shares of bits.
-    """
-    bodies = stage_bodies(job, f"pattern/{round_number}")
-    try:
-        return stages.open_pattern(
-            [stages.parse_pattern(body).shares for body in bodies.values()]
-        )
-    except InconsistentShares as error:
-        raise MustWithhold(Reason.INCONSISTENT_SHARES, error.sentence) from error
-
-
-def _attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
-    """Prepare, start or watch this attempt's party."""
-    _check_unopened(job)
-    memory = job_memory(job.digest)
-    ready = f"ready/{job.round}/{job.attempt}"
-    if memory.party is None:
-        if node_name() in stage_bodies(job, ready):
-            # The process that listened at the address told to the peers is gone.
-            _attempt_next(job, job.attempt + 1)
-            return None
-        try:
-            _say_ready(job, memory, ready)
-        except NowhereToListen as nowhere:
-            return _nowhere(job, nowhere.cause)
-    party = memory.party
-    if party is None or not stage_tell(job, ready):
-        return Pause(stage=ready)
-    if not party.is_started:
-        _start(job, manifest, party)
-        memory.party_since = time.monotonic()
-        attempt_started_tell(job)
-        return Pause(is_party=True)
-    outcome = party.poll()
-    if outcome is None:
-        return Pause(is_party=True)
-    took = time.monotonic() - memory.party_since
-    memory.party_drop()
-    failure = outcome.failure or _misfit(job, manifest, outcome.arrays)
-    if failure is not None:
-        attempt_failed_tell(job, failure, took)
-        return _failed(job, failure)
-    _say_done(job, outcome.arrays, took)
-    return None
-
-
-def _say_ready(job: SurveyJob, memory: JobMemory, ready: str) -> None:
-    bad = Incident.objects.filter(job=job, code=_incident_code(CAUSE_BAD_SHARE)).count()
-    if bad >= MOST_BAD_SHARES:
-        detail = f"{bad} attempts ended with shares that are not on one line."
-        raise MustWithhold(Reason.INCONSISTENT_SHARES, detail)
-    if job.attempt > MOST_ATTEMPTS:
-        raise MustWithhold(Reason.COMPUTATION_FAILED, "The parties failed too often.")
-    ports = settings.PARTY_PORTS
-    party = PartyAttempt(
-        round_number=job.round,
-        attempt=job.attempt,
-        host=settings.PARTY_HOST,
-        listen_host=settings.PARTY_LISTEN_HOST,
-        ports=(ANY_PORT,) if ports is None else range(ports.first, ports.last + 1),
-    )
-    memory.party_drop()
-    memory.party = party
-    message = stages.Ready(
-        manifest=job.digest,
-        node=node_name(),
-        round=job.round,
-        attempt=job.attempt,
-        party_host=party.host,
-        party_port=party.port,
-        pin=party.pin,
-    )
-    stage_say(job, ready, stages.build_ready(message))
-
-
-def _nowhere(job: SurveyJob, cause: str) -> Pause:
-    """Wait for an address; the operator is told once an attempt, the log each time."""
-    logger.warning("job %s: no party can be started: %s", job.pk, cause)
-    code = _incident_code(cause)
-    detail = f"Round {job.round}, attempt {job.attempt}: no address to listen on."
-    if not Incident.objects.filter(job=job, code=code, detail=detail).exists():
-        incident_note(job, code, detail)
-    return Pause(seconds=_NOWHERE_SECONDS)
-
-
-def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
-    bodies = stage_bodies(job, f"ready/{job.round}/{job.attempt}")
-    said = [stages.parse_ready(bodies[peer]) for peer in peer_names()]
-    accepted = accepted_ids(job)
-    rows = _rows(job, manifest, accepted) if job.round == 1 else iter(())
-    root = stages.parse_root(stage_bodies(job, "root")[node_name()]).root
-    first, second = (
-        PeerAddress(
-            index=NODE_NAMES.index(one.node) + 1,
-            host=one.party_host,
-            port=one.party_port,
-            pin=digest_bytes(one.pin).hex(),
-        )
-        for one in said
-    )
-    spec = PartySpec(
-        job=job.digest,
-        attempt=job.attempt,
-        round=job.round,
-        index=node_index(),
-        listen_fd=party.listen_fd,
-        certificate=party.certificate,
-        private_key=party.private_key,
-        pin=digest_bytes(party.pin).hex(),
-        peers=(first, second),
-        root=root,
-        survey=manifest.survey.to_json(),
-        rows=len(accepted) if job.round == 1 else 0,
-        width=manifest.width,
-        accepted=len(accepted),
-        min_count=manifest.survey.min_count,
-        draw_seed=bytes(job.draw_seed),
-        deadline_seconds=_deadline(len(accepted), manifest.width),
-        connect_seconds=CONNECT_SECONDS,
-        stall_seconds=STALL_SECONDS,
-        counts=tuple(round_output(job, 1, "counts")) if job.round == 2 else (),
-        pattern=pattern_bits(job, 1) if job.round == 2 else (),
-        fault=party_fault_take(),
-    )
-    party.start(spec, rows)
-
-
-def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterator[bytes]:
-    memory = job_memory(job.digest)
-    if memory.unsealed is None:
-        counted = job_list(job, COUNTED)
-        memory.unsealed = batch_unseal(job, manifest, counted, lambda: job_keep(job))
-    return memory.unsealed.rows(accepted)
-
-
-def _deadline(rows: int, width: int) -> float:
-    return _BASE_SECONDS + _SECONDS_PER_MILLION_WORDS * rows * width / 1e6
-
-
-def _failed(job: SurveyJob, failure: Failure) -> Pause:
-    logger.warning(
-        "job %s: attempt %s of round %s ended: %s (node %s)",
-        job.pk,
-        job.attempt,
-        job.round,
-        failure.cause,
-        NODE_NAMES[failure.peer - 1] if failure.peer else "-",
-    )
-    incident_note(
-        job,
-        _incident_code(failure.cause),
-        f"Round {job.round}, attempt {job.attempt}: {failure.detail}",
-    )
-    wait = _RETRY_SECONDS[min(job.attempt, len(_RETRY_SECONDS)) - 1]
-    _attempt_next(job, job.attempt + 1)
-    return Pause(seconds=wait)
-
-
-def _attempt_next(job: SurveyJob, attempt: int) -> None:
-    """Give up this attempt and what it left; the next one starts with nothing of it.
-
-    Raises MustWithhold if a peer has opened the round meanwhile.
-    """
-    job_memory(job.digest).party_drop()
-    with job_write(job, attempt=attempt):
-        _check_unopened(job)
-        JobOutput.objects.filter(job=job, round=job.round).delete()
-
-
-def _check_unopened(job: SurveyJob) -> None:
-    """Raise MustWithhold if a peer has said its pattern of a round that we would compute again.
-
-    It then held three ``done`` of another attempt, one of them ours: a second attempt could
-    open a second pattern of the same answers.
-    """
-    said = stage_bodies(job, f"pattern/{job.round}").keys() & set(peer_names())
-    if not said:
-        return
-    own = any(one.startswith(f"done/{job.round}/") for one in stages_said(job, node_name()))
-    detail = f"Node {min(said)} opened round {job.round}; we are at attempt {job.attempt}."
-    raise MustWithhold(Reason.PEERS_DISAGREE if own else Reason.LOST, detail)
-
-
-def _incident_code(cause: str) -> str:
-    return f"party {cause}"
-
-
-def _highest_attempt(job: SurveyJob) -> int:
-    prefix = f"ready/{job.round}/"
-    rows = StageMessage.objects.filter(
-        job=job, stage__startswith=prefix, sender__in=peer_names()
-    )
-    said = rows.values_list("stage", flat=True)
-    return max((int(stage.removeprefix(prefix)) for stage in said), default=0)
-
-
-def _say_done(job: SurveyJob, arrays: dict[str, bytes], took: float) -> None:
-    """Store the party's outputs and this node's ``done`` in one transaction."""
-    message = stages.Done(
-        manifest=job.digest, node=node_name(), round=job.round, attempt=job.attempt
-    )
-    rows = [
-        JobOutput(job=job, round=job.round, attempt=job.attempt, name=name, words=words)
-        for name, words in arrays.items()
-    ]
-
-    def write() -> None:
-        JobOutput.objects.bulk_create(rows)
-        attempt_finished_tell(job, took)
-
-    stage_say(
-        job,
-        f"done/{job.round}/{job.attempt}",
-        stages.build_done(message),
-        write=write,
-    )
-
-
-def _misfit(job: SurveyJob, manifest: Manifest, arrays: dict[str, bytes]) -> Failure | None:
-    """Return a failure if the party's arrays are not those of the round."""
-    plan = manifest.layout.plan
-    sizes = {"pattern": pattern_size(plan, job.round)}
-    if job.round == 1:
-        sizes |= {"counts": plan.width, "squares": len(plan.statistics)}
-    wanted = {name: ELEMENT_BYTES * size for name, size in sizes.items()}
-    if {name: len(words) for name, words in arrays.items()} == wanted:
-        return None
-    return Failure(cause=CAUSE_OTHER, peer=0, detail="the arrays are not those of the round")
-
-
-def _say_pattern(job: SurveyJob, manifest: Manifest) -> None:
-    """Store this node's shares of the round's pattern: from here on nothing is recomputed."""
-    shares = round_output(job, job.round, "pattern")
-    message = stages.PatternShares(
-        manifest=manifest.digest, node=node_name(), round=job.round, shares=tuple(shares)
-    )
-    stage_say(job, f"pattern/{job.round}", stages.build_pattern(message))
-
-
-def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
-    """Return the public pattern of the rounds that are open, the current one included."""
-    plan = manifest.layout.plan
-    pattern = pattern_from_bits(plan, 1, pattern_bits(job, 1))
-    if job.round == 2:
-        pattern = merge_patterns(pattern, pattern_from_bits(plan, 2, pattern_bits(job, 2)))
-    return pattern
-
-
-def _recheck(job: SurveyJob, manifest: Manifest) -> None:
-    """Refuse a pattern that the rules never give, before anything is opened under it."""
-    pattern = survey_pattern(job, manifest)
-    try:
-        recheck_pattern(manifest.layout.plan, pattern, manifest.survey.min_count)
-    except DisclosureRefused as error:
-        raise MustWithhold(Reason.DISCLOSURE, error.code) from error
+    return attempt_step(job, manifest)
 
 
 def _open_pattern(job: SurveyJob, manifest: Manifest) -> Pause | None:
     stage = f"pattern/{job.round}"
     if not stage_tell(job, stage):
         return Pause(stage=stage)
-    bits = pattern_bits(job, job.round)
-    plan = manifest.layout.plan
-    if len(bits) != pattern_size(plan, job.round):
-        raise MustWithhold(Reason.INCONSISTENT_SHARES, "The pattern has another length.")
-    _recheck(job, manifest)
-    if job.round == 1 and plan.two_way:
+    pattern_check(job, manifest)
+    if job.round == 1 and manifest.layout.plan.two_way:
         with job_write(job, round=2, attempt=1):
             pass
         return None

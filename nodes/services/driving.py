@@ -23,8 +23,9 @@ from nodes.phases import closes_at, gives_up_at
 from nodes.reasons import MustWithhold, Reason
 from nodes.routers import ISSUING
 from nodes.selectors import ending_incident, jobs_due, manifest_of
+from nodes.services.attempts import peers_ahead
 from nodes.services.checking import checking_step
-from nodes.services.computing import computing_step, peers_ahead, starting_step
+from nodes.services.computing import computing_step, starting_step
 from nodes.services.freezing import freezing_step
 from nodes.services.leases import StaleJob, job_hold, job_keep, job_rest, job_take
 from nodes.services.meeting import job_recall, stage_count, stage_tell

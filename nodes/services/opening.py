@@ -17,9 +17,9 @@ from nodes.models import JobState, SurveyJob
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import OPENING, stage_bodies
 from nodes.services.checking import joint_verdict
-from nodes.services.computing import round_output, survey_pattern
 from nodes.services.leases import job_move
 from nodes.services.meeting import stage_tell
+from nodes.services.patterns import round_output, survey_pattern
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 from nodes.services.statements import statement_sign

@@ -10,8 +10,9 @@ from nodes.models import Incident, JobState, StageMessage, SurveyJob
 from nodes.party_process import NowhereToListen, PartyOutcome
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import manifest_of
-from nodes.services import computing
-from nodes.services.computing import MOST_ATTEMPTS, MOST_BAD_SHARES, computing_step
+from nodes.services import attempts, computing
+from nodes.services.attempts import MOST_ATTEMPTS, MOST_BAD_SHARES
+from nodes.services.computing import computing_step
 from nodes.services.memory import job_forget
 from tests.nodes.anna import Anna
 from tests.nodes.publishing import colour_survey
@@ -40,8 +41,9 @@ class FailedParty:
 
 @pytest.fixture
 def job(anna: Anna, monkeypatch: pytest.MonkeyPatch) -> Iterator[SurveyJob]:
-    monkeypatch.setattr(computing, "PartyAttempt", FailedParty)
-    monkeypatch.setattr(computing, "stage_tell", lambda *_: True)
+    monkeypatch.setattr(attempts, "PartyAttempt", FailedParty)
+    for module in (attempts, computing):
+        monkeypatch.setattr(module, "stage_tell", lambda *_: True)
     opened = anna.open(anna.draft(colour_survey()))[1]
     SurveyJob.objects.filter(pk=opened.pk).update(state=JobState.COMPUTING, round=1, attempt=1)
     yield SurveyJob.objects.get(pk=opened.pk)
@@ -62,7 +64,7 @@ def run_to_the_end(job: SurveyJob) -> MustWithhold:
     raise AssertionError
 
 
-def attempts(job: SurveyJob) -> int:
+def attempts_said(job: SurveyJob) -> int:
     return StageMessage.objects.filter(job=job, stage__startswith="ready/1/").count()
 
 
@@ -71,12 +73,12 @@ def test_it_ends_after_three_attempts_with_shares_off_the_line(
 ) -> None:
     monkeypatch.setattr(FailedParty, "cause", "bad_share")
     assert run_to_the_end(job).reason == Reason.INCONSISTENT_SHARES
-    assert attempts(job) == MOST_BAD_SHARES == 3
+    assert attempts_said(job) == MOST_BAD_SHARES == 3
 
 
 def test_it_tries_lost_peers_many_times(job: SurveyJob) -> None:
     assert run_to_the_end(job).reason == Reason.COMPUTATION_FAILED
-    assert attempts(job) == MOST_ATTEMPTS == 60
+    assert attempts_said(job) == MOST_ATTEMPTS == 60
 
 
 def test_it_begins_no_attempt_of_a_round_that_a_peer_opened(job: SurveyJob) -> None:
@@ -87,7 +89,7 @@ def test_it_begins_no_attempt_of_a_round_that_a_peer_opened(job: SurveyJob) -> N
     with pytest.raises(MustWithhold) as end:
         computing_step(job, manifest_of(job))
     assert end.value.reason == Reason.PEERS_DISAGREE
-    assert attempts(job) == 1
+    assert attempts_said(job) == 1
 
 
 def test_it_follows_no_peer_to_an_attempt_after_another_opened(job: SurveyJob) -> None:
@@ -113,7 +115,7 @@ def test_it_is_lost_when_a_peer_opened_a_round_that_it_never_finished(job: Surve
     with pytest.raises(MustWithhold) as end:
         computing_step(job, manifest_of(job))
     assert end.value.reason == Reason.LOST
-    assert attempts(job) == 0
+    assert attempts_said(job) == 0
 
 
 def test_it_waits_for_done_messages_though_a_peer_opened_first(job: SurveyJob) -> None:
@@ -129,14 +131,14 @@ def test_it_waits_for_a_free_port_and_tells_its_operator_once(
     def full(**_: object) -> None:
         raise NowhereToListen("no_free_port")
 
-    monkeypatch.setattr(computing, "PartyAttempt", full)
+    monkeypatch.setattr(attempts, "PartyAttempt", full)
     for _ in range(3):
         pause = computing_step(job, manifest_of(job))
         assert pause is not None
         assert pause.seconds > 0
-    assert attempts(job) == 0
+    assert attempts_said(job) == 0
     (incident,) = Incident.objects.filter(job=job)
     assert (incident.code, incident.ends_job) == ("party no_free_port", False)
-    monkeypatch.setattr(computing, "PartyAttempt", FailedParty)
+    monkeypatch.setattr(attempts, "PartyAttempt", FailedParty)
     computing_step(job, manifest_of(job))
-    assert attempts(job) == 1
+    assert attempts_said(job) == 1

@@ -153,10 +153,11 @@ def _kept(mark: str) -> str:
 
 
 def templates_remove(storage: Storage) -> None:
-    """Remove template databases and every role of theirs."""
-    remove(storage, [template(storage, kind) for kind in TEMPLATE_KINDS])
-    with suppress(CannotMakeError, OSError), entered(storage.services.admin) as server:
-        run(server, (f'DROP ROLE IF EXISTS "{_kept(storage.mark)}"',))
+    """Remove template databases and every role of theirs; a stop waits."""
+    with shielded():
+        remove(storage, [template(storage, kind) for kind in TEMPLATE_KINDS])
+        with suppress(CannotMakeError, OSError), entered(storage.services.admin) as server:
+            run(server, (f'DROP ROLE IF EXISTS "{_kept(storage.mark)}"',))
 
 
 def template(storage: Storage, kind: str) -> Database:
@@ -194,8 +195,12 @@ def _copy(source: Storage, kind: str, wanted: Wanted) -> None:
 
 
 def remove(storage: Storage, databases: Sequence[Database]) -> None:
-    """Remove databases, roles and keys; what cannot be reached any more stays."""
-    with suppress(CannotMakeError, OSError), entered(storage.services.admin) as server:
+    """Remove databases and roles; what cannot be reached any more stays, and a stop waits."""
+    with (
+        shielded(),
+        suppress(CannotMakeError, OSError),
+        entered(storage.services.admin) as server,
+    ):
         for one in databases:
             run(server, drop_statements(one))
 

@@ -3,6 +3,7 @@
 Source: docs/protocol.md §9. A refusal has a code of its own and says what, where, what to do.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,9 @@ from mpcengine.protocol.strict import Fields, parse_base64, to_base64
 POLICY_FORMAT = "drempel-policy/1"
 LONGEST_ANSWERING_DAYS = 3660
 PRODUCT_FLOORS = {"person": 5, "organisation": 3}
+# Beside the policy; an operator writes it, a node without one has confirmed nobody.
+PARTNERS_FILE = "partners.json"
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _REQUIRED = (
     "format",
     "min_count",
@@ -41,7 +45,9 @@ class Policy:
     """Hold an operator's limits; a unit without a floor is not allowed at all.
 
     ``extremes`` and ``nonresponse`` say whether a question may show them on purpose.
-    ``test`` marks a policy of a test set-up, whose floors may be below the product's.
+    ``partners_file`` names the file of confirmed partners beside the policy's own; without one
+    nobody is confirmed. ``test`` marks a policy of a test set-up, whose floors may be below the
+    product's.
     """
 
     floors: Mapping[str, int]
@@ -59,6 +65,7 @@ class Policy:
     extremes: bool
     nonresponse: bool
     test: bool
+    partners_file: str | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """Return the policy as its file has it."""
@@ -79,6 +86,8 @@ class Policy:
             "extremes": self.extremes,
             "nonresponse": self.nonresponse,
         }
+        if self.partners_file is not None:
+            document["partners_file"] = self.partners_file
         return {**document, "test": True} if self.test else document
 
 
@@ -103,12 +112,13 @@ def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Po
         extremes=True,
         nonresponse=True,
         test=test,
+        partners_file=PARTNERS_FILE,
     )
 
 
 def parse_policy(obj: JSON) -> Policy:
     """Read a policy file; raise MalformedInput with the path of what is wrong."""
-    top = Fields(obj, required=_REQUIRED, optional=("test",), file=True)
+    top = Fields(obj, required=_REQUIRED, optional=("test", "partners_file"), file=True)
     top.choice("format", (POLICY_FORMAT,))
     test = top.boolean("test") if top.has("test") else False
     policy = Policy(
@@ -127,6 +137,7 @@ def parse_policy(obj: JSON) -> Policy:
         extremes=top.boolean("extremes"),
         nonresponse=top.boolean("nonresponse"),
         test=test,
+        partners_file=_partners_file(top) if top.has("partners_file") else None,
     )
     if policy.max_roster < policy.min_roster:
         raise top.refuse("max_roster", "must not be below min_roster")
@@ -242,6 +253,14 @@ def _floors(top: Fields, *, test: bool) -> dict[str, int]:
     if not floors:
         raise top.refuse("min_count", "must give a floor for person or organisation")
     return floors
+
+
+def _partners_file(top: Fields) -> str:
+    """Return the name of a file in the policy's own folder."""
+    name = top.text("partners_file", longest=100)
+    if _FILE_NAME.fullmatch(name) is None:
+        raise top.refuse("partners_file", "must be the name of a file beside the policy")
+    return name
 
 
 def _coordinators(top: Fields) -> tuple[bytes, ...]:

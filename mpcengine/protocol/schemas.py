@@ -22,6 +22,7 @@ from mpcengine.protocol.schemas_parts import (
     items,
     nullable,
     one_of,
+    pattern,
     ref,
     whole,
 )
@@ -78,7 +79,7 @@ POLICY_SCHEMA = document(
             },
             "coordinators": items(_KEY, 0, 10_000, "keys"),
             "kinds": items(one_of("survey"), 0, 1, "kinds"),
-            "rosters": items(one_of("code"), 0, 1, "kinds of roster"),
+            "rosters": items(one_of("code", "key"), 0, 2, "kinds of roster"),
             "timings": items(one_of("strict", "normal", "immediate"), 0, 3, "timings"),
             "min_roster": whole(1, _LARGEST_ROSTER),
             "max_roster": whole(1, _LARGEST_ROSTER),
@@ -92,6 +93,25 @@ POLICY_SCHEMA = document(
         },
         "a policy file: a JSON object",
         test=boolean(),
+        partners_file={
+            **pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "the name of a file beside the policy"),
+            "maxLength": 100,
+        },
+    ),
+)
+PARTNERS_SCHEMA = document(
+    "drempel-partners/1",
+    fields(
+        {
+            "format": constant("drempel-partners/1"),
+            "partners": items(
+                fields({"name": NAME, "key": base64_of(65)}, "a partner with its key"),
+                0,
+                10_000,
+                "partners",
+            ),
+        },
+        "a partners file: a JSON object",
     ),
 )
 
@@ -182,7 +202,7 @@ MANIFEST_SCHEMA = document(
             ),
             "roster": fields(
                 {
-                    "kind": constant("code"),
+                    "kind": one_of("code", "key"),
                     "size": whole(1, _LARGEST_ROSTER),
                     "roots": items(DIGEST, 3, 3, "roots"),
                 },
@@ -215,6 +235,7 @@ SCHEMAS: dict[str, Schema] = {
         NODES_SCHEMA,
         NODE_ENTRY_SCHEMA,
         POLICY_SCHEMA,
+        PARTNERS_SCHEMA,
         SERVICES_SCHEMA,
         MANIFEST_SCHEMA,
         ORDER_SCHEMA,

@@ -1,4 +1,4 @@
-"""Sign and verify labelled bytes: Ed25519 for services, ECDSA P-256 for one-time keys.
+"""Sign and verify labelled bytes: Ed25519 for services, ECDSA P-256 for people's keys.
 
 Source: docs/protocol.md §3; RFC 8032, FIPS 186-5. What is signed is always
 label ‖ 0x00 ‖ body, so that no signature serves two purposes. Verifying raises.
@@ -32,6 +32,7 @@ LABEL_KEYS = b"drempel/keys/2"
 LABEL_ORDER = b"drempel/order/1"
 LABEL_TOKEN = b"drempel/token/2"
 LABEL_POSSESSION = b"drempel/issuer-proof/1"
+LABEL_ISSUE = b"drempel/issue/1"
 LABEL_PACKAGE = b"drempel/package/1"
 LABEL_COMMIT = b"drempel/commit/1"
 LABEL_LIST = b"drempel/list/1"

@@ -12,6 +12,7 @@ from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.manifest import SUITE
 from mpcengine.protocol.nodesfile import parse_node_entry, parse_nodes_file
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order, parse_order
+from mpcengine.protocol.partners import parse_partners_file
 from mpcengine.protocol.policy import default_policy, parse_policy
 from mpcengine.protocol.receipt import parse_receipt
 from mpcengine.protocol.schemas import MANIFEST_SCHEMA, SCHEMAS, schema_files
@@ -34,6 +35,7 @@ PARSERS = {
     "drempel-nodes/1": parse_nodes_file,
     "drempel-node-entry/1": parse_node_entry,
     "drempel-policy/1": parse_policy,
+    "drempel-partners/1": parse_partners_file,
     "drempel-receipt/1": parse_receipt,
 }
 
@@ -108,7 +110,10 @@ def test_it_names_the_suite_of_the_code() -> None:
     assert {role: part["const"] for role, part in suite.items()} == SUITE
 
 
-@pytest.mark.parametrize("name", ["drempel-nodes/1", "drempel-policy/1", "drempel-receipt/1"])
+@pytest.mark.parametrize(
+    "name",
+    ["drempel-nodes/1", "drempel-policy/1", "drempel-partners/1", "drempel-receipt/1"],
+)
 @pytest.mark.parametrize("value", [None, 7, 1.5, "x" * 400, [], {}], ids=str)
 def test_it_refuses_no_less_than_the_parser_at_the_top(name: str, value: JSON) -> None:
     # A document that the parser takes must pass its schema.

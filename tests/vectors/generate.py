@@ -12,6 +12,7 @@ from mpcengine.protocol.canonical import JSON
 from tests.vectors.make_envelope import envelopes
 from tests.vectors.make_examples import main as write_examples
 from tests.vectors.make_package import batches, packages
+from tests.vectors.make_partners import partners
 from tests.vectors.make_primitives import (
     canonical_json,
     codec,
@@ -33,6 +34,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "roster": codes_and_rosters,
     "envelope": envelopes,
     "token": tokens,
+    "partner": partners,
     "package": packages,
     "batch": batches,
     "manifest": manifests,

@@ -6,11 +6,13 @@ from pathlib import Path
 from mpcengine.protocol.canonical import JSON, digest_bytes
 from mpcengine.protocol.nodesfile import entry_document
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order
+from mpcengine.protocol.partners import PartnersFile
 from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.receipt import NodeAddress, Receipt
 from mpcengine.protocol.signing import LABEL_PROMISE, public_bytes, sign
 from tests.vectors.cast import SURVEY, cast, seed
 from tests.vectors.job import answer, job
+from tests.vectors.make_partners import NAMES, partner
 
 FOLDER = Path(__file__).parents[2] / "examples" / "formats"
 
@@ -25,6 +27,7 @@ def examples() -> dict[str, JSON]:
         "nodes": cast().nodes.to_json(),
         "node-entry": entry_document(cast().nodes.nodes[0]),
         "policy": policy.to_json(),
+        "partners": PartnersFile(partners=tuple(partner(name) for name in NAMES)).to_json(),
         "services": {
             "format": "drempel-services/1",
             "postgresql": {

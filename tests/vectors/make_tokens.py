@@ -19,11 +19,23 @@ def tokens() -> JSON:
     }
 
 
+def blinded_of(index: int, name: str) -> bytes:
+    """Return what the respondent of this name asks node ``index`` to sign."""
+    one, key = cast().issuer[index - 1], point_bytes(p256(f"one-time {name}"))
+    salt, factor = _drawn(index, one.public)
+    asked = token_blind(one.public, cast().manifest.digest, key, salt=salt, factor=factor)
+    return asked.message
+
+
+def _drawn(index: int, modulus: bytes) -> tuple[bytes, int]:
+    salt = seed(f"salt {index}") + seed(f"salt {index} more")[:16]
+    return salt, factor_of(f"factor {index}", modulus)
+
+
 def _exchange(index: int) -> dict[str, JSON]:
     one, manifest = cast().issuer[index - 1], cast().manifest.digest
     key = point_bytes(p256("one-time Rosa"))
-    salt = seed(f"salt {index}") + seed(f"salt {index} more")[:16]
-    factor = factor_of(f"factor {index}", one.public)
+    salt, factor = _drawn(index, one.public)
     blinded = token_blind(one.public, manifest, key, salt=salt, factor=factor)
     answered = one.blind_sign(blinded.message)
     return {

@@ -21,7 +21,8 @@ SUITE = {
     "signature": "ed25519",
 }
 TIMINGS = ("strict", "normal", "immediate")
-ROSTER_KINDS = ("code",)
+ROSTER_CODE, ROSTER_KEY = "code", "key"
+ROSTER_KINDS = (ROSTER_CODE, ROSTER_KEY)
 # In hexadecimal, a node's entries of such a roster and a manifest of 100 kB just fit one body
 # of 64 MiB.
 LARGEST_ROSTER = 1_000_000
@@ -30,7 +31,10 @@ DEFAULT_GIVE_UP_AFTER_DAYS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """Say who may answer: kind, number of entries, and each node's root, in order of index."""
+    """Say who may answer: kind, number of entries, and each node's root, in order of index.
+
+    Of kind ``key`` the roots are equal: three operators confirm the same partners.
+    """
 
     kind: str
     size: int

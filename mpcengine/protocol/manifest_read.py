@@ -12,6 +12,7 @@ from mpcengine.protocol.layout import Layout, build_layout
 from mpcengine.protocol.manifest_parts import (
     LARGEST_ROSTER,
     MANIFEST_FORMAT,
+    ROSTER_KEY,
     ROSTER_KINDS,
     SUITE,
     TIMINGS,
@@ -116,8 +117,11 @@ def _roster(top: Fields) -> Roster:
         Fields({"root": root}, section.path(f"roots[{place}]"), required=("root",)).digest(
             "root"
         )
+    kind = section.choice("kind", ROSTER_KINDS)
+    if kind == ROSTER_KEY and len(set(roots)) != 1:
+        raise section.refuse("roots", "must be equal where kind is key", code="manifest.roots")
     return Roster(
-        kind=section.choice("kind", ROSTER_KINDS),
+        kind=kind,
         size=section.integer("size", 1, LARGEST_ROSTER),
         roots=tuple(roots),
     )

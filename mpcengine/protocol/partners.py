@@ -110,8 +110,8 @@ def check_apart(roster: Collection[bytes], other: Collection[bytes], min_count: 
     if 0 < len(set(roster) ^ set(other)) < min_count:
         raise PolicyRefused(
             "policy.roster_near",
-            "This node's operator took part in a survey of nearly the same partners: lists must "
-            f"be equal, or differ by at least {min_count} partners.",
+            "This node's operator took part in a survey of nearly the same partners: lists "
+            f"must be equal, or differ by at least {min_count} partners.",
         )
 
 

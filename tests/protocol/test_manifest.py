@@ -59,6 +59,19 @@ def test_it_states_a_limit_or_one_in_a_hundred() -> None:
     assert stated.digest != manifest.digest
 
 
+def test_it_gives_partners_one_root_at_three_nodes() -> None:
+    roots = terms().roster.roots
+    one = replace(terms().roster, kind="key", roots=(roots[0],) * 3)
+    assert parse_manifest(build_manifest(replace(terms(), roster=one)).raw).roster == one
+    for place in range(3):
+        other = replace(
+            one, roots=tuple(roots[1] if i == place else roots[0] for i in range(3))
+        )
+        with pytest.raises(MalformedMessage) as caught:
+            build_manifest(replace(terms(), roster=other))
+        assert caught.value.code == "manifest.roots"
+
+
 @pytest.mark.parametrize("case", VECTORS["bad"], ids=names(VECTORS["bad"]))
 def test_it_refuses_the_bad_manifests(case: dict[str, Any]) -> None:
     changed = edited(GOOD["document"], case["edits"])

@@ -144,6 +144,10 @@ def test_it_compares_keys_not_names() -> None:
         ({"extremes": 1}, "extremes"),
         ({"nonresponse": None}, "nonresponse"),
         ({"test": 1}, "test"),
+        ({"partners_file": ""}, "partners_file"),
+        ({"partners_file": "../partners.json"}, "partners_file"),
+        ({"partners_file": ".hidden"}, "partners_file"),
+        ({"partners_file": "p" * 101}, "partners_file"),
     ],
 )
 def test_it_names_the_place_of_a_fault_in_the_file(change: dict[str, Any], where: str) -> None:

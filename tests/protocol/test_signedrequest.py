@@ -66,9 +66,7 @@ FORGED = {
     "nothing": b"",
     "rubbish": bytes(419),
     "unsigned": replace(EARLIER, signature=bytes(64)).encode(),
-    "the signature of what is asked now": replace(
-        EARLIER, signature=ASKED.signature
-    ).encode(),
+    "the signature of what is asked now": replace(EARLIER, signature=ASKED.signature).encode(),
     "somebody else's request": request(NAMES[1]).encode(),
     "somebody else's in her name": replace(request(NAMES[1]), key=ASKED.key).encode(),
     "her request to another node": request(index=2).encode(),

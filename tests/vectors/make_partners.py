@@ -1,4 +1,4 @@
-"""Vectors of partners' keys: entries, signed requests for tokens, and requests that are none."""
+"""Vectors of partners: entries, signed requests for tokens, and requests that are none."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -92,6 +92,4 @@ def _badly_signed(good: SignedRequest) -> list[JSON]:
 
 
 def _cases(code: str, named: Mapping[str, bytes]) -> list[JSON]:
-    return [
-        {"name": name, "code": code, "bytes": data.hex()} for name, data in named.items()
-    ]
+    return [{"name": name, "code": code, "bytes": data.hex()} for name, data in named.items()]

@@ -9,7 +9,8 @@ Problem
 └── Unavailable   503  it cannot be done now; try again
 
 A document never repeats what was sent: its ``code`` is stable, its ``detail`` is a sentence
-written by us. A ProtocolError keeps its own code and sentence (docs/protocol.md §1).
+written by us; only the ``evidence`` of a Conflict is what its sender signed earlier.
+A ProtocolError keeps its own code and sentence (docs/protocol.md §1).
 A database that is away or full is answered with 503 as well: the call has changed nothing that
 its caller could rely on, and may be made again.
 """
@@ -35,6 +36,7 @@ from mpcengine.protocol.errors import (
     PolicyRefused,
     ProtocolError,
 )
+from mpcengine.protocol.strict import to_base64
 
 logger = logging.getLogger(__name__)
 
@@ -88,9 +90,16 @@ class Missing(Problem):
 
 
 class Conflict(Problem):
-    """The thing is in a state in which this cannot be done."""
+    """The thing is in a state in which this cannot be done.
+
+    ``evidence``: bytes by which the sender can see that it is so; mostly there are none.
+    """
 
     status = HTTPStatus.CONFLICT
+
+    def __init__(self, code: str, sentence: str, *, evidence: bytes = b"") -> None:
+        super().__init__(code, sentence)
+        self.evidence = evidence
 
 
 class TooLarge(Problem):
@@ -159,7 +168,7 @@ def exception_handler(error: Exception, _context: object) -> Response | None:
 def _members_of(error: Exception) -> dict[str, object] | None:
     match error:
         case Problem():
-            return problem(error.status, error.code, error.sentence)
+            return _own_members(error)
         case ProtocolError():
             return _protocol_members(error)
         case exceptions.ValidationError():
@@ -173,6 +182,13 @@ def _members_of(error: Exception) -> dict[str, object] | None:
         logger.warning("the database could not be used (%s)", type(error).__name__)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY_CODE, _AWAY_SENTENCE)
     return None
+
+
+def _own_members(error: Problem) -> dict[str, object]:
+    members = problem(error.status, error.code, error.sentence)
+    if isinstance(error, Conflict) and error.evidence:
+        members["evidence"] = to_base64(error.evidence)
+    return members
 
 
 def _protocol_members(error: ProtocolError) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """What a node holds, in two databases that have no relation to each other.
 
-``issuing``: who may answer (IssuerKey, RosterEntry). ``default``: everything else. No column
-ties a time to a package, a code or a one-time key; primary keys of rows that arrive one by one
-are random numbers, so that on SQLite, where the key is the place in the file, the order of
-arrival is not kept either.
+``issuing``: who may answer (IssuerKey, RosterEntry, LedgerRoster). ``default``: the rest.
+No column ties a time to a package, a code or a one-time key; primary keys of rows that arrive
+one by one are random numbers, so that on SQLite, where the key is the place in the file, the
+order of arrival is not kept either.
 """
 
 import secrets
@@ -39,13 +39,15 @@ class RosterEntry(models.Model):
     """One person or organisation that may answer once (database ``issuing``).
 
     ``spent_by`` is a hash of the blinded message the token was issued for, or NULL; nothing in
-    a package can be told from it.
+    a package can be told from it. ``request``: the signed request of a partner that was
+    granted, as evidence until closing; empty where a code was spent.
     """
 
     id = models.BigAutoField(primary_key=True, default=new_random_key)
     manifest = models.CharField(max_length=DIGEST_LENGTH)
     entry = models.BinaryField(max_length=32)
     spent_by = models.BinaryField(max_length=32, null=True)
+    request = models.BinaryField(default=b"")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -56,6 +58,23 @@ class RosterEntry(models.Model):
 
     def __str__(self) -> str:
         return f"roster entry {self.pk}"
+
+
+class LedgerRoster(models.Model):
+    """The partners invited to a survey that this node has opened (database ``issuing``).
+
+    A survey among nearly the same partners would give away the few by whom they differ.
+    ``entries``: 32 bytes each, ascending. Forgotten a year after ``closes_on``.
+    """
+
+    manifest = models.CharField(primary_key=True, max_length=DIGEST_LENGTH)
+    min_count = models.PositiveIntegerField()
+    closes_on = models.DateField()
+    size = models.PositiveIntegerField()
+    entries = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"roster of {self.manifest}"
 
 
 class SeenIssuerKey(models.Model):

@@ -1,6 +1,6 @@
-"""Read what this operator refuses, and who the three nodes are, from the operator's own files.
+"""Read what this operator refuses, whom it knows and who the nodes are, from its own files.
 
-Both are read anew when their file changed, so that an operator need not restart anything. A
+All are read anew when their file changed, so that an operator need not restart anything. A
 file that is missing or broken is this operator's affair: callers are told to come back, not
 that they sent something wrong.
 """
@@ -15,6 +15,7 @@ from django.conf import settings
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
+from mpcengine.protocol.partners import parse_partners_file
 from mpcengine.protocol.policy import Policy, parse_policy
 from problems import Unavailable
 
@@ -31,6 +32,17 @@ def federation() -> NodesFile:
     return _own(_nodes, settings.NODES_FILE)
 
 
+def confirmed_partners(policy: Policy) -> frozenset[bytes]:
+    """Return the entries of the partners this operator confirmed; none without a file.
+
+    Raises Unavailable if the file is there and cannot be read.
+    """
+    if policy.partners_file is None:
+        return frozenset()
+    path = Path(settings.POLICY_FILE).parent / policy.partners_file
+    return _own(_partners, str(path)) if path.exists() else frozenset()
+
+
 def _own(read: Callable[[str, int], Parsed], path: str) -> Parsed:
     """Return a file of the operator's as last changed; raise Unavailable if it is broken."""
     try:
@@ -38,8 +50,8 @@ def _own(read: Callable[[str, int], Parsed], path: str) -> Parsed:
     except (OSError, ProtocolError) as error:
         raise Unavailable(
             "policy.unreadable",
-            "This node's operator has a policy or nodes file that cannot be read; tell the "
-            "operator, and try again.",
+            "This node's operator has a policy, nodes or partners file that cannot be read; "
+            "tell the operator, and try again.",
         ) from error
 
 
@@ -51,6 +63,11 @@ def _policy(path: str, _changed: int) -> Policy:
 @lru_cache(maxsize=2)
 def _nodes(path: str, _changed: int) -> NodesFile:
     return parse_nodes_file(_json(path))
+
+
+@lru_cache(maxsize=2)
+def _partners(path: str, _changed: int) -> frozenset[bytes]:
+    return parse_partners_file(_json(path)).entries
 
 
 def _json(path: str) -> JSON:

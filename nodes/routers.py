@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 ISSUING = "issuing"
-ISSUING_MODELS = frozenset({"issuerkey", "rosterentry"})
+ISSUING_MODELS = frozenset({"issuerkey", "rosterentry", "ledgerroster"})
 
 
 class IssuingRouter:

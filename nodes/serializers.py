@@ -54,8 +54,16 @@ class OrderIn(serializers.Serializer[object]):
 
 class TokenIn(serializers.Serializer[object]):
     manifest = serializers.CharField()
-    code = serializers.CharField(help_text="base64 of this node's 32 bytes of the code")
     blinded = serializers.CharField(help_text="base64 of 256 bytes, RFC 9474")
+    code = serializers.CharField(
+        required=False, help_text="base64 of this node's 32 bytes of the code"
+    )
+    partner_key = serializers.CharField(
+        required=False, help_text="in place of a code: base64 of a partner's key, 65 bytes"
+    )
+    signature = serializers.CharField(
+        required=False, help_text="the partner's: base64 of 64 bytes"
+    )
 
 
 class TokenOut(serializers.Serializer[object]):

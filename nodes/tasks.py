@@ -8,6 +8,7 @@ import logging
 import secrets
 import threading
 import time
+from datetime import date
 
 from celery import shared_task
 from celery.signals import worker_ready
@@ -21,6 +22,7 @@ from nodes.selectors import jobs_due
 from nodes.services.driving import job_drive
 from nodes.services.leases import leases_clear, leases_give_up
 from nodes.services.memory import jobs_forget
+from nodes.services.rosters import rosters_forget
 from nodes.wal import wal_truncate
 from stopping import is_stopping, stop_call, stop_wait
 
@@ -31,6 +33,8 @@ OWNER = secrets.token_hex(16)
 RESEND_SECONDS = 10.0
 # When the reconciler sent the message that a job still waits for (monotonic seconds).
 _sent: dict[int, float] = {}
+# On which day this process last looked for what has grown too old.
+_swept: dict[str, date] = {}
 
 
 @shared_task(name="nodes.node_job_drive", ignore_result=True)
@@ -63,6 +67,14 @@ def reconciler_start(**_: object) -> None:
     stop_call(_put_down)
 
 
+def rosters_sweep() -> None:
+    """Forget rosters of surveys that closed a year ago, once a day and process."""
+    today = timezone.now().date()
+    if _swept.get("rosters") != today:
+        rosters_forget(today=today)
+        _swept["rosters"] = today
+
+
 def drive_due() -> None:
     """Send a message for every due job, but no second one while the first is still waiting."""
     now = time.monotonic()
@@ -91,6 +103,7 @@ def _reconcile() -> None:
     while not stop_wait(settings.RECONCILE_SECONDS):
         try:
             drive_due()
+            rosters_sweep()
             alive_note()
         except DatabaseError:
             logger.warning("the database did not answer the reconciler")

@@ -13,11 +13,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from health import HealthOut, health_answer
+from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import unpack_batch
 from mpcengine.protocol.manifest import LARGEST_ROSTER
 from mpcengine.protocol.nodesfile import introduction_body, nodes_digest
 from mpcengine.protocol.roster import ENTRY_BYTES
-from mpcengine.protocol.signing import LABEL_INTRODUCTION, PUBLIC_KEY_BYTES, SIGNATURE_BYTES
+from mpcengine.protocol.signedrequest import SignedRequest
+from mpcengine.protocol.signing import (
+    LABEL_INTRODUCTION,
+    POINT_BYTES,
+    PUBLIC_KEY_BYTES,
+    SIGNATURE_BYTES,
+)
 from mpcengine.protocol.strict import Fields, is_hex, parse_base64, to_base64
 from nodes import serializers as shapes
 from nodes.keystore import identity_public, node_index, node_name, node_sign, node_title
@@ -41,7 +48,7 @@ from nodes.services.intake import packages_accept
 from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.orders import order_accept
 from nodes.services.survey_keys import survey_keys_create
-from nodes.services.tokens import token_issue_once
+from nodes.services.tokens import partner_token_issue_once, token_issue_once
 from nodes.tasks import drive_nudge
 from problems import Malformed
 
@@ -175,18 +182,25 @@ class OrdersView(NodeView):
 
 
 class TokensView(NodeView):
-    """Exchange a code for a blind signature."""
+    """Exchange a code, or a partner's signed request, for a blind signature."""
 
     @extend_schema(request=shapes.TokenIn, responses={200: shapes.TokenOut})
     def post(self, request: Request) -> Response:
-        """Sign a blinded message unseen; a code serves one message only."""
-        given = Fields(request.data, required=("manifest", "code", "blinded"))
-        signature = token_issue_once(
-            digest=given.digest("manifest"),
-            node_code=given.data("code", ENTRY_BYTES),
-            blinded=given.data("blinded"),
-            now=timezone.now(),
-        )
+        """Sign a blinded message unseen; a code or partner's key serves one message only.
+
+        Give ``code``, or ``partner_key`` and ``signature``. The refusal of a partner as
+        "token.already_issued" has a member ``evidence``: the request that was granted before.
+        """
+        if isinstance(request.data, dict) and "partner_key" in request.data:
+            signature = _partner_token(request.data)
+        else:
+            given = Fields(request.data, required=("manifest", "code", "blinded"))
+            signature = token_issue_once(
+                digest=given.digest("manifest"),
+                node_code=given.data("code", ENTRY_BYTES),
+                blinded=given.data("blinded"),
+                now=timezone.now(),
+            )
         return Response({"blind_signature": to_base64(signature)})
 
 
@@ -312,6 +326,18 @@ class PeerPackagesView(PeerView):
         """Return the packages asked for that this node holds, after its own closing."""
         message, job = peer_message_read(_octets(request), self.signature(request))
         return self.answered(packages_answer(message, job))
+
+
+def _partner_token(data: JSON) -> bytes:
+    given = Fields(data, required=("manifest", "partner_key", "blinded", "signature"))
+    asked = SignedRequest(
+        manifest=given.digest("manifest"),
+        index=node_index(),
+        key=given.data("partner_key", POINT_BYTES),
+        blinded=given.data("blinded"),
+        signature=given.data("signature", SIGNATURE_BYTES),
+    )
+    return partner_token_issue_once(request=asked, now=timezone.now())
 
 
 def _octets(request: Request) -> bytes:

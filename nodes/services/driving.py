@@ -34,6 +34,7 @@ from nodes.services.opening import opening_step
 from nodes.services.orders import intake_close, issuing_end
 from nodes.services.pausing import Pause
 from nodes.services.statements import job_erase, job_withhold
+from nodes.services.tokens import requests_erase
 from nodes.wal import wal_truncate
 from stopping import Stopping, stop_check, stop_wait
 
@@ -132,6 +133,7 @@ def _step(job: SurveyJob) -> Pause | None:
     manifest = manifest_of(job)
     if job.state in _ACTIVE:
         _issuing_ended(job)
+        _requests_erased(job)
         _check_goes_on(job, manifest)
         if not job_recall(job):
             return Pause(seconds=settings.RECONCILE_SECONDS)
@@ -222,6 +224,14 @@ def _issuing_ended(job: SurveyJob) -> bool:
         wal_truncate(ISSUING)
         memory.is_issuing_over = True
     return memory.is_issuing_over
+
+
+def _requests_erased(job: SurveyJob) -> None:
+    """See, once a process, that the evidence of who asked for tokens is gone after closing."""
+    memory = job_memory(job.digest)
+    if not memory.has_erased_requests:
+        requests_erase(job.digest)
+        memory.has_erased_requests = True
 
 
 def _ended_step(job: SurveyJob, _manifest: Manifest) -> Pause | None:

@@ -27,6 +27,7 @@ from nodes.policy import federation, operator_policy
 from nodes.routers import ISSUING
 from nodes.selectors import job_get, manifest_of
 from nodes.services.leases import job_row_change
+from nodes.services.rosters import roster_check, roster_enter
 from problems import Conflict
 from security_events import emit, reason_code
 
@@ -42,12 +43,15 @@ def manifest_accept(
     Raises BadSignature, MalformedMessage, Conflict, or PolicyRefused, which is also noted.
     """
     parsed = verify_coordinator(manifest, coordinator_signature)
+    # Of a manifest that is signed already, too: nobody changes a roster after it.
+    _check_roster(parsed, roster)
     known = SurveyJob.objects.filter(digest=parsed.digest).first()
     if known is None or known.state == JobState.REFUSED:
         _check_is_ours(parsed)
-        _check_roster(parsed, roster)
         try:
-            check_policy(operator_policy(), parsed)
+            policy = operator_policy()
+            check_policy(policy, parsed)
+            roster_check(policy, parsed, roster)
         except PolicyRefused as refusal:
             _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)
             _tell_refused(parsed, refusal)
@@ -65,8 +69,8 @@ def manifest_accept(
 def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
     """Open a survey once all three nodes have signed; answers the same when repeated.
 
-    Raises Missing, Conflict for a refused manifest, BadSignature, or EventsDown. Kill points
-    ``nodes.open.*``.
+    Raises Missing, Conflict for a refused manifest, BadSignature, PolicyRefused for a roster
+    near one that opened meanwhile, or EventsDown. Kill points ``nodes.open.*``.
     """
     job = job_get(digest=digest)
     manifest = manifest_of(job)
@@ -78,6 +82,7 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
         raise Conflict("manifest.refused", "This node has refused the manifest.")
     if job.state != JobState.PREPARED:
         return job
+    _roster_enter(job, manifest)
     named = {name: to_base64(signatures[name]) for name in NODE_NAMES}
     faults.point("nodes.open.before_write")
     with transaction.atomic():
@@ -90,6 +95,18 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
         faults.point("nodes.open.after_write")
     faults.point("nodes.open.after_commit")
     return job
+
+
+def _roster_enter(job: SurveyJob, manifest: Manifest) -> None:
+    try:
+        roster_enter(manifest)
+    except PolicyRefused as refusal:
+        SurveyJob.objects.filter(pk=job.pk, state=JobState.PREPARED).update(
+            state=JobState.REFUSED, reason=refusal.code, sentence=refusal.sentence[:400]
+        )
+        RosterEntry.objects.filter(manifest=manifest.digest).delete()
+        _tell_refused(manifest, refusal)
+        raise
 
 
 def _tell_refused(manifest: Manifest, refusal: PolicyRefused) -> None:

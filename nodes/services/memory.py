@@ -17,6 +17,7 @@ class JobMemory:
     told: set[tuple[str, str]] = field(default_factory=set)
     is_recalled: bool = False
     is_issuing_over: bool = False
+    has_erased_requests: bool = False
     unsealed: Unsealed | None = None
     party: PartyAttempt | None = None
     # When its process was started (monotonic seconds).

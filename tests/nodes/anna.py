@@ -1,10 +1,12 @@
 """Anna's node alone, in this process; the keys of Bram's and Chris's nodes are the test's."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mpcengine.protocol.canonical import JSON
@@ -22,7 +24,7 @@ from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.orders import order_accept
 from nodes.services.survey_keys import survey_keys_create
 from nodes.services.tokens import token_issue_once
-from tests.nodes.publishing import Draft, NodeKeys, blind, package, ticket
+from tests.nodes.publishing import Draft, NodeKeys, blind, package, partners_file, ticket
 from tests.people import CAROL, OPERATORS, Operator
 from tests.vectors.issuers import Issuer, fresh_issuer
 
@@ -65,10 +67,24 @@ class Anna:
         policy = default_policy(coordinators=(CAROL.public_key,), test=True).to_json() | changes
         (self.folder / "policy.json").write_text(json.dumps(policy))
 
-    def draft(self, definition: JSON, invited: int = 3, timing: str = "normal") -> Draft:
+    def confirm(self, partners: Sequence[EllipticCurvePrivateKey]) -> None:
+        """Write the file of partners that Anna has confirmed."""
+        (self.folder / "partners.json").write_text(json.dumps(partners_file(partners)))
+
+    def draft(
+        self,
+        definition: JSON,
+        invited: int = 3,
+        timing: str = "normal",
+        partners: Sequence[EllipticCurvePrivateKey] = (),
+    ) -> Draft:
         """Return a survey of Carol's."""
         return Draft(
-            coordinator=CAROL.signing_key, definition=definition, invited=invited, timing=timing
+            coordinator=CAROL.signing_key,
+            definition=definition,
+            invited=invited,
+            timing=timing,
+            partners=partners,
         )
 
     def manifest(self, draft: Draft) -> Manifest:

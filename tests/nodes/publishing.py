@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connector.respondent import Ticket, package_seal
@@ -13,6 +14,8 @@ from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.eligibility import token_blind
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.manifest import (
+    ROSTER_CODE,
+    ROSTER_KEY,
     Coordinator,
     Manifest,
     ManifestTerms,
@@ -25,6 +28,7 @@ from mpcengine.protocol.manifest import (
 from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.orders import build_order, prepare_body
 from mpcengine.protocol.package import Package
+from mpcengine.protocol.partners import Partner, PartnersFile, partner_entry
 from mpcengine.protocol.roster import (
     code_from_bytes,
     node_code,
@@ -115,8 +119,13 @@ class Draft:
     opens: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(hours=1))
     survey_id: str = field(default_factory=lambda: secrets.token_hex(16))
     codes: list[str] = field(default_factory=list)
+    # Partners' keys, where the roster is of kind "key"; ``invited`` is then their number.
+    partners: Sequence[EllipticCurvePrivateKey] = ()
 
     def __post_init__(self) -> None:
+        if self.partners:
+            self.invited = len(self.partners)
+            return
         self.codes = [code_from_bytes(secrets.token_bytes(17)) for _ in range(self.invited)]
 
     @property
@@ -126,6 +135,8 @@ class Draft:
 
     def roster(self, index: int) -> list[bytes]:
         """Return one node's entries, ascending."""
+        if self.partners:
+            return sorted(partner_entry(point_bytes(one)) for one in self.partners)
         return sorted(
             roster_entry(node_code(code, self.survey_id, index)) for code in self.codes
         )
@@ -139,7 +150,7 @@ class Draft:
                 survey_id=self.survey_id,
                 survey=parse_survey(self.definition),
                 roster=Roster(
-                    kind="code",
+                    kind=ROSTER_KEY if self.partners else ROSTER_CODE,
                     size=self.invited,
                     roots=tuple(roster_root(self.roster(index)) for index in (1, 2, 3)),
                 ),
@@ -173,6 +184,14 @@ class Draft:
         """Return an order and the coordinator's signature."""
         body = build_order(manifest.digest, kind)
         return body, sign(self.coordinator, LABEL_ORDER, body)
+
+
+def partners_file(keys: Sequence[EllipticCurvePrivateKey]) -> JSON:
+    """Return the partners file of these keys, named by their number."""
+    named = enumerate(keys, start=1)
+    return PartnersFile(
+        partners=tuple(Partner(name=f"Partner {i}", key=point_bytes(key)) for i, key in named)
+    ).to_json()
 
 
 TokenCall = Callable[[NodeTerms, bytes, bytes], bytes]

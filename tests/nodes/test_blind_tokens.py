@@ -138,7 +138,8 @@ def test_what_is_stored_at_issuing_says_nothing_of_the_key(anna: Anna) -> None:
     give(package)
     row = RosterEntry.objects.get(spent_by__isnull=False)
     names = {column.name for column in RosterEntry._meta.get_fields()}
-    assert names == {"id", "manifest", "entry", "spent_by"}
+    assert names == {"id", "manifest", "entry", "spent_by", "request"}
+    assert bytes(row.request) == b""
     parts = (package.one_time_key, *package.tokens, package.body, package.signature)
     assert bytes(row.spent_by or b"") not in {hashlib.sha256(part).digest() for part in parts}
 

@@ -1,4 +1,4 @@
-"""Compare shared values with zero: fourteen rounds whatever the number of values.
+"""Compare shared values with zero: sixteen rounds whatever the number of values.
 
 [z >= 0] for |z| < 2^60 is 1 - (lowest bit of 2z mod p): 2z is even below p exactly when z is
 not negative (Nishide, Ohta 2007). The lowest bit follows from the opened c = 2z + r, r made of

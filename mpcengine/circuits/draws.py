@@ -18,7 +18,7 @@ from mpcengine.protocol.errors import MalformedInput
 async def deal_draws(
     runtime: VectorRuntime, contributions: Sequence[Sequence[int]]
 ) -> list[Shared]:
-    """Return shares of each label's draw in [0, 2^40) from this party's bits; eight rounds.
+    """Return shares of each label's draw in [0, 2^40) from this party's bits; ten rounds.
 
     ``contributions``: `node_draws` of this node, 40 bits a label. Raises MalformedInput for
     another number of bits or a value that is no bit, InconsistentShares if a peer dealt what

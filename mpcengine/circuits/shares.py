@@ -8,7 +8,9 @@ other shares say; in a product the deviating party adds an error that it chooses
 because before α is opened all it sees is independent of α.
 
 1. Tags t_i = α·b_i + δ_i for one random α that nobody knows; the δ_i are now fixed.
-2. Only then a coin ρ, opened on the line.
+2. Only then a coin ρ, opened on the line. "Then" is when both peers have confirmed that they
+   hold all messages of step 1 (`settle`): who is a round ahead would else show ρ to a party
+   that still holds back its message to the other. The same before α in step 4.
 3. T = Σ ρ^i·t_i·(b_i - 1) + ε, reshared: fixed, with an ε chosen without α. So T is α·A(ρ)
    and a part without α, A(ρ) = Σ ρ^i·b_i·(b_i - 1). If some b_i is no bit, A(ρ) = 0 for at
    most n of p coins, and otherwise T = 0 for one α of p: it passes with at most (n + 1)/p.
@@ -23,6 +25,7 @@ Opening a spent key for a linear check is due to Chida et al. 2018.
 
 import numpy as np
 
+from mpcengine.circuits.openings import reveal_on_line, settle
 from mpcengine.circuits.products import (
     INDEXES,
     inner_product,
@@ -70,7 +73,7 @@ def random_elements(runtime: VectorRuntime, count: int) -> Vector:
 
 
 async def random_bits(runtime: VectorRuntime, count: int) -> Vector:
-    """Return shares of uniform bits that no party knows, checked to be bits; six rounds.
+    """Return shares of uniform bits that no party knows, checked to be bits; eight rounds.
 
     A random r and its opened square s give (r/√s + 1)/2 for any fixed root, p ≡ 3 mod 4. The
     squares have degree 2, so whoever sends last chooses what is seen: with s·(2^i/e)² for s the
@@ -90,7 +93,7 @@ async def random_bits(runtime: VectorRuntime, count: int) -> Vector:
 
 
 async def check_bits(runtime: VectorRuntime, bits: Vector, seen: Vector) -> None:
-    """Refuse shared values b_i that are not all 0 or 1; five rounds for any number of them.
+    """Refuse shared values b_i that are not all 0 or 1; seven rounds for any number of them.
 
     ``seen`` holds opened values of degree 2 that the bits were made with (at most one a bit).
     Raises InconsistentShares: ``shares.bits`` if a value is no bit, a tag is wrong or two
@@ -101,16 +104,18 @@ async def check_bits(runtime: VectorRuntime, bits: Vector, seen: Vector) -> None
     """
     factor = random_elements(runtime, 1)
     tags = await multiply(runtime, np.repeat(factor, len(bits)), bits)
-    coin = await _reveal_on_line(runtime, random_elements(runtime, 1))
+    await settle(runtime)
+    coin = await reveal_on_line(runtime, random_elements(runtime, 1))
     weights = _powers(int(coin[0]), len(bits))
     weighted = field61.multiply(tags, weights)
     rest = inner_product(runtime, [weighted], [field61.add_constant(bits, -1)])
     not_bits = await reshare(runtime, rest)
-    spent = int((await _reveal_on_line(runtime, factor))[0])
+    await settle(runtime)
+    spent = int((await reveal_on_line(runtime, factor))[0])
     wrong_tags = field61.dot(tags, weights) - spent * field61.dot(bits, weights)
     fingerprint = field61.dot(seen, weights[: len(seen)])
     last = np.concatenate([not_bits, field61.vector([wrong_tags, fingerprint])])
-    opened = await _reveal_on_line(runtime, last)
+    opened = await reveal_on_line(runtime, last)
     if [int(value) for value in opened] != [0, 0, fingerprint]:
         raise InconsistentShares("shares.bits", "A mask or a draw holds what is no bit.")
 
@@ -146,7 +151,7 @@ class BitMask:
 
 
 async def bit_mask(runtime: VectorRuntime, count: int) -> BitMask:
-    """Return masks of 61 shared random bits for ``count`` openings; six rounds.
+    """Return masks of 61 shared random bits for ``count`` openings; eight rounds.
 
     All ones stands for p, which is 0: of 2^61 values one is taken twice (corrections B5).
     """
@@ -156,16 +161,4 @@ async def bit_mask(runtime: VectorRuntime, count: int) -> BitMask:
 
 async def reveal_under(runtime: VectorRuntime, values: Vector, mask: BitMask) -> Vector:
     """Open values + mask with three shares; raise InconsistentShares unless on the line."""
-    return await _reveal_on_line(runtime, field61.add(values, mask.value()))
-
-
-async def _reveal_on_line(runtime: VectorRuntime, own: Vector) -> Vector:
-    """Open degree-1 shares; the line leaves the last sender no choice but the right share.
-
-    For values under a mask, and for what `check_bits` opens: coin, spent factor, zeros.
-    """
-    shares = dict(await runtime.exchange(dict.fromkeys(peers(runtime), own)))
-    shares[runtime.index] = own
-    if field61.combine(shares[1], shares[2], shares[3], (1, -2, 1)).any():
-        raise InconsistentShares("shares.line", "A masked value's shares are not on a line.")
-    return field61.combine(shares[1], shares[2], shares[3], (2, -1, 0))
+    return await reveal_on_line(runtime, field61.add(values, mask.value()))

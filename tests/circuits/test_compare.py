@@ -22,7 +22,7 @@ def signs_of(values: list[int], seed: int = 1) -> list[int]:
         return await is_not_negative(runtime, shares[runtime.index])
 
     results, runtimes = run_parties(program, seed)
-    assert runtimes[0].rounds <= 14
+    assert runtimes[0].rounds <= 16
     return opened(results)
 
 

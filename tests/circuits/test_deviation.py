@@ -28,9 +28,9 @@ from tests.circuits.simulated import SimulatedRuntime, opened, run_parties, spli
 
 K = 10
 HALF = pow(2, -1, field61.MODULUS)
-# The re-sharing that ends the first comparison, after: deal and its check (6 rounds), two
-# products, bits and their check (6), opening, six folds.
-LAST_OF_FIRST_COMPARISON = 22
+# The re-sharing that ends the first comparison, after: deal and its check (8 rounds), two
+# products, bits and their check (8), opening, six folds.
+LAST_OF_FIRST_COMPARISON = 26
 
 
 def hidden_case() -> Case:

@@ -53,7 +53,7 @@ def checked(bits: list[int], kind: type[SimulatedRuntime] = SimulatedRuntime) ->
         return "passed"
 
     results, runtimes = run_parties(program, kind=kind)
-    assert runtimes[0].rounds == 5
+    assert runtimes[0].rounds == 7
     return results
 
 
@@ -90,13 +90,13 @@ def test_it_refuses_values_that_would_cancel_without_a_coin() -> None:
     assert checked([x, other]) == ["shares.bits"] * 3
 
 
-def test_it_makes_checked_bits_in_six_rounds() -> None:
+def test_it_makes_checked_bits_in_eight_rounds() -> None:
     async def program(runtime: SimulatedRuntime) -> Vector:
         return await random_bits(runtime, 610)
 
     bits, runtimes = run_parties(program)
     assert set(opened(bits)) == {0, 1}
-    assert runtimes[0].rounds == 6
+    assert runtimes[0].rounds == 8
 
 
 def test_it_refuses_a_wrong_tag_whatever_the_bit() -> None:

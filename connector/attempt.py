@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from connector.claims import Claim
 from connector.http import Receiver
 from connector.respondent import (
     Ticket,
@@ -50,7 +51,7 @@ def attempt_finish(
     path: Path,
     manifest: Manifest,
     *,
-    code: str,
+    code: Claim,
     answers: Answers,
     nodes: Mapping[str, Receiver],
     relay: Receiver,

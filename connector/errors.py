@@ -34,12 +34,23 @@ class Misbehaved(ConnectorError):
 
 
 class Refused(ConnectorError):
-    """The receiver refused; ``status``, ``code`` and ``where`` are of its problem document."""
+    """The receiver refused; all but the sentence is of its problem document.
+
+    ``evidence``: what the receiver shows for it, not verified; mostly there is none.
+    """
 
     def __init__(
-        self, receiver: str, sentence: str, *, status: int, code: str, where: str = ""
+        self,
+        receiver: str,
+        sentence: str,
+        *,
+        status: int,
+        code: str,
+        where: str = "",
+        evidence: bytes = b"",
     ) -> None:
         super().__init__(receiver, sentence)
         self.status = status
         self.code = code
         self.where = where
+        self.evidence = evidence

@@ -20,6 +20,7 @@ from bounded_http import AnswerTooLong, read_answer
 from connector.errors import Misbehaved, Refused, Unreachable
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.strict import parse_base64
 from pinned_http import (
     PIN_MISMATCH,
     PLAIN_REFUSED,
@@ -188,6 +189,7 @@ class Receiver:
             status=status,
             code=code if isinstance(code, str) and _CODE.fullmatch(code) else "refused",
             where=_printable(where),
+            evidence=parse_base64(problem.get("evidence")) or b"",
         )
 
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+from connector.claims import Claim, blind_signature_ask, check_claim
 from connector.errors import Misbehaved
 from connector.http import Receiver
 from mpcengine.protocol.blindrsa import SALT_BYTES
-from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_vector
 from mpcengine.protocol.eligibility import token_blind, token_finish
 from mpcengine.protocol.envelope import seal_envelope
@@ -28,11 +28,10 @@ from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.package import Package, Three, sign_package
 from mpcengine.protocol.receipt import NodeAddress, Receipt, verify_promise
-from mpcengine.protocol.roster import node_code, parse_code
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
-from mpcengine.protocol.strict import parse_base64, to_base64
+from mpcengine.protocol.strict import parse_base64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,20 +88,20 @@ def ticket_draw(manifest: Manifest) -> TicketDraw:
 def ticket_fetch(
     nodes: Mapping[str, Receiver],
     manifest: Manifest,
-    code: str,
+    claim: Claim,
     drawn: TicketDraw | None = None,
 ) -> Ticket:
-    """Exchange an invitation code at each of the three nodes for a token on a one-time key.
+    """Exchange a code, or a partner's right, at each of three nodes for a token on one key.
 
     ``nodes`` maps node names to receivers. ``drawn`` is what an earlier, unfinished try drew,
-    and the caller has kept: a code serves one draw only. Raises MalformedInput for what is no
-    code, Refused if a node does not know it, Misbehaved for a token that does not hold.
+    and the caller has kept: a claim serves one draw only. Raises MalformedInput for what is no
+    code or not this survey's kind of claim, Refused if a node does not know it, Misbehaved for
+    a token that does not hold or a refusal without evidence.
     """
-    secret = parse_code(code)
+    check_claim(manifest, claim)
     own = ticket_draw(manifest) if drawn is None else drawn
     first, second, third = (
-        _token_fetch(nodes[terms.node], manifest, terms, secret, own)
-        for terms in manifest.nodes
+        _token_fetch(nodes[terms.node], manifest, terms, claim, own) for terms in manifest.nodes
     )
     return Ticket(private=own.private, tokens=(first, second, third))
 
@@ -177,7 +176,7 @@ def random_elements(count: int) -> list[int]:
 
 
 def _token_fetch(
-    node: Receiver, manifest: Manifest, terms: NodeTerms, secret: bytes, drawn: TicketDraw
+    node: Receiver, manifest: Manifest, terms: NodeTerms, claim: Claim, drawn: TicketDraw
 ) -> bytes:
     place, point = terms.index - 1, point_bytes(drawn.private)
     blinded = token_blind(
@@ -187,12 +186,7 @@ def _token_fetch(
         salt=drawn.salts[place],
         factor=drawn.factors[place],
     )
-    body: dict[str, JSON] = {
-        "manifest": manifest.digest,
-        "code": to_base64(node_code(secret, manifest.survey_id, terms.index)),
-        "blinded": to_base64(blinded.message),
-    }
-    signed = parse_base64(node.send("POST", "tokens", body).get("blind_signature")) or b""
+    signed = blind_signature_ask(node, manifest, terms, claim, blinded.message)
     try:
         return token_finish(terms.issuer_key, manifest.digest, point, blinded, signed)
     except ProtocolError:

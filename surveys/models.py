@@ -51,6 +51,26 @@ class Survey(models.Model):
         return f"survey {self.id}"
 
 
+class InvitedPartner(models.Model):
+    """A partner who may answer a survey with a key of its own, in place of a code.
+
+    Kept with the survey: the coordinator sees whom it asks. A key answers for one name.
+    """
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="partners")
+    name = models.CharField(max_length=200)
+    key = models.BinaryField(max_length=65)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["survey", "key"], name="a_partner_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"partner {self.pk}"
+
+
 class EntryList(models.Model):
     """One node's sorted list of roster entries, until it is handed to the job.
 

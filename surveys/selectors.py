@@ -5,9 +5,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.manifest import ROSTER_CODE, ROSTER_KEY
 from mpcengine.selectors import job_view, result_document_get
 from problems import Missing
-from surveys.models import Survey
+from surveys.models import InvitedPartner, Survey
 
 
 def survey_list(*, organisation: UUID) -> QuerySet[Survey]:
@@ -30,6 +31,7 @@ def survey_view(survey: Survey) -> dict[str, JSON]:
         "id": survey.pk,
         "state": survey.state,
         "invited": survey.invited,
+        "roster": roster_kind(survey),
         "manifest": survey.manifest_digest or None,
         "definition": survey.definition,
         "job": job,
@@ -42,6 +44,16 @@ def survey_result_get(survey: Survey) -> JSON:
     if document is None:
         raise Missing("result.not_yet", "The survey has no result yet.")
     return document
+
+
+def roster_kind(survey: Survey) -> str:
+    """Return ``key`` if partners are invited, else ``code``."""
+    return ROSTER_KEY if survey.partners.exists() else ROSTER_CODE
+
+
+def partners_of(survey: Survey) -> QuerySet[InvitedPartner]:
+    """Return the partners invited to a survey, by name."""
+    return survey.partners.all()
 
 
 def entries_held(survey: Survey) -> dict[str, list[str]]:

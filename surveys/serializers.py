@@ -5,7 +5,7 @@ from datetime import datetime
 from rest_framework import serializers
 
 from mpcengine.protocol.errors import MalformedMessage
-from mpcengine.protocol.manifest import LARGEST_ROSTER, TIMINGS, Window
+from mpcengine.protocol.manifest import LARGEST_ROSTER, ROSTER_KINDS, TIMINGS, Window
 from mpcengine.protocol.strict import parse_base64, parse_time
 
 
@@ -71,6 +71,35 @@ class InvitationsOut(serializers.Serializer[object]):
     warnings = serializers.ListField(child=serializers.CharField())
 
 
+class PartnerShape(serializers.Serializer[object]):
+    """A partner and its P-256 key, base64 of 65 bytes."""
+
+    name = serializers.CharField(max_length=200)
+    key = serializers.CharField()
+
+
+class PartnersIn(serializers.Serializer[object]):
+    """Partners to invite in place of codes."""
+
+    partners = PartnerShape(many=True)
+
+
+class PartnersOut(serializers.Serializer[object]):
+    """How many are invited now, and advice for that number."""
+
+    invited = serializers.IntegerField()
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class PartnersPage(serializers.Serializer[object]):
+    """A page of the partners invited."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = PartnerShape(many=True)
+
+
 class PrepareIn(serializers.Serializer[object]):
     """What a coordinator decides before the manifest is built."""
 
@@ -121,6 +150,7 @@ class SurveyOut(serializers.Serializer[object]):
     id = serializers.CharField()
     state = serializers.CharField()
     invited = serializers.IntegerField()
+    roster = serializers.ChoiceField(choices=list(ROSTER_KINDS))
     manifest = serializers.CharField(allow_null=True)
     definition = serializers.JSONField()
     job = JobOut(allow_null=True)

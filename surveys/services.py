@@ -2,7 +2,7 @@
 
 A portal never holds a share, an answer or a node's private key. An invitation code is in
 memory while it is made and shown, and in no table; the nodes' entry lists are held only until
-the job has them.
+the job has them. Partners, who have keys in place of codes, are named and kept.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import (
     DEFAULT_GIVE_UP_AFTER_DAYS,
     LARGEST_ROSTER,
+    ROSTER_CODE,
+    ROSTER_KEY,
     Coordinator,
     ManifestTerms,
     NodeTerms,
@@ -28,6 +30,7 @@ from mpcengine.protocol.manifest import (
 )
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
 from mpcengine.protocol.orders import OPEN_ANSWERING, parse_order, prepare_body
+from mpcengine.protocol.partners import Partner, are_distinct, partner_entry
 from mpcengine.protocol.roster import (
     CODE_BYTES,
     code_from_bytes,
@@ -47,8 +50,8 @@ from mpcengine.services import (
 )
 from problems import Conflict, Malformed
 from security_events import emit, pseudonym
-from surveys.models import EntryList, Survey, SurveyState
-from surveys.selectors import entries_held
+from surveys.models import EntryList, InvitedPartner, Survey, SurveyState
+from surveys.selectors import entries_held, partners_of, roster_kind
 
 LARGEST_INVITATION = 100_000
 
@@ -115,9 +118,11 @@ def invitations_create(*, survey: Survey, count: int) -> list[str]:
     answer invites anew. Raises Conflict unless the survey is a draft, MalformedInput when its
     numbers outgrow the field with so many invited (protocol §8).
     """
-    row = Survey.objects.select_for_update().get(pk=survey.pk)
-    if row.state != SurveyState.DRAFT:
-        raise Conflict("survey.not_draft", "The manifest is built; nobody can be added.")
+    row = _draft_locked(survey)
+    if roster_kind(row) == ROSTER_KEY:
+        raise Conflict(
+            "survey.has_partners", "Partners are invited; make no codes beside them."
+        )
     if not 1 <= count <= LARGEST_INVITATION or row.invited + count > LARGEST_ROSTER:
         raise Malformed(
             "invitations.count", f"Ask for 1 to {LARGEST_INVITATION} invitations at a time."
@@ -128,6 +133,32 @@ def invitations_create(*, survey: Survey, count: int) -> list[str]:
     row.invited += count
     row.save(update_fields=["invited"])
     return codes
+
+
+@transaction.atomic
+def partners_invite(*, survey: Survey, partners: Sequence[Partner]) -> None:
+    """Invite partners, who answer with keys of their own; the same three lists for the nodes.
+
+    ``partners`` are distinct. Raises Conflict unless the survey is a draft without codes and
+    the names and keys are new to it, MalformedInput as ``invitations_create``.
+    """
+    row = _draft_locked(survey)
+    if row.invited and roster_kind(row) == ROSTER_CODE:
+        raise Conflict("survey.has_codes", "Codes are made; invite no partners beside them.")
+    known = [Partner(name=one.name, key=bytes(one.key)) for one in partners_of(row)]
+    if not are_distinct([*known, *partners]):
+        raise Conflict(
+            "partners.twice", "A name or a key of these partners is invited already."
+        )
+    check_limits(parse_survey(row.definition), row.invited + len(partners))
+    InvitedPartner.objects.bulk_create(
+        InvitedPartner(survey=row, name=one.name, key=one.key) for one in partners
+    )
+    fresh = [partner_entry(one.key).hex() for one in partners]
+    for name in NODE_NAMES:
+        _list_extend(row, name, fresh)
+    row.invited += len(partners)
+    row.save(update_fields=["invited"])
 
 
 def survey_keys_collect(*, survey: Survey, terms: PrepareTerms) -> CollectedKeys:
@@ -170,7 +201,7 @@ def survey_prepare(*, survey: Survey, terms: PrepareTerms, collected: CollectedK
         ManifestTerms(
             survey_id=row.pk,
             survey=parse_survey(row.definition),
-            roster=_roster(entries),
+            roster=_roster(entries, roster_kind(row)),
             timing=terms.timing,
             issuing=terms.issuing,
             answering=terms.answering,
@@ -244,22 +275,31 @@ def _tell(code: str, survey: Survey, job_id: int, by: UUID | None, **more: str) 
 def _entries_add(row: Survey, codes: Sequence[bytes]) -> None:
     """Add each node's entries for new codes to its list, and sort the list."""
     for index, name in enumerate(NODE_NAMES, start=1):
-        held, _ = EntryList.objects.get_or_create(
-            survey=row, node=name, defaults={"entries": []}
-        )
-        held.entries = sorted([*held.entries, *_entries(codes, row.pk, index)])
-        held.save(update_fields=["entries"])
+        _list_extend(row, name, _entries(codes, row.pk, index))
+
+
+def _list_extend(row: Survey, node: str, entries: Sequence[str]) -> None:
+    held, _ = EntryList.objects.get_or_create(survey=row, node=node, defaults={"entries": []})
+    held.entries = sorted([*held.entries, *entries])
+    held.save(update_fields=["entries"])
+
+
+def _draft_locked(survey: Survey) -> Survey:
+    row = Survey.objects.select_for_update().get(pk=survey.pk)
+    if row.state != SurveyState.DRAFT:
+        raise Conflict("survey.not_draft", "The manifest is built; nobody can be added.")
+    return row
 
 
 def _entries(codes: Sequence[bytes], survey_id: str, index: int) -> list[str]:
     return [roster_entry(node_code(code, survey_id, index)).hex() for code in codes]
 
 
-def _roster(entries: Mapping[str, Sequence[str]]) -> Roster:
+def _roster(entries: Mapping[str, Sequence[str]], kind: str) -> Roster:
     roots = tuple(
         roster_root([bytes.fromhex(entry) for entry in entries[name]]) for name in NODE_NAMES
     )
-    return Roster(kind="code", size=len(entries[NODE_NAMES[0]]), roots=roots)
+    return Roster(kind=kind, size=len(entries[NODE_NAMES[0]]), roots=roots)
 
 
 def _node_terms(collected: CollectedKeys) -> list[NodeTerms]:

@@ -12,6 +12,11 @@ urlpatterns = [
         views.InvitationsView.as_view(),
         name="survey-invitations",
     ),
+    path(
+        "surveys/<str:survey_id>/partners",
+        views.PartnersView.as_view(),
+        name="survey-partners",
+    ),
     path("surveys/<str:survey_id>/prepare", views.PrepareView.as_view(), name="survey-prepare"),
     path("surveys/<str:survey_id>/publish", views.PublishView.as_view(), name="survey-publish"),
     path("surveys/<str:survey_id>/orders", views.OrdersView.as_view(), name="survey-orders"),

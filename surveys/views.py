@@ -17,16 +17,24 @@ from accounts.authentication import (
 )
 from accounts.services import Answer
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.strict import to_base64
+from mpcengine.protocol.partners import parse_partners
+from mpcengine.protocol.strict import Fields, to_base64
 from mpcengine.protocol.survey import parse_survey
 from mpcengine.tasks import drive_nudge
 from surveys import serializers as shapes
 from surveys.advice import warnings_of
 from surveys.models import Survey
-from surveys.selectors import survey_get, survey_list, survey_result_get, survey_view
+from surveys.selectors import (
+    partners_of,
+    survey_get,
+    survey_list,
+    survey_result_get,
+    survey_view,
+)
 from surveys.services import (
     PrepareTerms,
     invitations_create,
+    partners_invite,
     survey_create,
     survey_keys_collect,
     survey_order,
@@ -125,6 +133,43 @@ class InvitationsView(CoordinatorView):
             body = {"codes": codes, "invited": survey.invited, "warnings": advice}
             # Shown once: an answer kept for a repetition would hold codes in the clear.
             return Answer(status=201, body=body, kept=False)
+
+        return answered_once(request, act=act)
+
+
+class PartnersView(CoordinatorView):
+    """Invite partners, who answer with keys of their own, and see who they are."""
+
+    largest_body = LARGEST_DEFINITION
+
+    @extend_schema(
+        parameters=[OpenApiParameter("page", int)], responses={200: shapes.PartnersPage}
+    )
+    def get(self, request: Request, survey_id: str) -> Response:
+        """List the partners invited, by name."""
+        pages = SurveyPagination()
+        rows = partners_of(self.survey(request, survey_id))
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        return pages.get_paginated_response(
+            [{"name": one.name, "key": to_base64(bytes(one.key))} for one in page]
+        )
+
+    @extend_schema(
+        parameters=[REPEAT_KEY],
+        request=shapes.PartnersIn,
+        responses={201: shapes.PartnersOut},
+    )
+    def post(self, request: Request, survey_id: str) -> Response:
+        """Invite partners in place of making codes; each operator must have confirmed them."""
+        survey = self.survey(request, survey_id)
+        given = Fields(request.data, required=("partners",), file=True)
+        partners = parse_partners(given, "partners", lowest=1)
+
+        def act() -> Answer:
+            partners_invite(survey=survey, partners=partners)
+            survey.refresh_from_db(fields=["invited"])
+            advice = warnings_of(parse_survey(survey.definition), invited=survey.invited)
+            return Answer(status=201, body={"invited": survey.invited, "warnings": advice})
 
         return answered_once(request, act=act)
 

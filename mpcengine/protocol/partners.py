@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from mpcengine.protocol.canonical import JSON, Digest, digest
+from mpcengine.protocol.canonical import JSON, Digest, canonical, digest
 from mpcengine.protocol.errors import MalformedMessage, PolicyRefused
 from mpcengine.protocol.signing import POINT_BYTES, parse_point, signed_bytes
 from mpcengine.protocol.strict import Fields, to_base64
@@ -28,8 +28,8 @@ class Partner:
 
     @property
     def fingerprint(self) -> Digest:
-        """Return what two people compare when they make sure of a key."""
-        return digest(self.key)
+        """Return what two people compare when they make sure of a key: the name is in it."""
+        return digest(canonical(self.to_json()))
 
     def to_json(self) -> dict[str, JSON]:
         """Return the partner as a partners file has it."""
@@ -66,18 +66,16 @@ def parse_partners(top: Fields, key: str, *, lowest: int) -> tuple[Partner, ...]
     """Return the partners in the list under ``key``, at least ``lowest``; raise as ``top``."""
     rows = top.rows(key, lowest, LARGEST_PARTNERS, required=("name", "key"))
     partners = tuple(_partner(row) for row in rows)
-    check_distinct(top, key, partners)
+    if not are_distinct(partners):
+        raise top.refuse(key, "must have different names and different keys")
     return partners
 
 
-def check_distinct(top: Fields, key: str, partners: Sequence[Partner]) -> None:
-    """Raise as ``top`` does if a name (whatever its case) or a key stands there twice."""
-    for what in (
-        {" ".join(partner.name.split()).casefold() for partner in partners},
-        {partner.key for partner in partners},
-    ):
-        if len(what) != len(partners):
-            raise top.refuse(key, "must have different names and different keys")
+def are_distinct(partners: Sequence[Partner]) -> bool:
+    """Tell whether all names, whatever their case and spaces, and all keys are different."""
+    names = {" ".join(partner.name.split()).casefold() for partner in partners}
+    keys = {partner.key for partner in partners}
+    return len(names) == len(keys) == len(partners)
 
 
 def partner_entry(key: bytes) -> bytes:

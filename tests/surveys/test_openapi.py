@@ -28,7 +28,7 @@ def test_the_document_is_valid_and_without_warnings(
 ) -> None:
     surveys = "/api/v1/surveys"
     one = f"{surveys}/{{survey_id}}"
-    steps = ("invitations", "prepare", "publish", "orders", "result")
+    steps = ("invitations", "partners", "prepare", "publish", "orders", "result")
     assert set(document["paths"]) == {
         surveys,
         one,
@@ -43,7 +43,7 @@ def test_every_write_takes_an_idempotency_key(
     document: dict[str, dict[str, dict[str, object]]],
 ) -> None:
     writes = [methods["post"] for methods in document["paths"].values() if "post" in methods]
-    assert len(writes) == 5
+    assert len(writes) == 6
     for write in writes:
         assert "Idempotency-Key" in json.dumps(write)
 

@@ -14,11 +14,13 @@ from cli.errors import BadInput, CliError, NodeRefused
 from cli.terms import Terms
 from connector.errors import Refused
 from connector.http import Receiver
-from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.orders import build_order, prepare_body
+from mpcengine.protocol.partners import PartnersFile
+from mpcengine.protocol.roster import roster_root
 from mpcengine.protocol.signedmanifest import check_nodes
 from mpcengine.protocol.signing import (
     LABEL_MANIFEST,
@@ -64,6 +66,12 @@ class Coordinator:
             path = f"surveys/{survey_id}/invitations"
             codes += _called(self.portal, "POST", path, body, once=True)["codes"]
         return codes
+
+    def invite_partners(self, survey_id: str, partners: PartnersFile) -> Digest:
+        """Invite partners in place of making codes; return the root of their roster."""
+        body: dict[str, JSON] = {"partners": partners.to_json()["partners"]}
+        _called(self.portal, "POST", f"surveys/{survey_id}/partners", body, once=True)
+        return roster_root(sorted(partners.entries))
 
     def prepare(self, terms: Terms) -> Manifest:
         """Have the manifest built and return it, unsigned, exactly as the portal gave it."""

@@ -11,6 +11,7 @@ from connector.answers_csv import Answers, read_answers
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
+from mpcengine.protocol.partners import PartnersFile, parse_partners_file
 from mpcengine.protocol.survey import Survey, check_limits, check_supported, parse_survey
 
 LONGEST_SECRET = 1000
@@ -77,6 +78,15 @@ def read_nodes(path: Path) -> NodesFile:
     value = read_json(path)
     try:
         return parse_nodes_file(value)
+    except ProtocolError as error:
+        raise BadInput(f"{path}: {error.sentence}") from None
+
+
+def read_partners(path: Path) -> PartnersFile:
+    """Return the partners in a ``drempel-partners/1`` file; raise BadInput."""
+    value = read_json(path)
+    try:
+        return parse_partners_file(value)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence}") from None
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "local",
     "show",
     "verify",
+    "enrol",
     "install",
     "doctor",
     "rehearse",

@@ -3,8 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.manifest import DEFAULT_GIVE_UP_AFTER_DAYS, Manifest, Window
+from mpcengine.protocol.canonical import JSON, Digest
+from mpcengine.protocol.manifest import (
+    DEFAULT_GIVE_UP_AFTER_DAYS,
+    ROSTER_CODE,
+    ROSTER_KEY,
+    Manifest,
+    Roster,
+    Window,
+)
 from mpcengine.protocol.strict import format_time
 from mpcengine.protocol.survey import Survey
 
@@ -29,6 +36,8 @@ class Terms:
     flush_min: int
     give_up_after_days: int = DEFAULT_GIVE_UP_AFTER_DAYS
     max_inconsistent: int | None = None
+    # Of partners the root of her own list: the portal must not have added anybody.
+    partners_root: Digest | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """Return the members that the portal is sent to prepare a manifest."""
@@ -46,7 +55,7 @@ class Terms:
         pairs: dict[str, tuple[object, object]] = {
             "survey_id": (manifest.survey_id, self.survey_id),
             "survey": (manifest.survey, self.survey),
-            "roster": (manifest.roster.size, self.invited),
+            "roster": _roster(manifest, self),
             "timing": (manifest.timing, self.timing),
             "issuing": (manifest.issuing, self.issuing),
             "answering": (manifest.answering, self.answering),
@@ -71,6 +80,14 @@ def terms_by_orders(survey_id: str, survey: Survey, invited: int, timing: str) -
         answering=Window(opens=now + _DAY if is_strict else opens, closes=ends),
         flush_min=survey.min_count,
     )
+
+
+def _roster(manifest: Manifest, terms: Terms) -> tuple[object, object]:
+    """Return what manifest and terms say of the roster."""
+    said, root = manifest.roster, terms.partners_root
+    if root is None:
+        return (said.kind, said.size), (ROSTER_CODE, terms.invited)
+    return said, Roster(kind=ROSTER_KEY, size=terms.invited, roots=(root,) * 3)
 
 
 def _window(window: Window) -> JSON:

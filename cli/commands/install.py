@@ -1,4 +1,4 @@
-"""``drempel install``: folders of nodes, portals and relays, keys, and the nodes file."""
+"""``drempel install``: folders of nodes, portals and relays, keys, nodes and partners files."""
 
 import argparse
 from pathlib import Path
@@ -17,7 +17,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - a node is called by its peers; the defaul
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare ``node``, ``portal``, ``relay``, ``coordinator``, ``certificate``, ``join``."""
+    """Declare a kind of thing to make each, and what it is made of."""
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     node = _service(kinds, "node", "make a node's folder and the entry its operator gives out")
     node.add_argument("--node", choices=("a", "b", "c"), required=True, help="which of three")
@@ -48,6 +48,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     join = kinds.add_parser("join", help="make a nodes file of three operators' entries")
     join.add_argument("entries", metavar="ENTRY.json", type=Path, nargs=3)
     join.add_argument("--out", metavar="NODES.json", type=Path, required=True)
+    partners = kinds.add_parser("partners", help="put partners' entries into one file")
+    partners.add_argument("files", metavar="PARTNERS.json", type=Path, nargs="+")
+    partners.add_argument("--out", metavar="PARTNERS.json", type=Path, required=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         "coordinator": _coordinator,
         "certificate": _certificate,
         "join": _join,
+        "partners": _partners,
     }
     print("\n".join(makers[arguments.kind](arguments)))
     return 0
@@ -190,6 +194,23 @@ def _join(arguments: argparse.Namespace) -> list[str]:
         *lines,
         f"{arguments.out} is made; all three operators must read the same here:",
         f"  {digest}",
+    ]
+
+
+def _partners(arguments: argparse.Namespace) -> list[str]:
+    import json  # noqa: PLC0415
+
+    from cli.files import read_partners  # noqa: PLC0415
+    from cli.folders import write_new  # noqa: PLC0415
+    from cli.installing.entries import partners_join, spoken  # noqa: PLC0415
+
+    joined = partners_join([read_partners(path) for path in arguments.files])
+    text = json.dumps(joined.to_json(), ensure_ascii=False, indent=1) + "\n"
+    write_new(arguments.out, text)
+    return [
+        *(f"{one.name}:\n  {spoken(one.fingerprint)}" for one in joined.partners),
+        f"{arguments.out} is made. Use it once each partner has read you the same by phone,",
+        "on a number that did not come from the portal.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Give out one node's entry, put three together, and say what operators compare by phone."""
+"""Put entries of nodes or of partners together, and say what people compare by phone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ from mpcengine.protocol.nodesfile import (
     parse_node_entry,
     parse_nodes_file,
 )
+from mpcengine.protocol.partners import PartnersFile, parse_partners_file
 
 GROUP = 4
 
@@ -42,6 +43,15 @@ def entries_join(entries: Sequence[NodeEntry]) -> NodesFile:
         return parse_nodes_file(nodes.to_json())
     except ProtocolError as error:
         raise BadInput(f"The three entries do not fit together: {error.sentence}") from None
+
+
+def partners_join(files: Sequence[PartnersFile]) -> PartnersFile:
+    """Return one file of all partners; the same one twice is one. Raises BadInput."""
+    found = tuple(dict.fromkeys(one for file in files for one in file.partners))
+    try:
+        return parse_partners_file(PartnersFile(partners=found).to_json())
+    except ProtocolError as error:
+        raise BadInput(f"The partners do not fit into one file: {error.sentence}") from None
 
 
 def document_digest(document: JSON) -> Digest:

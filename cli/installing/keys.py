@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -44,6 +45,27 @@ def signing_key_load(path: Path) -> Ed25519PrivateKey:
         raise BadInput(f"{path} cannot be read as a signing key; name another file.") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise BadInput(f"{path} does not hold a signing key (Ed25519); name another file.")
+    return key
+
+
+def partner_key_make(path: Path, write: Write = write_private) -> EllipticCurvePrivateKey:
+    """Write a fresh P-256 key (PKCS#8, PEM), by which a partner answers, and return it."""
+    key = generate_p256_key()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write(path, pem.decode("ascii"))
+    return key
+
+
+def partner_key_load(path: Path) -> EllipticCurvePrivateKey:
+    """Return the P-256 key in a PEM file; raise BadInput if there is none."""
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
+        raise BadInput(
+            f"{path} cannot be read as a partner's key; name another file."
+        ) from None
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise BadInput(f"{path} does not hold a partner's key (P-256); name another file.")
     return key
 
 

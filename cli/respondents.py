@@ -1,4 +1,4 @@
-"""Let every row of a file answer with its own code, through HTTP, several at a time."""
+"""Let every row of a file answer by its own right, through HTTP, several at a time."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from cli.progress import Counter
 from cli.reachable import Reachable
+from connector.claims import Claim
 from connector.respondent import Ticket, package_seal, package_send, ticket_fetch
 from mpcengine.protocol.encoding import Answers, encode_answers
 from mpcengine.protocol.manifest import Manifest
@@ -27,10 +28,10 @@ class Respondents:
     federation: Reachable
     manifest: Manifest
 
-    def tickets(self, codes: Sequence[str], counter: Counter) -> list[Ticket]:
-        """Exchange every code for three tokens; all before anybody answers (strict timing)."""
+    def tickets(self, claims: Sequence[Claim], counter: Counter) -> list[Ticket]:
+        """Exchange every claim for three tokens; all before anybody answers (strict timing)."""
         nodes = self.federation.nodes
-        return self._each(lambda code: ticket_fetch(nodes, self.manifest, code), codes, counter)
+        return self._each(lambda one: ticket_fetch(nodes, self.manifest, one), claims, counter)
 
     def send(
         self, tickets: Sequence[Ticket], answers: Sequence[Answers], counter: Counter

@@ -1,18 +1,20 @@
 """Run one survey through a federation, from published to its verified result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 
 from cli.coordinator import Coordinator
 from cli.errors import CliError
+from cli.partners import Keys, partners_named
 from cli.progress import Progress
 from cli.reachable import Reachable
 from cli.respondents import Respondents
 from cli.terms import STRICT, terms_by_orders
+from connector.claims import Claim
 from connector.errors import ConnectorError
 from connector.respondent import manifest_fetch
-from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.encoding import Answers
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.manifest import Manifest
@@ -38,37 +40,48 @@ class Outcome:
 
 
 def survey_run(
-    federation: Reachable, survey: Survey, answers: Sequence[Answers], progress: Progress
+    federation: Reachable,
+    survey: Survey,
+    answers: Sequence[Answers],
+    progress: Progress,
+    partners: Keys | None = None,
 ) -> Outcome:
     """Publish, invite, issue, answer, close, wait, and verify, in strict timing.
 
-    Raises NodeRefused or CliError with one sentence.
+    With ``partners``, whom the nodes' operators have confirmed, every row answers with one of
+    their keys in place of a code. Raises NodeRefused or CliError with one sentence.
     """
     try:
-        return _run(federation, survey, answers, progress)
+        return _run(federation, survey, answers, progress, partners)
     except ConnectorError as error:
         federation.look()
         raise CliError(f"{error.receiver}: {error.sentence}") from error
 
 
 def _run(
-    federation: Reachable, survey: Survey, answers: Sequence[Answers], progress: Progress
+    federation: Reachable,
+    survey: Survey,
+    answers: Sequence[Answers],
+    progress: Progress,
+    partners: Keys | None,
 ) -> Outcome:
     coordinator = coordinator_of(federation)
     progress.step("Publishing the survey: three nodes check and sign its manifest")
     survey_id = coordinator.create(survey)
-    codes = coordinator.invite(survey_id, len(answers))
+    claims, root = _invited(coordinator, survey_id, len(answers), partners)
     terms = terms_by_orders(survey_id, survey, len(answers), STRICT)
+    terms = replace(terms, partners_root=root)
     proposed = coordinator.prepare(terms)
     coordinator.check(proposed, terms)
     coordinator.publish(survey_id, proposed)
     manifest = manifest_fetch(federation.relay, survey_id, federation.nodes_file)
     respondents = Respondents(federation=federation, manifest=manifest)
-    with progress.counting("Exchanging codes for tokens", len(codes)) as counter:
-        tickets = respondents.tickets(codes, counter)
+    what = "codes" if partners is None else "signed requests"
+    with progress.counting(f"Exchanging {what} for tokens", len(claims)) as counter:
+        tickets = respondents.tickets(claims, counter)
     coordinator.order(survey_id, manifest, OPEN_ANSWERING)
     _wait_until_open(federation, manifest)
-    with progress.counting("Sending sealed answers", len(codes)) as counter:
+    with progress.counting("Sending sealed answers", len(claims)) as counter:
         receipts = respondents.send(tickets, answers, counter)
     progress.step("Closing: nodes freeze the batch, check, compute and sign")
     coordinator.order(survey_id, manifest, CLOSE)
@@ -81,6 +94,15 @@ def _run(
         verification=_verified(document, federation),
         receipts=tuple(receipts),
     )
+
+
+def _invited(
+    coordinator: Coordinator, survey_id: str, count: int, partners: Keys | None
+) -> tuple[Sequence[Claim], Digest | None]:
+    """Return by what right each row answers, and the root of the partners' roster, if any."""
+    if partners is None:
+        return coordinator.invite(survey_id, count), None
+    return partners, coordinator.invite_partners(survey_id, partners_named(partners))
 
 
 def coordinator_of(federation: Reachable) -> Coordinator:

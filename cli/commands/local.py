@@ -29,6 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="run on the PostgreSQL and Redis that this file names",
     )
+    survey.add_argument(
+        "--roster",
+        choices=("code", "key"),
+        default="code",
+        help="rows answer with invitation codes, or with partners' keys made for them",
+    )
     survey.add_argument("--json", action="store_true", help="print a machine-readable summary")
 
 
@@ -36,20 +42,25 @@ def run(arguments: argparse.Namespace) -> int:
     """Check both files and the places to write, then run, then write the result."""
     # Imported here: bad arguments are answered before the protocol is loaded.
     from cli.embedded.federation import Options, running  # noqa: PLC0415
+    from cli.embedded.house import partners_confirm  # noqa: PLC0415
     from cli.embedded.services_file import services_read  # noqa: PLC0415
     from cli.files import check_output, read_answer_rows, read_survey, write_json  # noqa: PLC0415
+    from cli.partners import partners_make, partners_named  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
     from cli.survey_run import survey_run  # noqa: PLC0415
 
     survey = read_survey(arguments.survey)
     answers = read_answer_rows(arguments.answers, survey)
     services = None if arguments.services is None else services_read(arguments.services)
+    partners = partners_make(len(answers)) if arguments.roster == "key" else None
     check_output(arguments.out)
     _check_keep(arguments.keep)
     progress = Progress(is_quiet=arguments.json)
     progress.step("Starting a portal, a relay and three nodes on this machine")
     with running(Options(folder=arguments.keep, services=services)) as federation:
-        outcome = survey_run(federation, survey, answers, progress)
+        if partners is not None:
+            partners_confirm(federation.house, partners_named(partners))
+        outcome = survey_run(federation, survey, answers, progress, partners)
         progress.step("Stopping")
     write_json(arguments.out, outcome.document)
     found = outcome.verification

@@ -26,7 +26,8 @@ from cli.installing.keys import (
 )
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry, NodesFile, parse_nodes_file
-from mpcengine.protocol.policy import default_policy
+from mpcengine.protocol.partners import PartnersFile
+from mpcengine.protocol.policy import PARTNERS_FILE, default_policy
 from mpcengine.protocol.signing import public_bytes
 
 SERVICES = ("portal", "relay", "node-a", "node-b", "node-c")
@@ -151,6 +152,12 @@ def house_build(
         coordinator=coordinator,
         has_faults=has_faults,
     )
+
+
+def partners_confirm(house: House, partners: PartnersFile) -> None:
+    """Have all three operators confirm these partners, and no others."""
+    for name in NODE_NAMES:
+        _write_json(house.service_folder(f"node-{name}") / PARTNERS_FILE, partners.to_json())
 
 
 def _build(

@@ -12,13 +12,15 @@ from mpcengine.protocol.blindrsa import EXPONENT
 from mpcengine.protocol.eligibility import request_mark, token_blind, token_finish
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Package, sign_package
+from mpcengine.protocol.partners import partner_entry
 from mpcengine.protocol.roster import node_code, roster_entry
+from mpcengine.protocol.signedrequest import parse_request, sign_request
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
 from nodes.issuing import IssuerPrivate, blind_sign
 from nodes.keystore import issuer_key_unwrap
 from nodes.models import IssuerKey, RosterEntry, StoredPackage
 from nodes.services import tokens
-from nodes.services.tokens import token_issue_once
+from nodes.services.tokens import partner_token_issue_once, token_issue_once
 from problems import Conflict, Unavailable
 from tests.nodes.anna import Anna, give, now
 from tests.nodes.publishing import Draft, blind, colour_survey
@@ -55,6 +57,7 @@ class Seen:
         return {
             bytes(row.entry): {
                 bytes(row.spent_by or b""),
+                *_parts(bytes(row.request)),
                 self.requests[bytes(row.entry)],
                 self.answers[bytes(row.entry)],
             }
@@ -73,9 +76,22 @@ class Seen:
         return plain | hashes | marks
 
 
-def survey_run(anna: Anna, draw: Bytes, people: int = 8) -> tuple[Seen, dict[bytes, bytes]]:
+def _parts(request: bytes) -> set[bytes]:
+    """Return what a kept request consists of, and hashes of it; nothing of a code's."""
+    if not request:
+        return set()
+    one = parse_request(request)
+    parts = {request, one.blinded, one.signature, one.key}
+    return parts | {hashlib.sha256(part).digest() for part in parts}
+
+
+def survey_run(
+    anna: Anna, draw: Bytes, kind: str = "code", people: int = 8
+) -> tuple[Seen, dict[bytes, bytes]]:
     """Let people answer with factors from ``draw``; return Anna's view and the truth."""
-    draft = anna.draft(colour_survey(), invited=people)
+    partners = [generate_p256_key() for _ in range(people)] if kind == "key" else []
+    anna.confirm(partners)
+    draft = anna.draft(colour_survey(), invited=people, partners=partners)
     manifest, _ = anna.open(draft)
     seen, truth = Seen(manifest), {}
     for place in range(people):
@@ -98,14 +114,25 @@ def answer_once(
         salt=secrets.token_bytes(48),
         factor=draw(int.from_bytes(terms.issuer_key, "big")),
     )
-    code = node_code(draft.codes[place], draft.survey_id, 1)
-    answer = token_issue_once(
-        digest=manifest.digest, node_code=code, blinded=request.message, now=now()
-    )
+    entry, answer = asked(draft, manifest, place, request.message)
     token = token_finish(terms.issuer_key, manifest.digest, point, request, answer)
     others = [anna.issuers[node].token(manifest.digest, point) for node in ("b", "c")]
     package = packed(private, manifest, (token, others[0], others[1]))
-    return package, roster_entry(code), request.message, answer
+    return package, entry, request.message, answer
+
+
+def asked(draft: Draft, manifest: Manifest, place: int, blinded: bytes) -> tuple[bytes, bytes]:
+    """Return whose entry asks, by code or by key, and what Anna answers."""
+    if draft.partners:
+        private = draft.partners[place]
+        request = sign_request(private, manifest=manifest.digest, index=1, blinded=blinded)
+        signed = partner_token_issue_once(request=request, now=now())
+        return partner_entry(request.key), signed
+    code = node_code(draft.codes[place], draft.survey_id, 1)
+    signed = token_issue_once(
+        digest=manifest.digest, node_code=code, blinded=blinded, now=now()
+    )
+    return roster_entry(code), signed
 
 
 def packed(private: Any, manifest: Manifest, three: Any, revision: int = 0) -> Package:
@@ -119,16 +146,32 @@ def packed(private: Any, manifest: Manifest, three: Any, revision: int = 0) -> P
     )
 
 
-def test_a_node_that_kept_everything_links_nothing(anna: Anna) -> None:
-    seen, truth = survey_run(anna, lambda modulus: 1 + secrets.randbelow(modulus - 1))
+KINDS = pytest.mark.parametrize("kind", ["code", "key"])
+
+
+@KINDS
+def test_a_node_that_kept_everything_links_nothing(anna: Anna, kind: str) -> None:
+    seen, truth = survey_run(anna, lambda modulus: 1 + secrets.randbelow(modulus - 1), kind)
     assert len(truth) == 8
     assert seen.links() == {}
 
 
-def test_the_same_node_links_everybody_who_did_not_blind(anna: Anna) -> None:
+@KINDS
+def test_the_same_node_links_everybody_who_did_not_blind(anna: Anna, kind: str) -> None:
     """The linker works: with the defence off it finds all, and finds them right."""
-    seen, truth = survey_run(anna, lambda _: 1)
+    seen, truth = survey_run(anna, lambda _: 1, kind)
     assert seen.links() == truth
+
+
+def test_a_partner_s_kept_request_alone_links_whom_it_does_not_blind(anna: Anna) -> None:
+    """Evidence would be a link if it held anything but what was blinded."""
+    seen, truth = survey_run(anna, lambda _: 1, "key")
+    seen.requests = dict.fromkeys(seen.requests, b"lost")
+    seen.answers = dict.fromkeys(seen.answers, b"lost")
+    RosterEntry.objects.update(spent_by=b"lost")
+    assert seen.links() == truth
+    RosterEntry.objects.update(request=b"")
+    assert seen.links() == {}
 
 
 def test_what_is_stored_at_issuing_says_nothing_of_the_key(anna: Anna) -> None:

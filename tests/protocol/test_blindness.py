@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mpcengine.protocol.blindrsa import EXPONENT, Blinded, blind, hide
 from mpcengine.protocol.eligibility import token_blind, token_finish, token_message
 from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.signedrequest import sign_request, verify_request
 from mpcengine.protocol.signing import point_bytes
 from tests.vectors.cast import cast, p256, seed
 from tests.vectors.issuers import issuer
@@ -120,6 +122,21 @@ def test_every_request_fits_every_token_under_a_real_key() -> None:
         assert (
             token_finish(KEY.public, DIGEST, found.key, request, asked.answered) == found.token
         )
+
+
+def test_a_partner_s_signed_request_fits_every_token() -> None:
+    """What is kept as evidence is no more than the blinded message, which fits all of them."""
+    partner = p256("partner Hospital North")
+    seen = [exchange(name, factor_of(name, KEY.public)) for name in NAMES]
+    for asked, found in itertools.product(seen, repeat=2):
+        kept = sign_request(partner, manifest=DIGEST, index=1, blinded=asked.blinded)
+        inverse = pow(int.from_bytes(asked.answered, "big"), -1, MODULUS)
+        factor = pow(int.from_bytes(found.token, "big") * inverse % MODULUS, -1, MODULUS)
+        encoded = pow(int.from_bytes(found.token, "big"), EXPONENT, MODULUS)
+        # Had she hidden the other's message under this factor, she would have signed the same.
+        hidden = hide(MODULUS, encoded, factor)[0].to_bytes(256, "big")
+        verify_request(replace(kept, blinded=hidden))
+        assert found.key not in kept.encode()
 
 
 def test_the_request_is_the_message_itself_when_nothing_hides_it() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from cli.doctoring.finding import Finding, fail, ok, warn
 from cli.doctoring.service import Service
 from cli.errors import BadInput
-from cli.files import read_json
+from cli.files import read_json, read_partners
 from cli.installing.certificates import certificate_load
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.policy import Policy, parse_policy
@@ -126,7 +126,7 @@ def certificate(service: Service) -> Iterator[Finding]:
 
 
 def policy(service: Service) -> Iterator[Finding]:
-    """Ask whether the policy file is one, and a sane one (D16)."""
+    """Ask whether policy and partners file are what they should be, and sane (D16)."""
     path = service.file("policy_file")
     if path is None:
         return
@@ -146,6 +146,19 @@ def policy(service: Service) -> Iterator[Finding]:
     else:
         floors = ", ".join(f"{unit} {floor}" for unit, floor in sorted(found.floors.items()))
         yield ok("D16", f"The policy is in order; floors: {floors}.")
+    if found.partners_file is not None:
+        yield from _partners(path.parent / found.partners_file)
+
+
+def _partners(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    try:
+        count = len(read_partners(path).partners)
+    except BadInput as error:
+        yield fail("D16", error.sentence, "Surveys among partners wait until it is mended.")
+    else:
+        yield ok("D16", f"Partners confirmed: {count}.")
 
 
 def _odd(found: Policy) -> Iterator[str]:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 import faults
 from mpcengine.protocol.eligibility import check_blinded, request_mark
+from mpcengine.protocol.errors import BadSignature
 from mpcengine.protocol.manifest import ROSTER_CODE, ROSTER_KEY
 from mpcengine.protocol.partners import partner_entry
 from mpcengine.protocol.roster import roster_entry
@@ -45,7 +46,11 @@ def partner_token_issue_once(*, request: SignedRequest, now: datetime) -> bytes:
     """
     job = _open_job(request.manifest, now, ROSTER_KEY)
     check_blinded(_issuer_key(job), request.blinded)
-    verify_request(request)
+    try:
+        verify_request(request)
+    except BadSignature as bad:
+        refusal_count(bad.code)
+        raise
     return _issue(job, partner_entry(request.key), request.blinded, request.encode())
 
 

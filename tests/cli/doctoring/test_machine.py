@@ -158,6 +158,26 @@ def test_it_judges_the_policy(
     assert verdicts(machine.policy(installed.service), "D16") == {verdict}
 
 
+@pytest.mark.parametrize(
+    ("text", "verdicts_"),
+    [
+        (None, {"ok"}),
+        ('{"format": "drempel-partners/1", "partners": []}', {"ok"}),
+        ('{"format": "drempel-partners/1"}', {"ok", "FAIL"}),
+        ("rubbish", {"ok", "FAIL"}),
+    ],
+)
+def test_it_looks_into_the_partners_file(
+    text: str | None, verdicts_: set[str], installed: Installation
+) -> None:
+    path = installed.folder / "partners.json"
+    path.unlink(missing_ok=True)
+    if text is not None:
+        path.write_text(text, "utf-8")
+    assert verdicts(machine.policy(installed.service), "D16") == verdicts_
+    path.unlink(missing_ok=True)
+
+
 @pytest.mark.parametrize(("days", "verdict"), [(20, "ok"), (13, "warn"), (-1, "FAIL")])
 def test_it_tells_when_the_certificate_ends(
     days: int, verdict: str, installed: Installation, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,8 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.messages import PeerMessage, sign_peer_message
 from mpcengine.protocol.roster import node_code
-from mpcengine.protocol.signing import LABEL_MANIFEST, verify
+from mpcengine.protocol.signedrequest import SignedRequest, sign_request, verify_evidence
+from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, verify
 from mpcengine.protocol.strict import parse_base64, to_base64
 from nodes.models import JobState, SurveyJob
 from nodes.peer_client import SIGNATURE_HEADER
@@ -92,6 +93,36 @@ def test_it_answers_a_token_and_its_refusals(anna: Anna, http: APIClient) -> Non
     assert problem_code(unknown) == (403, "token.unknown_code")
     extra = http.post("/api/v1/tokens", body | {"name": "Rosa"}, format="json")
     assert problem_code(extra) == (400, "json.unknown_key")
+
+
+def test_it_shows_a_partner_her_own_earlier_request(anna: Anna, http: APIClient) -> None:
+    partner = generate_p256_key()
+    anna.confirm([partner])
+    manifest, _ = anna.open(anna.draft(colour_survey(), partners=[partner]))
+
+    def body(number: int) -> tuple[SignedRequest, dict[str, str]]:
+        blinded = number.to_bytes(256, "big")
+        one = sign_request(partner, manifest=manifest.digest, index=1, blinded=blinded)
+        members = {
+            "partner_key": to_base64(one.key),
+            "blinded": to_base64(blinded),
+            "signature": to_base64(one.signature),
+        }
+        return one, {"manifest": manifest.digest, **members}
+
+    (earlier, first), (asked, second) = body(2), body(3)
+    assert http.post("/api/v1/tokens", first, format="json").status_code == 200
+    again = http.post("/api/v1/tokens", second, format="json")
+    assert problem_code(again) == (409, "token.already_issued")
+    shown = parse_base64(again.json()["evidence"]) or b""
+    assert verify_evidence(shown, asked) == earlier
+    unsigned = http.post(
+        "/api/v1/tokens", second | {"signature": to_base64(bytes(64))}, format="json"
+    )
+    assert problem_code(unsigned) == (403, "signature.invalid")
+    assert "evidence" not in unsigned.json()
+    both = second | {"code": to_base64(bytes(32))}
+    assert problem_code(http.post("/api/v1/tokens", both, format="json"))[0] == 400
 
 
 def test_it_publishes_nothing_before_the_end(anna: Anna, http: APIClient) -> None:

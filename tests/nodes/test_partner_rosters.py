@@ -11,7 +11,7 @@ from mpcengine.protocol.errors import MalformedMessage, PolicyRefused
 from mpcengine.protocol.signing import generate_p256_key
 from nodes.models import JobState, LedgerRoster, RosterEntry, SurveyJob
 from nodes.services.manifests import manifest_accept, manifest_open
-from nodes.services.rosters import rosters_forget
+from nodes.services.rosters import roster_enter, rosters_forget
 from nodes.tasks import rosters_sweep
 from problems import Conflict, Unavailable
 from tests.nodes.anna import Anna
@@ -165,6 +165,17 @@ def test_of_two_near_lists_that_were_signed_only_one_opens(anna: Anna) -> None:
     states = {job.digest: job.state for job in SurveyJob.objects.all()}
     assert states == {first.digest: JobState.OPEN, second.digest: JobState.REFUSED}
     assert not RosterEntry.objects.filter(manifest=second.digest).exists()
+
+
+def test_it_opens_a_survey_whose_list_it_entered_before_it_died(anna: Anna) -> None:
+    anna.confirm(PARTNERS)
+    draft = survey_of(anna, PARTNERS[:12], min_count=4)
+    manifest = anna.manifest(draft)
+    anna.accept(draft, manifest)
+    roster_enter(manifest)
+    job = manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
+    assert job.state == JobState.OPEN
+    assert LedgerRoster.objects.count() == 1
 
 
 def test_it_forgets_a_list_a_year_after_its_survey_closed(anna: Anna) -> None:

@@ -106,7 +106,7 @@ async def check_bits(runtime: VectorRuntime, bits: Vector, seen: Vector) -> None
     tags = await multiply(runtime, np.repeat(factor, len(bits)), bits)
     await settle(runtime)
     coin = await reveal_on_line(runtime, random_elements(runtime, 1))
-    weights = _powers(int(coin[0]), len(bits))
+    weights = powers(int(coin[0]), len(bits))
     weighted = field61.multiply(tags, weights)
     rest = inner_product(runtime, [weighted], [field61.add_constant(bits, -1)])
     not_bits = await reshare(runtime, rest)
@@ -120,7 +120,7 @@ async def check_bits(runtime: VectorRuntime, bits: Vector, seen: Vector) -> None
         raise InconsistentShares("shares.bits", "A mask or a draw holds what is no bit.")
 
 
-def _powers(base: int, count: int) -> Vector:
+def powers(base: int, count: int) -> Vector:
     """Return base, base², …, base^count for a public base, by doubling."""
     powers = field61.vector([base])
     while len(powers) < count:

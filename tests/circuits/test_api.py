@@ -14,6 +14,7 @@ from mpcengine.circuits.shared import Shared
 SENDERS = {
     "products.reshare": "takes a MaskedProduct, sends fresh shares of it",
     "products.reveal_masked": "takes a MaskedProduct",
+    "shuffle._exchange_piece": "sends fresh shares of a party's own part",
     "shares.deal": "sends fresh shares of a party's own values",
     "openings.reveal_on_line": "takes what OPENERS below hand it",
     "openings.settle": "sends vectors without an element",
@@ -22,6 +23,8 @@ SENDERS = {
 OPENERS = {
     "shares.reveal_under": "adds a mask of degree 1 that is used once",
     "shares.check_bits": "a fresh coin, a spent factor, and sums that are zero",
+    "shuffle._check_unchanged": "a fresh coin, spent factors, and a sum that is zero",
+    "texts.answered_texts": "marks in a secret order; how many are 1 was released",
 }
 # Who may multiply vectors element-wise or inner, and why no unmasked product gets out.
 MULTIPLIERS = {
@@ -30,7 +33,18 @@ MULTIPLIERS = {
     "shares.random_bits": "multiplies by an opened, public vector",
     "shares.check_bits": "multiplies by powers of an opened coin",
     "shared.weighted": "multiplies by public weights",
+    "shuffle._check_unchanged": "multiplies by powers of an opened coin and opened factors",
     "tally.add": "keeps it private until mask_sums wraps it",
+}
+
+
+# The same for products of a matrix and a vector.
+MATRICES = {
+    "draws.deal_draws": "multiplies by public weights",
+    "shares.value": "multiplies by public weights",
+    "shuffle._check_unchanged": "multiplies by opened, spent factors",
+    "shuffle._step": "mask_sums wraps it at once",
+    "tally.add": "multiplies by public weights",
 }
 
 
@@ -54,11 +68,11 @@ def callers(*names: str) -> set[str]:
     }
 
 
-def test_only_five_functions_send_anything() -> None:
+def test_only_six_functions_send_anything() -> None:
     assert callers("exchange") == set(SENDERS)
 
 
-def test_only_two_functions_open_shares_of_degree_one() -> None:
+def test_only_four_functions_open_shares_of_degree_one() -> None:
     opening = {
         name
         for name, function in functions()
@@ -72,6 +86,7 @@ def test_only_two_functions_open_shares_of_degree_one() -> None:
 
 def test_products_of_shares_are_wrapped_where_they_are_made() -> None:
     assert callers("multiply", "dot") == set(MULTIPLIERS)
+    assert callers("matrix_vector") == set(MATRICES)
 
 
 def test_masked_products_are_opened_by_two_functions_only() -> None:

@@ -248,6 +248,9 @@ _COMPUTING: Mapping[str, Entry] = {
     "mpc.bad_share": _entry(
         5, "intrusion_detection", "info", FINDING, "three shares are not on one line", _PEER
     ),
+    "mpc.texts_changed": _entry(
+        5, "intrusion_detection", "info", FINDING, "texts were changed while mixed", _PEER
+    ),
     "mpc.tally_liar": _reserved(
         5, "intrusion_detection", "info", FINDING, "a node's tally is proven wrong", _PEER
     ),

@@ -10,7 +10,7 @@ from mpcengine.party.failure import PartyFailure
 from mpcengine.party.isolated import SECURITY_BITS
 from mpcengine.protocol.canonical import JSON, canonical, digest, parse_canonical
 from mpcengine.protocol.errors import MalformedMessage
-from mpcengine.protocol.partywire import PartySpec
+from mpcengine.protocol.partywire import PartySpec, texts_json
 
 LONGEST_HELLO = 16_384
 _FORMAT = "drempel-party-hello/1"
@@ -29,6 +29,7 @@ def make_hello(spec: PartySpec) -> dict[str, JSON]:
         "root": spec.root,
         "survey": digest(canonical(spec.survey)),
         "pattern": digest(canonical(list(spec.pattern))),
+        "texts": digest(canonical(texts_json(spec.texts))),
         "rows": spec.rows,
         "width": spec.width,
         "accepted": spec.accepted,

@@ -10,13 +10,14 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from mpcengine.circuits.shuffle import TEXTS_CHANGED
 from mpcengine.party import isolated
 from mpcengine.party.connect import Connector
 from mpcengine.party.connection import DONE, Connection
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.hello import make_hello
 from mpcengine.protocol.errors import InconsistentShares
-from mpcengine.protocol.partywire import CAUSE_BAD_SHARE, PartySpec
+from mpcengine.protocol.partywire import CAUSE_BAD_SHARE, CAUSE_TEXTS_CHANGED, PartySpec
 
 T = TypeVar("T")
 # A dead peer is seen by both survivors within milliseconds; the second news settles who died.
@@ -124,6 +125,10 @@ class Session:
             return self._too_late()
         if all(f.failure.cause == "peer_lost" for f in self._failures.values()):
             await asyncio.sleep(_GRACE_SECONDS)
+            # The last shares may have come meanwhile: what they show says more than a leaving.
+            found = task.exception() if task.done() and not task.cancelled() else None
+            if isinstance(found, InconsistentShares):
+                return _named(found)
         return self._best_supported()
 
     def _too_late(self) -> PartyFailure:
@@ -207,7 +212,10 @@ def _named(error: BaseException | None) -> PartyFailure:
     if isinstance(error, PartyFailure):
         return error
     if isinstance(error, InconsistentShares):
-        return PartyFailure(CAUSE_BAD_SHARE, detail=error.code)
+        is_text = error.code == TEXTS_CHANGED
+        return PartyFailure(
+            CAUSE_TEXTS_CHANGED if is_text else CAUSE_BAD_SHARE, detail=error.code
+        )
     # The message may hold a value; type and place are enough to find the fault.
     trace = error.__traceback__ if error is not None else None
     while trace is not None and trace.tb_next is not None:

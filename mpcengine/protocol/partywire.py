@@ -1,7 +1,7 @@
 """What a node's worker and its party process say to each other through pipes.
 
 Source: docs/protocol.md §16. On standard input: a frame with the spec (u32 little-endian
-length, canonical JSON), then in round 1 ``rows`` × ``width`` little-endian 64-bit words.
+length, canonical JSON), then in rounds 1 and 3 ``rows`` × ``width`` little-endian 64-bit words.
 On standard output: a frame with the outcome's header, then its arrays one after the other.
 On failure one JSON line on standard error. Nothing here reads or writes: bytes in, bytes out.
 """
@@ -20,7 +20,7 @@ FRAME_LIMIT = 64 * 2**20
 PREFIX_BYTES = 4
 EXIT_DONE, EXIT_OTHER, EXIT_BAD_SPEC, EXIT_NAMED = 0, 1, 2, 3
 
-CAUSE_BAD_SHARE = "bad_share"
+CAUSE_BAD_SHARE, CAUSE_TEXTS_CHANGED = "bad_share", "texts_changed"
 # Every way in which an attempt may end without an outcome, by exit code 3.
 CAUSES = (
     "peer_lost",
@@ -32,6 +32,7 @@ CAUSES = (
     "connect_timeout",
     "deadline",
     CAUSE_BAD_SHARE,
+    CAUSE_TEXTS_CHANGED,
 )
 CAUSE_BAD_SPEC, CAUSE_OTHER = "bad_spec", "internal"
 # Places where a party told so by its spec (``fault``) kills itself, for recovery tests.
@@ -45,7 +46,9 @@ _SPEC_KEYS = (
     *("listen_fd", "certificate", "private_key", "pin", "peers", "accepted", "min_count"),
     *("draw_seed", "deadline_seconds", "connect_seconds", "stall_seconds"),
 )
-_SECOND_ROUND_KEYS = ("counts", "pattern")
+_ROUND_KEYS = {2: ("counts", "pattern"), 3: ("texts",)}
+_TEXTS_ARRAY = "texts/"
+MOST_TEXTS, MOST_TEXT_WORDS = 512, 4096
 LARGEST_SECONDS = 86_400.0
 
 
@@ -62,15 +65,29 @@ class PeerAddress:
     pin: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextColumns:
+    """Say which columns of a row of round 3 come next: ``answered``, then ``words`` words."""
+
+    question: str
+    words: int
+
+    @property
+    def array(self) -> str:
+        """Return the name of the outcome's array: the words of the answered rows."""
+        return _TEXTS_ARRAY + self.question
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PartySpec:
     """Tell one party everything about one attempt of one round.
 
     ``job``: digest of the manifest; ``index``: 1, 2, 3; ``listen_fd``: an inherited socket that
     listens already; ``survey``: the survey's normal form, from which the plan is rebuilt;
-    ``rows`` × ``width``: size of the stream that follows in round 1 (0 rows in round 2);
+    ``rows`` × ``width``: size of the stream that follows in rounds 1 and 3 (0 rows in round 2);
     ``accepted``: number of accepted records; ``counts`` (own shares) and ``pattern`` (public
-    bits of round 1): round 2 only. Its fields are kept out of ``repr``: a key and shares.
+    bits of round 1): round 2 only; ``texts``: the columns of round 3. Its fields are kept out
+    of ``repr``: a key and shares.
     """
 
     job: Digest
@@ -94,6 +111,7 @@ class PartySpec:
     stall_seconds: float = 30.0
     counts: tuple[int, ...] = ()
     pattern: tuple[int, ...] = ()
+    texts: tuple[TextColumns, ...] = ()
     fault: str | None = None
 
 
@@ -173,6 +191,8 @@ def encode_spec(spec: PartySpec) -> bytes:
     if spec.round == 2:
         value["counts"] = [format_element(count) for count in spec.counts]
         value["pattern"] = list(spec.pattern)
+    if spec.round == 3:
+        value["texts"] = texts_json(spec.texts)
     if spec.fault is not None:
         value["fault"] = spec.fault
     return frame(value)
@@ -181,16 +201,17 @@ def encode_spec(spec: PartySpec) -> bytes:
 def parse_spec(body: bytes) -> PartySpec:
     """Read the spec in a frame's body; raise MalformedMessage naming the key that is wrong."""
     obj = parse_canonical(body)
-    second = isinstance(obj, dict) and obj.get("round") == 2
-    keys = (*_SPEC_KEYS, *_SECOND_ROUND_KEYS) if second else _SPEC_KEYS
-    fields = Fields(obj, "spec", required=keys, optional=("fault",))
+    said = obj.get("round") if isinstance(obj, dict) else None
+    more = _ROUND_KEYS.get(said, ()) if type(said) is int else ()
+    fields = Fields(obj, "spec", required=(*_SPEC_KEYS, *more), optional=("fault",))
     fields.choice("format", [_SPEC])
     index = fields.integer("index", 1, 3)
     width = fields.integer("width", 1, 2**20)
+    second = said == 2
     return PartySpec(
         job=fields.digest("job"),
         attempt=fields.integer("attempt", 1, 2**31),
-        round=fields.integer("round", 1, 2),
+        round=fields.integer("round", 1, 3),
         index=index,
         listen_fd=fields.integer("listen_fd", 3, 2**20),
         certificate=fields.text("certificate", longest=10_000),
@@ -209,6 +230,7 @@ def parse_spec(body: bytes) -> PartySpec:
         stall_seconds=_seconds(fields, "stall_seconds"),
         counts=_counts(fields, width) if second else (),
         pattern=_pattern(fields) if second else (),
+        texts=_texts(fields, width) if said == 3 else (),
         fault=fields.choice("fault", FAULT_POINTS) if fields.has("fault") else None,
     )
 
@@ -240,10 +262,10 @@ def parse_outcome(body: bytes) -> OutcomeHeader:
         required=("format", "round", "arrays", "notices", "figures"),
     )
     fields.choice("format", [_OUTCOME])
-    arrays = fields.rows("arrays", 1, 8, required=("name", "count"))
+    arrays = fields.rows("arrays", 1, MOST_TEXTS, required=("name", "count"))
     notices = fields.rows("notices", 0, 1000, required=("event", "peer"))
     return OutcomeHeader(
-        round=fields.integer("round", 1, 2),
+        round=fields.integer("round", 1, 3),
         arrays=tuple((row.text("name"), row.integer("count", 0, 2**24)) for row in arrays),
         notices=tuple((row.text("event"), row.integer("peer", 0, 3)) for row in notices),
         figures=dict(fields.raw("figures")),
@@ -324,3 +346,24 @@ def _pattern(fields: Fields) -> tuple[int, ...]:
     if any(type(bit) is not int or bit not in (0, 1) for bit in bits):
         raise fields.refuse("pattern", "must be a list of zeros and ones")
     return tuple(bits)
+
+
+def texts_json(texts: Sequence[TextColumns]) -> list[JSON]:
+    """Return the columns of round 3 as the spec holds them and the hello digests them."""
+    return [{"question": text.question, "words": text.words} for text in texts]
+
+
+def _texts(fields: Fields, width: int) -> tuple[TextColumns, ...]:
+    """Read the columns of round 3: different questions, which fill a row."""
+    rows = fields.rows("texts", 1, MOST_TEXTS, required=("question", "words"))
+    texts = tuple(
+        TextColumns(
+            question=row.text("question"), words=row.integer("words", 1, MOST_TEXT_WORDS)
+        )
+        for row in rows
+    )
+    if len({text.question for text in texts}) != len(texts):
+        raise fields.refuse("texts", "must name different questions")
+    if sum(1 + text.words for text in texts) != width:
+        raise fields.refuse("texts", "must fill a row of the given width")
+    return texts

@@ -15,6 +15,7 @@ NAMED_CAUSES = frozenset(
         "frame_rejected",
         "digest_mismatch",
         "bad_share",
+        "texts_changed",
     }
 )
 

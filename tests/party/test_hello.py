@@ -29,6 +29,7 @@ FIELDS: dict[str, Any] = {
     "root": OTHER_JOB,
     "survey": OTHER_JOB,
     "pattern": OTHER_JOB,
+    "texts": OTHER_JOB,
     "rows": 1,
     "width": 2,
     "accepted": 1,

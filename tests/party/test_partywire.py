@@ -14,6 +14,11 @@ from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import MODULUS
 from tests.party.harness import Trio
 
+TEXTS = (
+    wire.TextColumns(question="why", words=3),
+    wire.TextColumns(question="more", words=1),
+)
+
 
 def round_trip(spec: wire.PartySpec) -> wire.PartySpec:
     data = wire.encode_spec(spec)
@@ -25,7 +30,7 @@ def values(spec: wire.PartySpec) -> dict[str, object]:
     return {field.name: getattr(spec, field.name) for field in fields(spec)}
 
 
-def test_it_carries_a_spec_of_either_round(trio: Trio) -> None:
+def test_it_carries_a_spec_of_every_round(trio: Trio) -> None:
     first = trio.specs[1]
     assert values(round_trip(first)) == values(first)
     second = replace(
@@ -37,6 +42,28 @@ def test_it_carries_a_spec_of_either_round(trio: Trio) -> None:
         fault="party.computed",
     )
     assert values(round_trip(second)) == values(second)
+    third = replace(first, round=3, width=6, texts=TEXTS)
+    assert values(round_trip(third)) == values(third)
+    assert [text.array for text in TEXTS] == ["texts/why", "texts/more"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        [{"question": "why", "words": 3}],
+        [{"question": "why", "words": 3}, {"question": "why", "words": 1}],
+        [{"question": "why", "words": 5}, {"question": "more", "words": 0}],
+        [{"question": "why", "words": 5, "more": 1}],
+        "why",
+    ],
+)
+def test_it_refuses_columns_that_do_not_fill_a_row(trio: Trio, texts: object) -> None:
+    spec = replace(trio.specs[1], round=3, width=6, texts=TEXTS)
+    body = wire.encode_spec(spec)[wire.PREFIX_BYTES :]
+    wire.parse_spec(body)
+    with pytest.raises(MalformedMessage):
+        wire.parse_spec(canonical({**parse_canonical(body), "texts": texts}))
 
 
 def test_it_keeps_key_and_shares_out_of_its_representation(trio: Trio) -> None:
@@ -51,7 +78,9 @@ def test_it_keeps_key_and_shares_out_of_its_representation(trio: Trio) -> None:
         ("format", "drempel-party-spec/2"),
         ("index", 4),
         ("index", 2),
+        ("round", 4),
         ("round", 3),
+        ("texts", []),
         ("attempt", 0),
         ("listen_fd", 0),
         ("pin", "00"),

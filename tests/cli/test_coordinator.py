@@ -14,9 +14,13 @@ from cli.terms import Terms
 from connector.errors import Refused
 from connector.http import Receiver
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.manifest import Manifest, Window
+from mpcengine.protocol.manifest import Manifest, Roster, Window, build_manifest
+from mpcengine.protocol.partners import partner_entry
+from mpcengine.protocol.roster import roster_root
 from mpcengine.protocol.strict import to_base64
-from tests.vectors.cast import cast
+from tests.vectors.cast import cast, terms
+from tests.vectors.make_partners import NAMES as PARTNERS
+from tests.vectors.make_partners import partner
 
 Answer = Callable[[str], dict[str, Any]]
 
@@ -105,6 +109,27 @@ def test_a_portal_that_answers_other_terms_gets_no_signature(name: str, value: A
     assert error.value.sentence == (
         f"The portal's manifest has another {name} than was asked for; nothing is signed."
     )
+
+
+def partners_manifest(*names: str) -> tuple[Manifest, str]:
+    """Return a manifest whose roster is of these partners, and its root."""
+    root = roster_root(sorted(partner_entry(partner(name).key) for name in names))
+    kept = Roster(kind="key", size=len(names), roots=(root,) * 3)
+    return build_manifest(dataclasses.replace(terms(), roster=kept)), root
+
+
+def test_a_portal_that_puts_a_puppet_among_the_partners_gets_no_signature() -> None:
+    """A6, the coordinator's side. Fails when ``terms._roster`` compares kind and size only."""
+    manifest, root = partners_manifest(*PARTNERS)
+    swapped, _ = partners_manifest(*PARTNERS[1:], "a puppet")
+    asked = dataclasses.replace(terms_of(manifest), partners_root=root)
+    coordinator = coordinator_with(answered)
+    coordinator.check(manifest, asked)
+    for other in (swapped, MANIFEST):
+        with pytest.raises(CliError, match="another roster"):
+            coordinator.check(other, asked)
+    with pytest.raises(CliError, match="another roster"):
+        coordinator.check(manifest, dataclasses.replace(asked, partners_root=None))
 
 
 def test_a_portal_that_names_another_relay_gets_no_signature() -> None:

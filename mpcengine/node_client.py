@@ -20,6 +20,7 @@ class NodeKeys:
     """A node's keys for one survey and its signature over them."""
 
     share_key: bytes
+    outer_key: bytes
     issuer_key: bytes
     issuer_proof: bytes
     signature: bytes
@@ -59,6 +60,7 @@ def keys_request(
     )
     return NodeKeys(
         share_key=_bytes(node, answer, "share_key"),
+        outer_key=_bytes(node, answer, "outer_key"),
         issuer_key=_bytes(node, answer, "issuer_key"),
         issuer_proof=_bytes(node, answer, "issuer_proof"),
         signature=_bytes(node, answer, "signature"),

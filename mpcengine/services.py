@@ -78,6 +78,7 @@ def node_keys_collect(
             survey_id=survey_id,
             index=entry.index,
             share_key=keys.share_key,
+            outer_key=keys.outer_key,
             issuer_key=keys.issuer_key,
         )
         verify(entry.identity_key, LABEL_KEYS, body, keys.signature)

@@ -3,8 +3,8 @@
 The share key of a survey is wrapped to a P-256 wrapping key, which is made with the node's
 other keys or when a worker starts. A web process reads that key's public half (``….pub``) and
 never makes or reads the private one. It does hold a survey's share key at the moment it makes
-it, until it has sealed it; what is stored, only a worker opens. The issuer key of a survey is
-wrapped under a key derived from the identity key.
+it, until it has sealed it; what is stored, only a worker opens. A survey's issuer key and outer
+key are wrapped under keys derived from the identity key: web processes use them.
 """
 
 import os
@@ -38,6 +38,7 @@ from problems import Unavailable
 _WRAP = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 _SHARE_LABEL = b"drempel/node/share-key/1\x00"
 _ISSUER_LABEL = b"drempel/node/issuer-key/1"
+_OUTER_LABEL = b"drempel/node/outer-key/1"
 _NONCE_BYTES = 12
 
 
@@ -101,8 +102,7 @@ def share_key_unwrap(wrapped: bytes, survey_id: str) -> EllipticCurvePrivateKey:
 
 def issuer_key_wrap(raw: bytes, survey_id: str) -> bytes:
     """Encrypt a survey's issuer key: nonce ‖ AES-256-GCM with the survey id as context."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(_issuer_wrapping()).encrypt(nonce, raw, survey_id.encode("ascii"))
+    return _encrypt(_ISSUER_LABEL, raw, survey_id)
 
 
 def issuer_key_unwrap(wrapped: bytes, survey_id: str) -> bytes:
@@ -110,11 +110,20 @@ def issuer_key_unwrap(wrapped: bytes, survey_id: str) -> bytes:
 
     Opened anew for every token: a process that kept it would have it after it was erased.
     """
-    nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
-    try:
-        return AESGCM(_issuer_wrapping()).decrypt(nonce, sealed, survey_id.encode("ascii"))
-    except InvalidTag as error:
-        raise KeystoreError("A survey's issuer key does not open.") from error
+    return _decrypt(_ISSUER_LABEL, wrapped, survey_id)
+
+
+def outer_key_wrap(private: EllipticCurvePrivateKey, survey_id: str) -> bytes:
+    """Encrypt a survey's outer key, as an issuer key is."""
+    return _encrypt(_OUTER_LABEL, p256_scalar(private), survey_id)
+
+
+def outer_key_unwrap(wrapped: bytes, survey_id: str) -> EllipticCurvePrivateKey:
+    """Open a survey's outer key; raise KeystoreError if it does not open.
+
+    Opened anew for every call that brings parcels, as an issuer key is.
+    """
+    return p256_from_scalar(_decrypt(_OUTER_LABEL, wrapped, survey_id))
 
 
 @lru_cache(maxsize=4)
@@ -125,9 +134,22 @@ def _identity(path: str) -> Ed25519PrivateKey:
     return key
 
 
-def _issuer_wrapping() -> bytes:
+def _encrypt(label: bytes, raw: bytes, survey_id: str) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(_wrapping(label)).encrypt(nonce, raw, survey_id.encode("ascii"))
+
+
+def _decrypt(label: bytes, wrapped: bytes, survey_id: str) -> bytes:
+    nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+    try:
+        return AESGCM(_wrapping(label)).decrypt(nonce, sealed, survey_id.encode("ascii"))
+    except (InvalidTag, ValueError) as error:
+        raise KeystoreError("A survey's key does not open.") from error
+
+
+def _wrapping(label: bytes) -> bytes:
     seed = identity_key().private_bytes_raw()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_ISSUER_LABEL).derive(seed)
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=label).derive(seed)
 
 
 def _wrapping_public() -> bytes:

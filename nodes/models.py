@@ -91,15 +91,19 @@ class SeenIssuerKey(models.Model):
 
 
 class SurveyKeys(models.Model):
-    """The share key of one survey, made on the coordinator's word before the manifest.
+    """The share key and the outer key of one survey, made on the coordinator's word.
 
-    ``wrapped`` opens with the worker's wrapping key only; it is emptied when the survey ends.
+    ``wrapped``, the share key, opens with the worker's wrapping key only. ``outer_wrapped``
+    opens under the identity key: web processes take packages out of parcels. Both are emptied
+    when the survey ends.
     """
 
     survey_id = models.CharField(primary_key=True, max_length=32)
     coordinator = models.BinaryField()
     public = models.BinaryField()
     wrapped = models.BinaryField()
+    outer_public = models.BinaryField(default=b"")
+    outer_wrapped = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return f"keys of {self.survey_id}"

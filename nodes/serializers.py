@@ -23,6 +23,7 @@ class SurveyKeysIn(serializers.Serializer[object]):
 
 class SurveyKeysOut(serializers.Serializer[object]):
     share_key = serializers.CharField()
+    outer_key = serializers.CharField()
     issuer_key = serializers.CharField(help_text="base64 of the RSA modulus, 256 bytes")
     issuer_proof = serializers.CharField(help_text="base64 of 256 bytes")
     signature = serializers.CharField()

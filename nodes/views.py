@@ -105,7 +105,7 @@ class SurveyKeysView(NodeView):
 
     @extend_schema(request=shapes.SurveyKeysIn, responses={200: shapes.SurveyKeysOut})
     def post(self, request: Request, survey_id: str) -> Response:
-        """Return this node's share key and issuer key of a survey, signed."""
+        """Return this node's share, outer and issuer keys of a survey, signed."""
         given = Fields(request.data, required=("coordinator", "signature"))
         keys = survey_keys_create(
             survey_id=survey_id,
@@ -115,6 +115,7 @@ class SurveyKeysView(NodeView):
         return Response(
             {
                 "share_key": to_base64(keys.share_key),
+                "outer_key": to_base64(keys.outer_key),
                 "issuer_key": to_base64(keys.issuer_key),
                 "issuer_proof": to_base64(keys.issuer_proof),
                 "signature": to_base64(keys.signature),

@@ -24,7 +24,7 @@ _SURVEY = re.compile(r"[0-9a-f]{32}")
 _HOUR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}Z")
 
 DURATIONS = ("under_10s", "under_1m", "under_10m", "under_1h", "over_1h")
-KEY_KINDS = ("share", "issuer", "identity", "wrapping", "signing", "tls", "api_token")
+KEY_KINDS = ("share", "outer", "issuer", "identity", "wrapping", "signing", "tls", "api_token")
 CONFIG_FILES = ("service", "policy", "nodes")
 PEERS = ("a", "b", "c", "relay")
 

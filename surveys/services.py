@@ -311,6 +311,7 @@ def _node_terms(collected: CollectedKeys) -> list[NodeTerms]:
             url=entry.url,
             identity_key=entry.identity_key,
             share_key=collected.keys[entry.node].share_key,
+            outer_key=collected.keys[entry.node].outer_key,
             issuer_key=collected.keys[entry.node].issuer_key,
             issuer_proof=collected.keys[entry.node].issuer_proof,
         )

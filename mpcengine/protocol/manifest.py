@@ -29,6 +29,7 @@ from mpcengine.protocol.manifest_parts import (
     Window,
 )
 from mpcengine.protocol.manifest_read import parse_manifest
+from mpcengine.protocol.outer import parcel_length
 from mpcengine.protocol.strict import format_time, to_base64
 from mpcengine.protocol.survey import Survey
 
@@ -82,6 +83,7 @@ def build_manifest(terms: ManifestTerms) -> Manifest:
     """
     survey, roster = terms.survey, terms.roster
     width = build_layout(survey).width
+    length = envelope_length(width)
     flush_min = survey.min_count if terms.flush_min is None else terms.flush_min
     document = {
         "format": MANIFEST_FORMAT,
@@ -102,7 +104,11 @@ def build_manifest(terms: ManifestTerms) -> Manifest:
         },
         "relay": {"url": terms.relay.url, "key": to_base64(terms.relay.key)},
         "nodes": [node.to_json() for node in terms.nodes],
-        "record": {"width": width, "envelope_length": envelope_length(width)},
+        "record": {
+            "width": width,
+            "envelope_length": length,
+            "parcel_length": parcel_length(length),
+        },
     }
     return parse_manifest(canonical(document))
 

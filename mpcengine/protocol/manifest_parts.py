@@ -16,6 +16,7 @@ MANIFEST_FORMAT = "drempel-manifest/1"
 SUITE = {
     "sharing": "shamir-2^61-1",
     "envelope": "hpke-p256-sha256-aes128gcm",
+    "outer": "hpke-p256-sha256-aes128gcm",
     "one_time": "ecdsa-p256-sha256",
     "token": "rsabssa-sha384-pss-deterministic-2048",
     "signature": "ed25519",
@@ -67,7 +68,7 @@ class Relay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTerms:
-    """Name one node with its identity key and its share and issuer keys of this survey.
+    """Name one node with its identity key and its share, outer and issuer keys of this survey.
 
     ``issuer_proof`` is made with the issuer key: that it is this node's, for this survey.
     """
@@ -78,6 +79,7 @@ class NodeTerms:
     url: str
     identity_key: bytes
     share_key: bytes
+    outer_key: bytes
     issuer_key: bytes
     issuer_proof: bytes
 
@@ -90,6 +92,7 @@ class NodeTerms:
             "url": self.url,
             "identity_key": to_base64(self.identity_key),
             "share_key": to_base64(self.share_key),
+            "outer_key": to_base64(self.outer_key),
             "issuer_key": to_base64(self.issuer_key),
             "issuer_proof": to_base64(self.issuer_proof),
         }
@@ -117,12 +120,19 @@ class Manifest:
     nodes: tuple[NodeTerms, ...]
     width: int
     envelope_length: int
+    parcel_length: int
 
     @property
     def issuer_keys(self) -> tuple[bytes, bytes, bytes]:
         """Return the nodes' issuer keys in order of index."""
         first, second, third = self.nodes
         return first.issuer_key, second.issuer_key, third.issuer_key
+
+    @property
+    def outer_keys(self) -> tuple[bytes, bytes, bytes]:
+        """Return the nodes' outer keys in order of index."""
+        first, second, third = self.nodes
+        return first.outer_key, second.outer_key, third.outer_key
 
     def node(self, name: str) -> NodeTerms:
         """Return the terms of node ``a``, ``b`` or ``c``."""

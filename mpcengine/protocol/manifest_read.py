@@ -25,6 +25,7 @@ from mpcengine.protocol.manifest_parts import (
 )
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.orders import SURVEY_ID_BYTES
+from mpcengine.protocol.outer import parcel_length
 from mpcengine.protocol.signing import POINT_BYTES, PUBLIC_KEY_BYTES, parse_point
 from mpcengine.protocol.strict import Fields
 from mpcengine.protocol.survey import Survey, check_limits, parse_survey
@@ -54,6 +55,7 @@ _NODE_KEYS = (
     "url",
     "identity_key",
     "share_key",
+    "outer_key",
     "issuer_key",
     "issuer_proof",
 )
@@ -96,6 +98,7 @@ def parse_manifest(data: bytes) -> Manifest:
         nodes=_nodes(top),
         width=width,
         envelope_length=length,
+        parcel_length=parcel_length(length),
     )
     _check_keys(top, manifest)
     _check_issuers(manifest)
@@ -187,24 +190,30 @@ def _node(row: Fields, index: int) -> NodeTerms:
         url=row.url("url"),
         identity_key=row.data("identity_key", PUBLIC_KEY_BYTES),
         share_key=row.data("share_key", POINT_BYTES),
+        outer_key=row.data("outer_key", POINT_BYTES),
         issuer_key=row.data("issuer_key", MODULUS_BYTES),
         issuer_proof=row.data("issuer_proof", TOKEN_BYTES),
     )
-    try:
-        parse_point(terms.share_key)
-    except MalformedMessage:
-        raise row.refuse("share_key", "must be a point on P-256") from None
+    for key in ("share_key", "outer_key"):
+        try:
+            parse_point(getattr(terms, key))
+        except MalformedMessage:
+            raise row.refuse(key, "must be a point on P-256") from None
     return terms
 
 
 def _record(top: Fields, layout: Layout) -> tuple[int, int]:
-    section = top.fields("record", required=("width", "envelope_length"))
+    section = top.fields("record", required=("width", "envelope_length", "parcel_length"))
     width, length = section.integer("width", 1), section.integer("envelope_length", 1)
     if width != layout.width:
         raise section.refuse("width", "does not follow from the survey", code="manifest.record")
     if length != envelope_length(width):
         raise section.refuse(
             "envelope_length", "does not follow from the width", code="manifest.record"
+        )
+    if section.integer("parcel_length", 1) != parcel_length(length):
+        raise section.refuse(
+            "parcel_length", "does not follow from the envelopes", code="manifest.record"
         )
     return width, length
 
@@ -213,9 +222,10 @@ def _check_keys(top: Fields, manifest: Manifest) -> None:
     signing = [manifest.coordinator.key, manifest.relay.key]
     for node in manifest.nodes:
         signing += [node.identity_key, node.issuer_key]
-    share = {node.share_key for node in manifest.nodes}
-    # One key in two roles would let one party sign in the place of another.
-    if len(set(signing)) != len(signing) or len(share) != len(manifest.nodes):
+    opening = [key for node in manifest.nodes for key in (node.share_key, node.outer_key)]
+    # One key in two roles would let one party act in the place of another; and what opens
+    # parcels lies where envelopes must stay closed.
+    if len(set(signing)) != len(signing) or len(set(opening)) != len(opening):
         raise top.refuse(
             "nodes", "and other roles must have distinct keys", code="manifest.keys"
         )

@@ -56,16 +56,20 @@ def prepare_body(survey_id: str) -> bytes:
     return survey_id_bytes(survey_id)
 
 
-def keys_body(*, survey_id: str, index: int, share_key: bytes, issuer_key: bytes) -> bytes:
+def keys_body(
+    *, survey_id: str, index: int, share_key: bytes, outer_key: bytes, issuer_key: bytes
+) -> bytes:
     """Return what node ``index`` signs under LABEL_KEYS.
 
-    Survey id (16 bytes) ‖ index (1) ‖ share key (65) ‖ issuer key (256).
+    Survey id (16 bytes) ‖ index (1) ‖ share key (65) ‖ outer key (65) ‖ issuer key (256).
     """
     if index not in POINTS:
         raise MalformedMessage("keys.form", "A node's index is 1, 2 or 3.")
-    if len(share_key) != POINT_BYTES or len(issuer_key) != MODULUS_BYTES:
-        raise MalformedMessage("keys.form", "A share key has 65 bytes, an issuer key 256.")
-    return survey_id_bytes(survey_id) + bytes((index,)) + share_key + issuer_key
+    if len(share_key) != POINT_BYTES or len(outer_key) != POINT_BYTES:
+        raise MalformedMessage("keys.form", "A share or outer key has 65 bytes.")
+    if len(issuer_key) != MODULUS_BYTES:
+        raise MalformedMessage("keys.form", "An issuer key has 256 bytes.")
+    return survey_id_bytes(survey_id) + bytes((index,)) + share_key + outer_key + issuer_key
 
 
 def survey_id_bytes(survey_id: str) -> bytes:

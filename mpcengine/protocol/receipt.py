@@ -11,6 +11,7 @@ from mpcengine.protocol.canonical import JSON, Digest, digest_bytes
 from mpcengine.protocol.envelope import HIGHEST_REVISION
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.signing import (
+    LABEL_CONFIRMATION,
     LABEL_PROMISE,
     PUBLIC_KEY_BYTES,
     SIGNATURE_BYTES,
@@ -63,16 +64,30 @@ class Receipt:
         }
 
 
-def promise_body(manifest: Digest, package: bytes) -> bytes:
-    """Return what a relay signs under LABEL_PROMISE: digest (32) ‖ SHA-256 of the package."""
-    return digest_bytes(manifest) + hashlib.sha256(package).digest()
+def promise_body(manifest: Digest, parcel: bytes) -> bytes:
+    """Return what a relay signs under LABEL_PROMISE: digest (32) ‖ SHA-256 of the parcel."""
+    return digest_bytes(manifest) + hashlib.sha256(parcel).digest()
 
 
-def verify_promise(
-    relay_key: bytes, manifest: Digest, package: bytes, signature: bytes
-) -> None:
+def verify_promise(relay_key: bytes, manifest: Digest, parcel: bytes, signature: bytes) -> None:
     """Return nothing if the relay signed for exactly these bytes; raise BadSignature."""
-    verify(relay_key, LABEL_PROMISE, promise_body(manifest, package), signature)
+    verify(relay_key, LABEL_PROMISE, promise_body(manifest, parcel), signature)
+
+
+def confirmation_body(manifest: Digest, index: int, content: bytes) -> bytes:
+    """Return what node ``index`` signs under LABEL_CONFIRMATION once it holds a package.
+
+    Digest (32) ‖ index (1) ‖ ``content``, the SHA-256 of the parcel it came in (32).
+    """
+    return digest_bytes(manifest) + bytes((index,)) + content
+
+
+def verify_confirmation(
+    identity_key: bytes, manifest: Digest, index: int, content: bytes, signature: bytes
+) -> None:
+    """Return nothing if node ``index`` confirmed a parcel of this hash; raise BadSignature."""
+    body = confirmation_body(manifest, index, content)
+    verify(identity_key, LABEL_CONFIRMATION, body, signature)
 
 
 def parse_receipt(obj: JSON) -> Receipt:

@@ -172,6 +172,7 @@ _WINDOW = fields({"opens": MOMENT, "closes": MOMENT}, "an object of opens and cl
 _SUITE = {
     "sharing": "shamir-2^61-1",
     "envelope": "hpke-p256-sha256-aes128gcm",
+    "outer": "hpke-p256-sha256-aes128gcm",
     "one_time": "ecdsa-p256-sha256",
     "token": "rsabssa-sha384-pss-deterministic-2048",
     "signature": "ed25519",
@@ -184,6 +185,7 @@ _NODE_TERMS = fields(
         "url": URL,
         "identity_key": _KEY,
         "share_key": _POINT,
+        "outer_key": _POINT,
         "issuer_key": _RSA,
         "issuer_proof": _RSA,
     },
@@ -218,8 +220,8 @@ MANIFEST_SCHEMA = document(
             "relay": fields({"url": URL, "key": _KEY}, "an object of url and key"),
             "nodes": items(_NODE_TERMS, 3, 3, "nodes"),
             "record": fields(
-                {"width": whole(1), "envelope_length": whole(1)},
-                "an object of width and envelope_length",
+                {"width": whole(1), "envelope_length": whole(1), "parcel_length": whole(1)},
+                "an object of width, envelope_length and parcel_length",
             ),
         },
         "a manifest: a JSON object",

@@ -28,7 +28,7 @@ from mpcengine.protocol.errors import BadSignature, MalformedMessage
 
 LABEL_MANIFEST = b"drempel/manifest/1"
 LABEL_PREPARE = b"drempel/prepare/1"
-LABEL_KEYS = b"drempel/keys/2"
+LABEL_KEYS = b"drempel/keys/3"
 LABEL_ORDER = b"drempel/order/1"
 LABEL_TOKEN = b"drempel/token/2"
 LABEL_POSSESSION = b"drempel/issuer-proof/1"
@@ -47,6 +47,7 @@ LABEL_OPENING = b"drempel/opening/1"
 LABEL_STATEMENT = b"drempel/statement/1"
 LABEL_PEER = b"drempel/peer/1"
 LABEL_PROMISE = b"drempel/promise/1"
+LABEL_CONFIRMATION = b"drempel/confirmation/1"
 LABEL_INTRODUCTION = b"drempel/introduction/1"
 
 SIGNATURE_BYTES = 64

@@ -130,7 +130,8 @@ def _check_is_ours(manifest: Manifest) -> None:
         raise BadSignature(
             "manifest.coordinator", "Another coordinator asked for this survey's keys."
         )
-    if bytes(keys.public) != terms.share_key or bytes(issuer.public) != terms.issuer_key:
+    own = bytes(keys.public), bytes(keys.outer_public), bytes(issuer.public)
+    if own != (terms.share_key, terms.outer_key, terms.issuer_key):
         raise Conflict("manifest.keys", "The manifest does not name this node's keys.")
     others = SurveyJob.objects.filter(survey_id=manifest.survey_id)
     if others.exclude(digest=manifest.digest).exclude(state=JobState.REFUSED).exists():

@@ -76,7 +76,7 @@ def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
 
 
 def job_erase(job: SurveyJob) -> None:
-    """Destroy the share key, the issuer key, packages, shares, draws and the roster.
+    """Destroy share, outer and issuer key, packages, shares, draws and the roster.
 
     Then empties SQLite's write-ahead files, which would keep what was deleted.
     What stays: manifest, orders, statement, lists of ids, stage messages (a peer may still
@@ -114,7 +114,9 @@ def _destroy(job: SurveyJob) -> None:
     if share is not None:
         key = key_id(bytes(share.public))
         emit("key.destroyed", key=key, key_kind="share", survey=job.survey_id)
-    SurveyKeys.objects.filter(pk=job.survey_id).update(wrapped=b"")
+        outer = key_id(bytes(share.outer_public))
+        emit("key.destroyed", key=outer, key_kind="outer", survey=job.survey_id)
+    SurveyKeys.objects.filter(pk=job.survey_id).update(wrapped=b"", outer_wrapped=b"")
     StoredPackage.objects.filter(job=job).delete()
     JobOutput.objects.filter(job=job).delete()
 

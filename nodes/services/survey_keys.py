@@ -11,13 +11,20 @@ from mpcengine.protocol.eligibility import possession_message
 from mpcengine.protocol.envelope import generate_share_key, share_public
 from mpcengine.protocol.errors import PolicyRefused
 from mpcengine.protocol.orders import keys_body, prepare_body, survey_id_bytes
-from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, verify
+from mpcengine.protocol.signing import (
+    LABEL_KEYS,
+    LABEL_PREPARE,
+    generate_p256_key,
+    point_bytes,
+    verify,
+)
 from nodes.issuing import issuer_make
 from nodes.keystore import (
     identity_public,
     issuer_key_wrap,
     node_index,
     node_sign,
+    outer_key_wrap,
     share_key_wrap,
 )
 from nodes.models import IssuerKey, SurveyKeys
@@ -28,12 +35,13 @@ from security_events import emit, emit_anyway, key_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysAnswer:
-    """Carry the two public keys of a survey and this node's signature over them.
+    """Carry the three public keys of a survey and this node's signature over them.
 
     ``issuer_proof`` is the issuer key's own signature: that it is this node's.
     """
 
     share_key: bytes
+    outer_key: bytes
     issuer_key: bytes
     issuer_proof: bytes
     signature: bytes
@@ -55,15 +63,17 @@ def survey_keys_create(*, survey_id: str, coordinator: bytes, signature: bytes) 
             "This node's operator does not know the coordinator key; ask it to add the key.",
         )
     issuer = _issuer_key(survey_id)
-    share = _share_key(survey_id, coordinator)
+    own = _opening_keys(survey_id, coordinator)
     body = keys_body(
         survey_id=survey_id,
         index=node_index(),
-        share_key=share,
+        share_key=bytes(own.public),
+        outer_key=bytes(own.outer_public),
         issuer_key=bytes(issuer.public),
     )
     return KeysAnswer(
-        share_key=share,
+        share_key=bytes(own.public),
+        outer_key=bytes(own.outer_public),
         issuer_key=bytes(issuer.public),
         issuer_proof=bytes(issuer.proof),
         signature=node_sign(LABEL_KEYS, body),
@@ -103,23 +113,28 @@ def _issuer_key(survey_id: str) -> IssuerKey:
     return row
 
 
-def _share_key(survey_id: str, coordinator: bytes) -> bytes:
+def _opening_keys(survey_id: str, coordinator: bytes) -> SurveyKeys:
+    """Return the keys that open envelopes and parcels, made if there are none."""
     row = SurveyKeys.objects.filter(pk=survey_id).first()
     if row is None:
-        private = generate_share_key()
+        share, outer = generate_share_key(), generate_p256_key()
         fresh = SurveyKeys(
             survey_id=survey_id,
             coordinator=coordinator,
-            public=share_public(private),
-            wrapped=share_key_wrap(private, survey_id),
+            public=share_public(share),
+            wrapped=share_key_wrap(share, survey_id),
+            outer_public=point_bytes(outer),
+            outer_wrapped=outer_key_wrap(outer, survey_id),
         )
         with transaction.atomic():
             SurveyKeys.objects.bulk_create([fresh], ignore_conflicts=True)
             row = SurveyKeys.objects.get(pk=survey_id)
             _tell_made("share", survey_id, bytes(row.public), bytes(fresh.public))
+            made = bytes(row.outer_public), bytes(fresh.outer_public)
+            _tell_made("outer", survey_id, *made)
     if bytes(row.coordinator) != coordinator:
         raise Conflict("survey.other_coordinator", "Another coordinator has this survey id.")
-    return bytes(row.public)
+    return row
 
 
 def _tell_made(kind: str, survey_id: str, stored: bytes, fresh: bytes) -> None:

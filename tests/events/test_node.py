@@ -55,6 +55,7 @@ def test_it_tells_of_keys_and_of_a_survey_from_opening_to_erasing(
     assert [one["event.code"] for one in told] == [
         "key.created",
         "key.created",
+        "key.created",
         "survey.opened",
         "survey.answering_opened",
         "survey.closed",
@@ -62,9 +63,11 @@ def test_it_tells_of_keys_and_of_a_survey_from_opening_to_erasing(
         "survey.withheld",
         "token.batch_issued",
         "key.destroyed",
+        "key.destroyed",
     ]
     keys = {one["drempel.key_kind"]: one["drempel.key"] for one in events("key.created")}
     assert keys["share"] == key_id(manifest.node("a").share_key)
+    assert keys["outer"] == key_id(manifest.node("a").outer_key)
     assert {
         one["drempel.key_kind"]: one["drempel.key"] for one in events("key.destroyed")
     } == keys

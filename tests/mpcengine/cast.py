@@ -35,7 +35,13 @@ from mpcengine.protocol.roster import (
     roster_root,
 )
 from mpcengine.protocol.signedmanifest import SignedManifest
-from mpcengine.protocol.signing import LABEL_MANIFEST, LABEL_ORDER, public_bytes, sign
+from mpcengine.protocol.signing import (
+    LABEL_MANIFEST,
+    LABEL_ORDER,
+    point_bytes,
+    public_bytes,
+    sign,
+)
 from mpcengine.protocol.survey import parse_survey
 from tests.mpcengine.node_double import NodeDouble, RelayDouble
 
@@ -158,6 +164,7 @@ def _terms(node: NodeDouble, survey_id: str) -> NodeTerms:
         url=node.url,
         identity_key=public_bytes(node.identity),
         share_key=share_public(node.share),
+        outer_key=point_bytes(node.outer),
         issuer_key=node.issuer.public,
         issuer_proof=node.issuer.proof(survey_id, node.index, public_bytes(node.identity)),
     )

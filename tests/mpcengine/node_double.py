@@ -29,6 +29,8 @@ from mpcengine.protocol.signing import (
     LABEL_MANIFEST,
     LABEL_PREPARE,
     LABEL_STATEMENT,
+    generate_p256_key,
+    point_bytes,
     public_bytes,
     sign,
     verify,
@@ -119,6 +121,7 @@ class NodeDouble(Double):
         self.identity = Ed25519PrivateKey.generate()
         self.issuer = fresh_issuer()
         self.share = generate_share_key()
+        self.outer = generate_p256_key()
         self.manifests: dict[str, Manifest] = {}
         self.rosters: dict[str, list[str]] = {}
         self.signatures: dict[str, dict[str, str]] = {}
@@ -163,13 +166,19 @@ class NodeDouble(Double):
         coordinator, signature = _b(given["coordinator"]), _b(given["signature"])
         verify(coordinator, LABEL_PREPARE, prepare_body(survey_id), signature)
         share, issuer = share_public(self.share), self.issuer.public
+        outer = point_bytes(self.outer)
         proof = self.issuer.proof(survey_id, self.index, public_bytes(self.identity))
         body = keys_body(
-            survey_id=survey_id, index=self.index, share_key=share, issuer_key=issuer
+            survey_id=survey_id,
+            index=self.index,
+            share_key=share,
+            outer_key=outer,
+            issuer_key=issuer,
         )
         signed = sign(self._key(), LABEL_KEYS, body)
         return 200, {
             "share_key": to_base64(share),
+            "outer_key": to_base64(outer),
             "issuer_key": to_base64(issuer),
             "issuer_proof": to_base64(proof),
             "signature": to_base64(signed),

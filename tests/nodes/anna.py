@@ -16,7 +16,7 @@ from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodeEntry, NodesFile
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.policy import default_policy
-from mpcengine.protocol.signing import LABEL_MANIFEST, sign
+from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, point_bytes, sign
 from nodes.keystore import wrapping_key_make
 from nodes.models import SurveyJob
 from nodes.services.intake import IntakeAnswer, packages_accept
@@ -97,6 +97,7 @@ class Anna:
         keys = {one.node: self.made_keys(draft, one) for one in OPERATORS[1:]}
         keys["a"] = NodeKeys(
             share_key=own.share_key,
+            outer_key=own.outer_key,
             issuer_key=own.issuer_key,
             issuer_proof=own.issuer_proof,
         )
@@ -107,6 +108,7 @@ class Anna:
         self.issuers[one.node] = found = issuing or fresh_issuer()
         return NodeKeys(
             share_key=share_public(generate_share_key()),
+            outer_key=point_bytes(generate_p256_key()),
             issuer_key=found.public,
             issuer_proof=found.proof(draft.survey_id, one.index, one.public_key),
         )

@@ -291,6 +291,7 @@ class Nodes:
         )
         return NodeKeys(
             share_key=_bytes(answer["share_key"]),
+            outer_key=_bytes(answer["outer_key"]),
             issuer_key=_bytes(answer["issuer_key"]),
             issuer_proof=_bytes(answer["issuer_proof"]),
         )

@@ -103,6 +103,7 @@ class NodeKeys:
     """A node's two public keys of one survey."""
 
     share_key: bytes
+    outer_key: bytes
     issuer_key: bytes
     issuer_proof: bytes
 
@@ -167,6 +168,7 @@ class Draft:
                         url=entry.url,
                         identity_key=entry.identity_key,
                         share_key=keys[entry.node].share_key,
+                        outer_key=keys[entry.node].outer_key,
                         issuer_key=keys[entry.node].issuer_key,
                         issuer_proof=keys[entry.node].issuer_proof,
                     )

@@ -7,12 +7,20 @@ from mpcengine.protocol.eligibility import possession_verify
 from mpcengine.protocol.envelope import share_public
 from mpcengine.protocol.errors import BadSignature, PolicyRefused
 from mpcengine.protocol.orders import keys_body, prepare_body
-from mpcengine.protocol.signing import LABEL_KEYS, LABEL_PREPARE, sign, verify
+from mpcengine.protocol.signing import (
+    LABEL_KEYS,
+    LABEL_PREPARE,
+    p256_scalar,
+    point_bytes,
+    sign,
+    verify,
+)
 from mpcengine.protocol.strict import to_base64
 from nodes.issuing import IssuerPrivate
 from nodes.keystore import (
     KeystoreError,
     issuer_key_unwrap,
+    outer_key_unwrap,
     share_key_unwrap,
     wrapping_key_make,
 )
@@ -39,7 +47,11 @@ def test_it_makes_keys_once_and_signs_them() -> None:
     keys = ask(CAROL)
     assert ask(CAROL) == keys
     body = keys_body(
-        survey_id=SURVEY, index=1, share_key=keys.share_key, issuer_key=keys.issuer_key
+        survey_id=SURVEY,
+        index=1,
+        share_key=keys.share_key,
+        outer_key=keys.outer_key,
+        issuer_key=keys.issuer_key,
     )
     verify(ANNA.public_key, LABEL_KEYS, body, keys.signature)
     check_modulus(keys.issuer_key)
@@ -47,6 +59,7 @@ def test_it_makes_keys_once_and_signs_them() -> None:
     possession_verify(keys.issuer_key, survey, 1, ANNA.public_key, keys.issuer_proof)
     other = ask(CAROL, "cd" * 16)
     assert other.share_key != keys.share_key
+    assert len({keys.share_key, keys.outer_key, other.outer_key}) == 3
     assert other.issuer_key != keys.issuer_key
 
 
@@ -73,7 +86,7 @@ def test_it_refuses_a_survey_id_of_another_coordinator(anna: Anna) -> None:
 
 
 @pytest.mark.usefixtures("anna")
-def test_it_stores_both_private_keys_wrapped_for_this_survey_alone() -> None:
+def test_it_stores_its_private_keys_wrapped_for_this_survey_alone() -> None:
     keys = ask(CAROL)
     share, issuer = SurveyKeys.objects.get(), IssuerKey.objects.get()
     assert share_public(share_key_unwrap(bytes(share.wrapped), SURVEY)) == keys.share_key
@@ -84,6 +97,17 @@ def test_it_stores_both_private_keys_wrapped_for_this_survey_alone() -> None:
         share_key_unwrap(bytes(share.wrapped), "cd" * 16)
     with pytest.raises(KeystoreError):
         issuer_key_unwrap(bytes(issuer.wrapped), "cd" * 16)
+    outer = outer_key_unwrap(bytes(share.outer_wrapped), SURVEY)
+    assert point_bytes(outer) == keys.outer_key
+    assert p256_scalar(outer) not in bytes(share.outer_wrapped)
+    for wrong in ("cd" * 16, SURVEY.upper()):
+        with pytest.raises(KeystoreError):
+            outer_key_unwrap(bytes(share.outer_wrapped), wrong)
+    # A key wrapped for one purpose opens for no other.
+    with pytest.raises(KeystoreError):
+        issuer_key_unwrap(bytes(share.outer_wrapped), SURVEY)
+    with pytest.raises(KeystoreError):
+        outer_key_unwrap(b"", SURVEY)
 
 
 def test_it_needs_no_private_wrapping_key_to_make_keys(anna: Anna) -> None:

@@ -125,14 +125,20 @@ def test_it_knows_no_other_order() -> None:
 def test_it_fixes_what_is_signed_for_keys() -> None:
     node = cast().manifest.nodes[1]
     body = keys_body(
-        survey_id=SURVEY_ID, index=2, share_key=node.share_key, issuer_key=node.issuer_key
+        survey_id=SURVEY_ID,
+        index=2,
+        share_key=node.share_key,
+        outer_key=node.outer_key,
+        issuer_key=node.issuer_key,
     )
-    assert body == bytes.fromhex(SURVEY_ID) + b"\x02" + node.share_key + node.issuer_key
+    opening = node.share_key + node.outer_key
+    assert body == bytes.fromhex(SURVEY_ID) + b"\x02" + opening + node.issuer_key
     assert prepare_body(SURVEY_ID).hex() == SURVEY_ID
     good: dict[str, Any] = {
         "survey_id": SURVEY_ID,
         "index": 2,
         "share_key": bytes(65),
+        "outer_key": bytes(65),
         "issuer_key": bytes(256),
     }
     keys_body(**good)
@@ -140,6 +146,7 @@ def test_it_fixes_what_is_signed_for_keys() -> None:
         {"survey_id": SURVEY_ID.upper()},
         {"index": 0},
         {"share_key": bytes(64)},
+        {"outer_key": bytes(66)},
         {"issuer_key": bytes(32)},
     ):
         with pytest.raises(MalformedMessage):

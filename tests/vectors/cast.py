@@ -96,6 +96,7 @@ class Cast:
     identity: tuple[Ed25519PrivateKey, ...]
     issuer: tuple[Issuer, ...]
     share: tuple[EllipticCurvePrivateKey, ...]
+    outer: tuple[EllipticCurvePrivateKey, ...]
     manifest: Manifest
     signed: SignedManifest
     nodes: NodesFile
@@ -142,6 +143,7 @@ def node_terms(index: int) -> NodeTerms:
         url=f"http://127.0.0.1:900{index}",
         identity_key=identity,
         share_key=share_public(p256(f"share {index}")),
+        outer_key=point_bytes(p256(f"outer {index}")),
         issuer_key=issuing.public,
         issuer_proof=issuing.proof(SURVEY_ID, index, identity),
     )
@@ -189,6 +191,7 @@ def cast() -> Cast:
         identity=tuple(ed25519(f"identity {index}") for index in (1, 2, 3)),
         issuer=tuple(issuer(f"issuer {index}") for index in (1, 2, 3)),
         share=tuple(p256(f"share {index}") for index in (1, 2, 3)),
+        outer=tuple(p256(f"outer {index}") for index in (1, 2, 3)),
         manifest=manifest,
         signed=sign_manifest(manifest),
         nodes=NodesFile(

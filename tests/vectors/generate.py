@@ -11,6 +11,7 @@ from pathlib import Path
 from mpcengine.protocol.canonical import JSON
 from tests.vectors.make_envelope import envelopes
 from tests.vectors.make_examples import main as write_examples
+from tests.vectors.make_outer import parcels
 from tests.vectors.make_package import batches, packages
 from tests.vectors.make_partners import partners
 from tests.vectors.make_primitives import (
@@ -36,6 +37,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "token": tokens,
     "partner": partners,
     "package": packages,
+    "outer": parcels,
     "batch": batches,
     "manifest": manifests,
     "result": results,

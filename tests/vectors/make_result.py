@@ -177,7 +177,6 @@ def _bad_manifests(document: JSON) -> list[Case]:
     node = document["nodes"][0]
     width = document["record"]["width"]
     opens = document["answering"]["opens"]
-    off = to_base64(b"\x04" + bytes(63) + b"\x01")
     fitting = [
         put(["record", "width"], width - 1),
         put(["record", "envelope_length"], 73 + 8 * width),
@@ -191,8 +190,8 @@ def _bad_manifests(document: JSON) -> list[Case]:
             ["answering", "opens"],
             document["issuing"]["opens"],
         ),
-        ("share key off the curve", "json.value", ["nodes", 0, "share_key"], off),
-        ("one share key twice", "manifest.keys", ["nodes", 1, "share_key"], node["share_key"]),
+        *_bad_keys(node),
+        ("wrong parcel length", "manifest.record", ["record", "parcel_length"], 1),
         (
             "coordinator is a node",
             "manifest.keys",
@@ -205,6 +204,17 @@ def _bad_manifests(document: JSON) -> list[Case]:
         ("width and envelope too small", "manifest.record", fitting),
         # Codes differ from node to node; partners, confirmed by three operators, do not.
         ("key with roots of codes", "manifest.roots", [put(["roster", "kind"], "key")]),
+    ]
+
+
+def _bad_keys(node: JSON) -> list[Row]:
+    off = to_base64(b"\x04" + bytes(63) + b"\x01")
+    return [
+        ("share key off the curve", "json.value", ["nodes", 0, "share_key"], off),
+        ("one share key twice", "manifest.keys", ["nodes", 1, "share_key"], node["share_key"]),
+        ("outer key off the curve", "json.value", ["nodes", 0, "outer_key"], off),
+        ("one outer key twice", "manifest.keys", ["nodes", 1, "outer_key"], node["outer_key"]),
+        ("one key for both", "manifest.keys", ["nodes", 0, "outer_key"], node["share_key"]),
     ]
 
 

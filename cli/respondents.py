@@ -9,7 +9,8 @@ from typing import TypeVar
 from cli.progress import Counter
 from cli.reachable import Reachable
 from connector.claims import Claim
-from connector.respondent import Ticket, package_seal, package_send, ticket_fetch
+from connector.respondent import Ticket, package_seal, ticket_fetch
+from connector.sending import package_send, package_wrap
 from mpcengine.protocol.encoding import Answers, encode_answers
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.receipt import Receipt
@@ -41,7 +42,8 @@ class Respondents:
         def answer(pair: tuple[Ticket, Answers]) -> Receipt:
             record = encode_answers(self.manifest.layout, pair[1])
             package = package_seal(self.manifest, pair[0], record)
-            return package_send(self.federation.relay, self.manifest, package)
+            parcel = package_wrap(self.manifest, package)
+            return package_send(self.federation.relay, self.manifest, parcel)
 
         return self._each(answer, list(zip(tickets, answers, strict=True)), counter)
 

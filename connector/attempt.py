@@ -2,8 +2,8 @@
 
 The file (mode 0600, read by this module alone and by nobody else) holds the one-time key and
 the blinding before their first use, the tokens once they are there (and the blinding no more),
-and the finished package before it is sent; no answer, and no code. Once the receipt is there,
-it may be erased. Source: docs/protocol.md §8.
+and the finished package and its parcel before they are sent; no answer, and no code. Once the
+receipt is there, it may be erased. Source: docs/protocol.md §8.
 """
 
 import json
@@ -19,10 +19,10 @@ from connector.respondent import (
     Ticket,
     TicketDraw,
     package_seal,
-    package_send,
     ticket_draw,
     ticket_fetch,
 )
+from connector.sending import Parcel, package_deliver, package_send, package_wrap
 from mpcengine.protocol.blindrsa import MODULUS_BYTES, SALT_BYTES
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.eligibility import TOKEN_BYTES
@@ -33,18 +33,19 @@ from mpcengine.protocol.receipt import Receipt
 from mpcengine.protocol.signing import p256_from_scalar, p256_scalar
 from mpcengine.protocol.strict import Fields, to_base64
 
-ATTEMPT_FORMAT = "drempel-attempt/2"
+ATTEMPT_FORMAT = "drempel-attempt/3"
 _KEYS = ("format", "manifest", "one_time_key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Hold how far a respondent is: a draw, then a ticket, then the finished package."""
+    """Hold how far a respondent is: a draw, then a ticket, then the package in its parcel."""
 
     manifest: Manifest
     drawn: TicketDraw | None = None
     ticket: Ticket | None = None
     package: Package | None = None
+    parcel: Parcel | None = None
 
 
 def attempt_finish(
@@ -55,22 +56,28 @@ def attempt_finish(
     answers: Answers,
     nodes: Mapping[str, Receiver],
     relay: Receiver,
+    is_direct: bool = False,
 ) -> Receipt:
     """Answer a survey from wherever the attempt in ``path`` stands, and return the receipt.
 
-    A finished package is sent as it is, whatever ``answers`` says. Raises MalformedInput for
+    A finished package is sent as it is, whatever ``answers`` says; ``is_direct``: to the nodes,
+    who then see from where. Raises MalformedInput for
     answers or a code that break a rule, ConnectorError; calling again goes on.
     """
     record = encode_answers(manifest.layout, answers)
     attempt = _load(path, manifest)
-    if attempt.package is None:
+    if attempt.package is None or attempt.parcel is None:
         ticket = attempt.ticket or ticket_fetch(nodes, manifest, code, attempt.drawn)
         attempt = Attempt(manifest=manifest, ticket=ticket)
         _save(path, attempt)
-        attempt = replace(attempt, package=package_seal(manifest, ticket, record))
+        package = package_seal(manifest, ticket, record)
+        parcel = package_wrap(manifest, package)
+        attempt = replace(attempt, package=package, parcel=parcel)
         _save(path, attempt)
-    assert attempt.package is not None  # noqa: S101 - set just above, for the type checker
-    return package_send(relay, manifest, attempt.package)
+    assert attempt.parcel is not None  # noqa: S101 - set just above, for the type checker
+    if is_direct:
+        return package_deliver(nodes, manifest, attempt.parcel)
+    return package_send(relay, manifest, attempt.parcel)
 
 
 def _load(path: Path, manifest: Manifest) -> Attempt:
@@ -82,7 +89,7 @@ def _load(path: Path, manifest: Manifest) -> Attempt:
     top = Fields(
         parse_json(path.read_bytes()),
         required=_KEYS,
-        optional=("blinding", "tokens", "package"),
+        optional=("blinding", "tokens", "package", "parcel"),
         file=True,
     )
     top.choice("format", (ATTEMPT_FORMAT,))
@@ -92,10 +99,15 @@ def _load(path: Path, manifest: Manifest) -> Attempt:
         return Attempt(manifest=manifest, drawn=_drawn(top))
     private = p256_from_scalar(top.data("one_time_key", 32))
     ticket = Ticket(private=private, tokens=_thirds(top.data("tokens", 3 * TOKEN_BYTES)))
-    package = None
-    if top.has("package"):
-        package = Package.decode(top.data("package"), manifest.envelope_length)
-    return Attempt(manifest=manifest, ticket=ticket, package=package)
+    if not top.has("package"):
+        return Attempt(manifest=manifest, ticket=ticket)
+    package = Package.decode(top.data("package"), manifest.envelope_length)
+    parcel = Parcel(
+        package=package.package_id,
+        revision=package.revision,
+        content=top.data("parcel", manifest.parcel_length),
+    )
+    return Attempt(manifest=manifest, ticket=ticket, package=package, parcel=parcel)
 
 
 def _drawn(top: Fields) -> TicketDraw:
@@ -132,8 +144,9 @@ def _save(path: Path, attempt: Attempt) -> None:
         document["blinding"] = to_base64(_blinding(attempt.drawn))
     if attempt.ticket is not None:
         document["tokens"] = to_base64(b"".join(attempt.ticket.tokens))
-    if attempt.package is not None:
+    if attempt.package is not None and attempt.parcel is not None:
         document["package"] = to_base64(attempt.package.encode())
+        document["parcel"] = to_base64(attempt.parcel.content)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -187,10 +187,15 @@ class Receiver:
             self.name,
             _printable(problem.get("detail")) or _NO_REASON,
             status=status,
-            code=code if isinstance(code, str) and _CODE.fullmatch(code) else "refused",
+            code=code_of(code),
             where=_printable(where),
             evidence=parse_base64(problem.get("evidence")) or b"",
         )
+
+
+def code_of(value: object) -> str:
+    """Return a stable code as it came, or ``refused`` for anything that is none."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else "refused"
 
 
 def _limit(status: int) -> int:

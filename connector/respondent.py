@@ -1,4 +1,4 @@
-"""Answer a survey: fetch and verify the manifest, get three tokens, seal, send, keep a receipt.
+"""Answer a survey: fetch and verify the manifest, get three tokens, seal the package.
 
 A token is signed blindly: what a node sees of the request fits every token it ever issues.
 
@@ -7,7 +7,6 @@ outcome is to be kept before the next one begins: finished bytes are sent again,
 again (corrections B3). ``connector.attempt`` keeps them in a file.
 """
 
-import hashlib
 import secrets
 import struct
 from collections.abc import Mapping, Sequence
@@ -27,11 +26,9 @@ from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.package import Package, Three, sign_package
-from mpcengine.protocol.receipt import NodeAddress, Receipt, verify_promise
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
-from mpcengine.protocol.strict import parse_base64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,34 +130,6 @@ def package_seal(
         revision=revision,
         tokens=ticket.tokens,
         envelopes=(first, second, third),
-    )
-
-
-def package_send(relay: Receiver, manifest: Manifest, package: Package) -> Receipt:
-    """Hand a finished package to the relay and return the receipt with its verified promise.
-
-    Sending the same bytes again is safe. Raises Misbehaved if the promise does not hold.
-    """
-    content = package.encode()
-    answer = relay.send_octets("packages", content)
-    promise = parse_base64(answer.get("promise"))
-    try:
-        verify_promise(manifest.relay.key, manifest.digest, content, promise or b"")
-    except ProtocolError:
-        sentence = f"{relay.name}'s promise to deliver the answer is not signed as it must be."
-        raise Misbehaved(relay.name, sentence) from None
-    return Receipt(
-        manifest=manifest.digest,
-        package=package.package_id,
-        revision=package.revision,
-        content=hashlib.sha256(content).hexdigest(),
-        relay_url=manifest.relay.url,
-        relay_key=manifest.relay.key,
-        promise=promise or b"",
-        nodes=tuple(
-            NodeAddress(node=terms.node, url=terms.url, identity_key=terms.identity_key)
-            for terms in manifest.nodes
-        ),
     )
 
 

@@ -12,6 +12,7 @@ from mpcengine.http_peer import CODE, HttpPeer, JsonObject, Misbehaved, Refused
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.strict import parse_base64, to_base64
 
+TAKEN, LATER, NEVER = "taken", "later", "never"
 MAX_PART_BYTES = 4 * 1024 * 1024
 
 
@@ -35,11 +36,15 @@ class NodeOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchAnswer:
-    """Which packages a node has, and which it refuses for ever, with the code of each."""
+class PlaceAnswer:
+    """What a node says of one parcel: ``taken``, ``later`` or ``never``.
 
-    accepted: frozenset[str]
-    refused: Mapping[str, str]
+    ``confirmation`` is its signature, unverified, where it took it; else ``code`` says why not.
+    """
+
+    state: str
+    code: str
+    confirmation: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,16 +122,12 @@ def outcome_get(node: HttpPeer, *, digest: str) -> NodeOutcome | None:
     )
 
 
-def packages_forward(node: HttpPeer, *, packages: Sequence[bytes]) -> BatchAnswer:
-    """Send a batch of packages; sending it again does no harm."""
-    answer = node.send_octets("packages", pack_batch(packages))
-    accepted, refused = answer.get("accepted"), answer.get("refused")
-    if not isinstance(accepted, list) or not isinstance(refused, list):
+def parcels_forward(node: HttpPeer, *, parcels: Sequence[bytes]) -> list[PlaceAnswer]:
+    """Send a batch of parcels and return an answer for each; again does no harm."""
+    answers = node.send_octets("packages", pack_batch(parcels)).get("answers")
+    if not isinstance(answers, list) or len(answers) != len(parcels):
         raise Misbehaved(node.name)
-    return BatchAnswer(
-        accepted=frozenset(str(item) for item in accepted),
-        refused=dict(_refused_item(node, item) for item in refused),
-    )
+    return [_place(node, item) for item in answers]
 
 
 def relay_key_get(relay: HttpPeer) -> bytes:
@@ -147,13 +148,16 @@ def relay_progress_get(relay: HttpPeer, *, digest: str) -> RelayProgress:
     return RelayProgress(is_drained=is_drained)
 
 
-def _refused_item(node: HttpPeer, item: object) -> tuple[str, str]:
-    """Return id and code of one refusal; an odd code is named so, never repeated."""
-    if not isinstance(item, dict):
+def _place(node: HttpPeer, item: object) -> PlaceAnswer:
+    """Read what a node says of one parcel; an odd code is named so, never repeated."""
+    if not isinstance(item, dict) or item.get("state") not in {TAKEN, LATER, NEVER}:
         raise Misbehaved(node.name)
-    package, code = item.get("id"), item.get("code")
-    is_known = isinstance(code, str) and CODE.fullmatch(code)
-    return str(package), str(code) if is_known else "unknown"
+    code = item.get("code", "")
+    return PlaceAnswer(
+        state=item["state"],
+        code=code if isinstance(code, str) and CODE.fullmatch(code) else "unknown",
+        confirmation=parse_base64(item.get("confirmation")) or b"",
+    )
 
 
 def _text(peer: HttpPeer, answer: JsonObject, key: str) -> str:

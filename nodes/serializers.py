@@ -71,14 +71,14 @@ class TokenOut(serializers.Serializer[object]):
     blind_signature = serializers.CharField(help_text="base64 of 256 bytes")
 
 
-class RefusedPackageOut(serializers.Serializer[object]):
-    id = serializers.CharField(allow_blank=True)
-    code = serializers.CharField()
+class PlaceOut(serializers.Serializer[object]):
+    state = serializers.ChoiceField(choices=["taken", "later", "never"])
+    confirmation = serializers.CharField(required=False, help_text="base64 of 64 bytes")
+    code = serializers.CharField(required=False)
 
 
 class IntakeOut(serializers.Serializer[object]):
-    accepted = serializers.ListField(child=serializers.CharField())
-    refused = RefusedPackageOut(many=True)
+    answers = PlaceOut(many=True, help_text="one for each parcel, in the order of the batch")
 
 
 class AcceptedOut(serializers.Serializer[object]):

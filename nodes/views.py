@@ -44,7 +44,7 @@ from nodes.services.answering_peers import (
     packages_answer,
     peer_message_read,
 )
-from nodes.services.intake import packages_accept
+from nodes.services.intake import Place, parcels_accept
 from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.orders import order_accept
 from nodes.services.survey_keys import survey_keys_create
@@ -206,7 +206,7 @@ class TokensView(NodeView):
 
 
 class PackagesView(NodeView):
-    """Take packages."""
+    """Take packages in their parcels."""
 
     parser_classes: Sequence[type[BaseParser]] = (OctetsParser,)
     largest_body = LARGEST_BODY
@@ -216,12 +216,11 @@ class PackagesView(NodeView):
         responses={200: shapes.IntakeOut},
     )
     def post(self, request: Request) -> Response:
-        """Store a batch of sealed packages; what is named as accepted is safe on disk."""
-        answer = packages_accept(
-            packages=unpack_batch(_octets(request), LARGEST_BATCH), now=timezone.now()
+        """Store a batch, and say of each: taken (safe on disk, signed), later or never."""
+        answers = parcels_accept(
+            parcels=unpack_batch(_octets(request), LARGEST_BATCH), now=timezone.now()
         )
-        refused = [{"id": entry.package, "code": entry.code} for entry in answer.refused]
-        return Response({"accepted": list(answer.accepted), "refused": refused})
+        return Response({"answers": [_place(one) for one in answers]})
 
 
 class AcceptedView(NodeView):
@@ -339,6 +338,12 @@ def _partner_token(data: JSON) -> bytes:
         signature=given.data("signature", SIGNATURE_BYTES),
     )
     return partner_token_issue_once(request=asked, now=timezone.now())
+
+
+def _place(one: Place) -> dict[str, str]:
+    if one.confirmation:
+        return {"state": one.state, "confirmation": to_base64(one.confirmation)}
+    return {"state": one.state, "code": one.code}
 
 
 def _octets(request: Request) -> bytes:

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class RelayConfig(AppConfig):
-    """Takes sealed packages and forwards them in shuffled groups, without times."""
+    """Takes parcels and forwards them in shuffled groups, without times."""
 
     name = "relay"
     default_auto_field = "django.db.models.BigAutoField"

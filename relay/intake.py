@@ -1,30 +1,35 @@
-"""Store packages that arrive at the same moment in one transaction.
+"""Store parcels that arrive at the same moment in one transaction.
 
 A commit that survives a power cut costs a few milliseconds whatever it holds. While one thread
-commits, the others put their packages in a row; the next one through the door commits them
-all. Every caller returns only after the commit that holds its own package.
+commits, the others put their parcels in a row; the next one through the door commits them
+all. Every caller returns only after the commit that holds its own parcel.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 import faults
-from mpcengine.protocol.package import Package
+from mpcengine.protocol.outer import parcel_hash
 from problems import Conflict, Unavailable
-from relay.models import RelayedSurvey, WaitingPackage
-from relay.selectors import intake_of
+from relay.models import RelayedSurvey, WaitingParcel
+from relay.selectors import intake_of, manifest_of
+
+# Rubbish looks like an answer here. Eight revisions of everybody invited fit; what is beyond
+# that has nobody to come from, and honest senders can still go to the nodes.
+WAITING_PER_INVITED = 8
 
 
 @dataclass(slots=True, kw_only=True)
 class Arrival:
-    """One package on its way into the database, and how that ended."""
+    """One parcel on its way into the database, and how that ended."""
 
     survey: str
-    package: Package
+    parcel: bytes
     is_done: bool = False
     error: BaseException | None = field(default=None)
 
@@ -34,10 +39,10 @@ _row = threading.Lock()
 _door = threading.Lock()
 
 
-def package_store(arrival: Arrival) -> None:
-    """Return when the package is committed; raise Conflict if its survey takes none now.
+def parcel_store(arrival: Arrival) -> None:
+    """Return when the parcel is committed; raise Conflict if its survey takes none now.
 
-    Also for another package of a one-time key and revision that waits already.
+    Raises Unavailable where as many wait as could be of use.
     """
     with _row:
         _waiting.append(arrival)
@@ -52,7 +57,7 @@ def package_store(arrival: Arrival) -> None:
 
 
 def check_intake(survey: RelayedSurvey) -> None:
-    """Return nothing if the survey takes packages now; raise Conflict otherwise."""
+    """Return nothing if the survey takes parcels now; raise Conflict otherwise."""
     intake = intake_of(survey, now=timezone.now())
     if intake.is_closed:
         raise Conflict("survey.closed", "The survey has closed; no more answers are taken.")
@@ -78,42 +83,45 @@ def _commit(group: Sequence[Arrival]) -> None:
 
 def _insert(digest: str, arrivals: Sequence[Arrival]) -> None:
     """Insert what does not wait already; closing and storing exclude each other by the lock."""
+    survey = RelayedSurvey.objects.select_for_update().get(digest=digest)
     try:
-        check_intake(RelayedSurvey.objects.select_for_update().get(digest=digest))
+        check_intake(survey)
     except Conflict as conflict:
         for arrival in arrivals:
             arrival.error = conflict
         return
-    WaitingPackage.objects.bulk_create(
+    named = {parcel_hash(arrival.parcel): arrival.parcel for arrival in arrivals}
+    before = _held(digest, named)
+    room = WAITING_PER_INVITED * manifest_of(digest).roster.size - survey.waiting
+    fresh = [name for name in named if name not in before][: max(0, room)]
+    WaitingParcel.objects.bulk_create(
         [
-            WaitingPackage(
-                survey_id=digest,
-                package_id=arrival.package.package_id,
-                one_time_key=arrival.package.one_time_key,
-                revision=arrival.package.revision,
-                sealed=arrival.package.encode(),
-            )
-            for arrival in arrivals
+            WaitingParcel(survey_id=digest, parcel_hash=name, parcel=named[name])
+            for name in fresh
         ],
         ignore_conflicts=True,
     )
-    wanted = {arrival.package.package_id for arrival in arrivals}
-    rows = WaitingPackage.objects.filter(survey_id=digest, package_id__in=wanted).order_by()
-    stored = set(rows.values_list("package_id", flat=True))
+    after = _held(digest, named)
+    if len(after) > len(before):
+        rows = RelayedSurvey.objects.filter(digest=digest)
+        rows.update(waiting=F("waiting") + len(after) - len(before))
     for arrival in arrivals:
-        if arrival.package.package_id not in stored:
-            arrival.error = _not_stored(digest, arrival.package)
+        name = parcel_hash(arrival.parcel)
+        if name not in after:
+            arrival.error = _not_stored(is_full=name not in fresh)
 
 
-def _not_stored(digest: str, package: Package) -> Exception:
-    """Return why a package was not inserted: its place is taken, or two random keys met."""
-    waiting = WaitingPackage.objects.filter(
-        survey_id=digest, one_time_key=package.one_time_key, revision=package.revision
-    )
-    if waiting.exists():
-        return Conflict(
-            "package.revision_taken",
-            "Another answer with this key and revision came first; send a higher revision.",
+def _held(digest: str, named: Mapping[bytes, bytes]) -> set[bytes]:
+    """Return which of these parcels wait."""
+    rows = WaitingParcel.objects.filter(survey_id=digest, parcel_hash__in=named).order_by()
+    return {bytes(name) for name in rows.values_list("parcel_hash", flat=True)}
+
+
+def _not_stored(*, is_full: bool) -> Exception:
+    """Return why nothing is promised: the sender tries again, or goes to the nodes."""
+    if is_full:
+        return Unavailable(
+            "relay.full", "The relay holds as many answers as it can; try later, or directly."
         )
-    # Nothing is promised, and the sender tries again.
-    return Unavailable("package.not_stored", "The answer could not be stored; send it again.")
+    # Two random keys of rows met.
+    return Unavailable("parcel.not_stored", "The answer could not be stored; send it again.")

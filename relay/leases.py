@@ -1,6 +1,6 @@
 """Take, keep and put down the flush of a survey: one process at a time chooses and sends.
 
-Two would not lose a package, but the second would count the first one's packages, which are on
+Two would not lose a parcel, but the second would count the first one's parcels, which are on
 their way, among those that wait, and send a new one in a group of hardly anybody. Taking is one
 UPDATE … WHERE the flush is free. The lease is null again when the flush ends, so no time stays.
 """

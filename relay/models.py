@@ -1,8 +1,9 @@
-"""What the relay holds: signed manifests, orders, and packages until three nodes have them.
+"""What the relay holds: signed manifests, orders, and parcels until three nodes have them.
 
-No table keeps a time (``flush_until`` is null unless a flush runs), and a package's primary
-key is a random number: on SQLite it is the place of the row in the file, so the order of
-arrival is not kept either.
+A parcel shows its survey and nothing else: neither a package's id nor a key nor a token. No
+table keeps a time (``flush_until`` is null unless a flush runs), and a parcel's primary key is
+a random number: on SQLite it is the place of the row in the file, so the order of arrival is
+not kept either.
 """
 
 import secrets
@@ -11,19 +12,26 @@ from typing import ClassVar
 from django.db import models
 
 
-def new_package_key() -> int:
+def new_parcel_key() -> int:
     """Return a random 62-bit number, which hides the order of arrival."""
     return secrets.randbits(62)
 
 
+new_package_key = new_parcel_key  # its name in the first migration
+
+
 class RelayedSurvey(models.Model):
-    """A manifest signed by its coordinator and three nodes, and where its intake stands."""
+    """A manifest signed by its coordinator and three nodes, and where its intake stands.
+
+    ``waiting`` is how many parcels of it this relay holds, ``delivered`` how many have gone.
+    """
 
     digest = models.CharField(primary_key=True, max_length=71)
     survey_id = models.CharField(max_length=32, unique=True)
     signed_manifest = models.TextField()
     is_answering = models.BooleanField(default=False)
     is_closed = models.BooleanField(default=False)
+    waiting = models.PositiveBigIntegerField(default=0)
     delivered = models.PositiveBigIntegerField(default=0)
     flush_owner = models.CharField(max_length=32, default="", blank=True)
     flush_until = models.DateTimeField(null=True, blank=True)
@@ -51,37 +59,30 @@ class RelayedOrder(models.Model):
         return f"order {self.pk}"
 
 
-class WaitingPackage(models.Model):
-    """A sealed package that not all three nodes have yet; bit 2^(index-1) marks a delivery.
+class WaitingParcel(models.Model):
+    """A parcel that not all three nodes have yet; bit 2^(index-1) marks a delivery.
 
     ``has_left`` is set before it is first sent: it hides nobody who comes later.
-
-    Of one one-time key and revision one package waits at most, as the nodes take no more.
     """
 
-    id = models.BigAutoField(primary_key=True, default=new_package_key)
+    id = models.BigAutoField(primary_key=True, default=new_parcel_key)
     survey = models.ForeignKey(
-        RelayedSurvey, on_delete=models.CASCADE, related_name="packages", db_index=False
+        RelayedSurvey, on_delete=models.CASCADE, related_name="parcels", db_index=False
     )
-    package_id = models.CharField(max_length=64)
-    one_time_key = models.BinaryField()
-    revision = models.PositiveSmallIntegerField()
+    parcel_hash = models.BinaryField()
     delivered = models.PositiveSmallIntegerField(default=0)
     has_left = models.BooleanField(default=False)
-    sealed = models.BinaryField()
+    parcel = models.BinaryField()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["survey", "package_id"], name="a_package_waits_once"
-            ),
-            models.UniqueConstraint(
-                fields=["survey", "one_time_key", "revision"], name="a_revision_waits_once"
+                fields=["survey", "parcel_hash"], name="a_parcel_waits_once"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["survey", "has_left"], name="relay_by_leaving"),
+            models.Index(fields=["survey", "has_left"], name="relay_parcels_by_leaving"),
         ]
 
     def __str__(self) -> str:
-        return f"package {self.pk}"
+        return f"parcel {self.pk}"

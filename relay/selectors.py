@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from mpcengine.protocol.canonical import digest_from_bytes, parse_json
+from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.signedmanifest import parse_signed_manifest
 from problems import Missing
-from relay.models import RelayedSurvey, WaitingPackage
+from relay.models import RelayedSurvey, WaitingParcel
 
-DIGEST_AT = slice(1, 33)
 ALL_DELIVERED = 7
 
 
@@ -35,13 +34,8 @@ def manifest_of(digest: str) -> Manifest:
     return parse_manifest(signed.manifest)
 
 
-def package_digest(package: bytes) -> str:
-    """Return the manifest digest that a package names, before anything else is read."""
-    return digest_from_bytes(package[DIGEST_AT])
-
-
 def intake_of(survey: RelayedSurvey, *, now: datetime) -> Intake:
-    """Say whether packages are taken now, by order or by the manifest's times."""
+    """Say whether parcels are taken now, by order or by the manifest's times."""
     manifest = manifest_of(survey.digest)
     is_closed = survey.is_closed or now >= manifest.answering.closes
     has_begun = survey.is_answering or now >= manifest.answering.opens
@@ -65,11 +59,11 @@ def signed_manifest_get(*, survey_id: str) -> str:
 
 
 def has_waiting(*, digest: str) -> bool:
-    """Tell whether any package of a survey has not reached all three nodes."""
-    return WaitingPackage.objects.filter(survey_id=digest).exists()
+    """Tell whether any parcel of a survey has not reached all three nodes."""
+    return WaitingParcel.objects.filter(survey_id=digest).exists()
 
 
 def surveys_waiting() -> list[str]:
-    """Return the digests of surveys with packages that not all three nodes have."""
-    rows = WaitingPackage.objects.order_by().values_list("survey_id", flat=True)
+    """Return the digests of surveys with parcels that not all three nodes have."""
+    rows = WaitingParcel.objects.order_by().values_list("survey_id", flat=True)
     return list(rows.distinct())

@@ -24,15 +24,15 @@ class RegisteredOut(serializers.Serializer[object]):
 
 
 class PromiseOut(serializers.Serializer[object]):
-    """The package's id and the relay's signature over digest and package hash, base64."""
+    """The parcel's SHA-256 and the relay's signature over digest and that hash, base64."""
 
-    package = serializers.CharField()
+    parcel = serializers.CharField()
     promise = serializers.CharField()
     relay_key = serializers.CharField()
 
 
 class ProgressOut(serializers.Serializer[object]):
-    """Whether packages are taken, and whether all that were taken are delivered."""
+    """Whether parcels are taken, and whether all that were taken are delivered."""
 
     state = serializers.ChoiceField(choices=["waiting", "open", "closed"])
     drained = serializers.BooleanField()

@@ -1,7 +1,8 @@
-"""What the relay does: registers surveys, takes packages, takes orders.
+"""What the relay does: registers surveys, takes parcels, takes orders.
 
-A package is stored, in a transaction, before the promise to deliver it is signed; taking it
-again gives the same promise. Nothing is stored or logged about who sent it, or when.
+A parcel is stored, in a transaction, before the promise to deliver it is signed; taking it
+again gives the same promise. Nothing is stored or logged about who sent it, or when; what is in
+it, the relay cannot see.
 """
 
 from dataclasses import dataclass
@@ -13,23 +14,23 @@ from mpcengine.protocol.canonical import JSON, canonical
 from mpcengine.protocol.errors import MalformedMessage, PolicyRefused
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.orders import CLOSE, parse_order, verify_order
-from mpcengine.protocol.package import Package, package_length, verify_package
+from mpcengine.protocol.outer import check_parcel, parcel_hash, parcel_manifest
 from mpcengine.protocol.receipt import promise_body
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import LABEL_PROMISE, sign
 from problems import Conflict
-from relay.intake import Arrival, check_intake, package_store
+from relay.intake import Arrival, check_intake, parcel_store
 from relay.keys import nodes_file, public_key, signing_key
 from relay.models import RelayedOrder, RelayedSurvey
-from relay.selectors import manifest_of, package_digest, survey_get
+from relay.selectors import manifest_of, survey_get
 from security_events import emit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What a sender gets back: the package's id and the relay's signature for its bytes."""
+    """What a sender gets back: the parcel's hash and the relay's signature for its bytes."""
 
-    package: str
+    parcel: str
     survey: str
     promise: bytes
 
@@ -58,24 +59,22 @@ def survey_register(*, signed_manifest: JSON) -> RelayedSurvey:
     return row
 
 
-def package_take(*, package: bytes) -> Promise:
-    """Store one package and return the signed promise for exactly these bytes.
+def parcel_take(*, parcel: bytes) -> Promise:
+    """Store one parcel and return the signed promise for exactly these bytes.
 
-    Cheap checks come first: the survey, the length, whether packages are taken now; then the
-    signature and the three tokens (protocol §8). Taking the same package again changes
-    nothing; another one of the same one-time key and revision is refused. Raises Missing,
-    Conflict or ProtocolError.
+    Checks what can be seen of it: survey, length, version, and whether parcels are taken now
+    (protocol §8.4). Whether it holds an answer only nodes can tell. Taking the same parcel
+    again changes nothing. Raises Missing, Conflict, ProtocolError, or Unavailable where too
+    many wait.
     """
-    digest = package_digest(package)
-    manifest = manifest_of(digest)
-    if len(package) != package_length(manifest.envelope_length):
-        raise MalformedMessage("package.length", "The package has another length.")
+    digest = parcel_manifest(parcel)
+    if digest is None:
+        raise MalformedMessage("parcel.length", "The parcel has another length.")
+    check_parcel(manifest_of(digest), parcel)
     check_intake(survey_get(digest=digest))
-    parsed = Package.decode(package, manifest.envelope_length)
-    verify_package(manifest, parsed)
-    package_store(Arrival(survey=digest, package=parsed))
-    promise = sign(signing_key(), LABEL_PROMISE, promise_body(digest, package))
-    return Promise(package=parsed.package_id, survey=digest, promise=promise)
+    parcel_store(Arrival(survey=digest, parcel=parcel))
+    promise = sign(signing_key(), LABEL_PROMISE, promise_body(digest, parcel))
+    return Promise(parcel=parcel_hash(parcel).hex(), survey=digest, promise=promise)
 
 
 def order_take(*, order: bytes, signature: bytes) -> RelayedSurvey:

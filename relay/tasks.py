@@ -50,14 +50,14 @@ def flush_nudge(digest: str, *, is_urgent: bool = False) -> None:
 
 
 def flush_all() -> None:
-    """Flush every survey that has packages waiting."""
+    """Flush every survey that has parcels waiting."""
     for digest in surveys_waiting():
         if is_stopping():
             return
         try:
             survey_flush(digest=digest)
         except Exception:
-            # One survey's fault must not stop the others; its packages stay and come again.
+            # One survey's fault must not stop the others; its parcels stay and come again.
             logger.exception("relay: a survey could not be flushed")
 
 

@@ -23,16 +23,16 @@ from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
 from relay.models import RelayedSurvey
 from relay.selectors import has_waiting, intake_of, signed_manifest_get, survey_get
-from relay.services import order_take, package_take, survey_register
+from relay.services import order_take, parcel_take, survey_register
 from relay.tasks import flush_nudge
 from security_events import refusal_count
 
-LARGEST_PACKAGE = 1024 * 1024
+LARGEST_PARCEL = 1024 * 1024
 LARGEST_MANIFEST = 8 * 1024 * 1024
 
 
 class OctetsParser(BaseParser):
-    """Read a body of bytes, no longer than any package."""
+    """Read a body of bytes, no longer than any parcel."""
 
     media_type = "application/octet-stream"
 
@@ -43,9 +43,9 @@ class OctetsParser(BaseParser):
         _parser_context: object = None,
     ) -> Any:
         """Return the bytes; raise TooLarge if there are too many."""
-        body: bytes = stream.read(LARGEST_PACKAGE + 1)
-        if len(body) > LARGEST_PACKAGE:
-            raise TooLarge("body.length", "The package is too long.")
+        body: bytes = stream.read(LARGEST_PARCEL + 1)
+        if len(body) > LARGEST_PARCEL:
+            raise TooLarge("body.length", "The parcel is too long.")
         return body
 
 
@@ -80,10 +80,10 @@ class ManifestView(RelayView):
 
 
 class PackagesView(RelayView):
-    """Take one package."""
+    """Take one package in its parcel."""
 
     parser_classes = (OctetsParser,)
-    largest_body = LARGEST_PACKAGE
+    largest_body = LARGEST_PARCEL
     is_submission = True
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -97,15 +97,15 @@ class PackagesView(RelayView):
         responses={201: shapes.PromiseOut},
     )
     def post(self, request: Request) -> Response:
-        """Store one sealed package and promise, signed, to deliver it."""
+        """Store one parcel and promise, signed, to deliver it."""
         body: object = request.data
         if not isinstance(body, bytes):
-            raise Malformed("package.form", "A package is sent as application/octet-stream.")
-        promise = package_take(package=body)
+            raise Malformed("parcel.form", "A parcel is sent as application/octet-stream.")
+        promise = parcel_take(parcel=body)
         flush_nudge(promise.survey)
         return Response(
             {
-                "package": promise.package,
+                "parcel": promise.parcel,
                 "promise": to_base64(promise.promise),
                 "relay_key": to_base64(public_key()),
             },
@@ -135,7 +135,7 @@ class SurveyView(RelayView):
 
     @extend_schema(responses={200: shapes.ProgressOut})
     def get(self, _request: Request, digest: str) -> Response:
-        """Return the state, and whether after closing all three nodes have every package."""
+        """Return the state, and whether after closing all three nodes have every parcel."""
         state = _state(survey_get(digest=digest))
         is_drained = state == "closed" and not has_waiting(digest=digest)
         return Response({"state": state, "drained": is_drained})

@@ -20,7 +20,14 @@ _MARGIN_SECONDS = 5.0
 
 
 _SIZES = dict.fromkeys(
-    ("body.length", "package.length", "codec.truncated", "codec.trailing", "codec.limit"),
+    (
+        "body.length",
+        "parcel.length",
+        "package.length",
+        "codec.truncated",
+        "codec.trailing",
+        "codec.limit",
+    ),
     "submit.rejected.size",
 )
 _REPLAYS = dict.fromkeys(

@@ -1,4 +1,4 @@
-"""Prove what became of a package: the relay's promise and a respondent's receipt.
+"""Prove what became of a package: the relay's promise, the nodes' confirmations, a receipt.
 
 Source: docs/protocol.md §8 and §14. A receipt (``drempel-receipt/1``) holds no answer, no key
 that can sign, and nothing secret; it lets its holder look for the package id in public lists.
@@ -20,20 +20,36 @@ from mpcengine.protocol.signing import (
 from mpcengine.protocol.strict import Fields, to_base64
 
 RECEIPT_FORMAT = "drempel-receipt/1"
+STORES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeAddress:
-    """Say where a node publishes its lists."""
+    """Say where a node publishes its lists; ``confirmation`` is its signature, if any."""
 
     node: str
     url: str
     identity_key: bytes
+    confirmation: bytes = b""
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the node's part of the receipt."""
+        part: dict[str, JSON] = {
+            "node": self.node,
+            "url": self.url,
+            "identity_key": to_base64(self.identity_key),
+        }
+        if self.confirmation:
+            part["confirmation"] = to_base64(self.confirmation)
+        return part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Name one package and who promised to deliver it; ``content`` is its bytes' SHA-256."""
+    """Name one package and who signed for it; ``content`` is the SHA-256 of its parcel.
+
+    ``promise`` is empty where the relay gave none.
+    """
 
     manifest: Digest
     package: str
@@ -43,6 +59,12 @@ class Receipt:
     relay_key: bytes
     promise: bytes
     nodes: tuple[NodeAddress, ...]
+
+    @property
+    def is_safe(self) -> bool:
+        """Tell whether two stores have signed: the relay and a node, or two nodes."""
+        confirmed = sum(bool(node.confirmation) for node in self.nodes)
+        return confirmed + bool(self.promise) >= STORES
 
     def to_json(self) -> dict[str, JSON]:
         """Return the receipt as its file has it."""
@@ -55,12 +77,9 @@ class Receipt:
             "relay": {
                 "url": self.relay_url,
                 "key": to_base64(self.relay_key),
-                "promise": to_base64(self.promise),
+                "promise": to_base64(self.promise) if self.promise else None,
             },
-            "nodes": [
-                {"node": n.node, "url": n.url, "identity_key": to_base64(n.identity_key)}
-                for n in self.nodes
-            ],
+            "nodes": [node.to_json() for node in self.nodes],
         }
 
 
@@ -91,15 +110,18 @@ def verify_confirmation(
 
 
 def parse_receipt(obj: JSON) -> Receipt:
-    """Read a receipt and check the relay's promise in it.
+    """Read a receipt and check every signature in it.
 
-    Raises MalformedInput with the path, or BadSignature if the promise does not hold.
+    Raises MalformedInput with the path, or BadSignature if one does not hold or there is none.
     """
     keys = ("format", "manifest", "package", "revision", "content", "relay", "nodes")
     top = Fields(obj, required=keys, file=True)
     top.choice("format", (RECEIPT_FORMAT,))
     relay = top.fields("relay", required=("url", "key", "promise"))
-    rows = top.rows("nodes", 3, 3, required=("node", "url", "identity_key"))
+    rows = top.rows(
+        "nodes", 3, 3, required=("node", "url", "identity_key"), optional=("confirmation",)
+    )
+    is_promised = relay.raw("promise") is not None
     receipt = Receipt(
         manifest=top.digest("manifest"),
         package=top.hexadecimal("package", 32),
@@ -107,12 +129,25 @@ def parse_receipt(obj: JSON) -> Receipt:
         content=top.hexadecimal("content", 32),
         relay_url=relay.url("url"),
         relay_key=relay.data("key", PUBLIC_KEY_BYTES),
-        promise=relay.data("promise", SIGNATURE_BYTES),
+        promise=relay.data("promise", SIGNATURE_BYTES) if is_promised else b"",
         nodes=tuple(_address(row, name) for row, name in zip(rows, NODE_NAMES, strict=True)),
     )
-    body = digest_bytes(receipt.manifest) + bytes.fromhex(receipt.content)
-    verify(receipt.relay_key, LABEL_PROMISE, body, receipt.promise)
+    _check_signed(receipt)
     return receipt
+
+
+def _check_signed(receipt: Receipt) -> None:
+    """Raise BadSignature unless everything signed holds, and something is."""
+    content = bytes.fromhex(receipt.content)
+    confirmed = [node for node in receipt.nodes if node.confirmation]
+    if receipt.promise or not confirmed:
+        body = digest_bytes(receipt.manifest) + content
+        verify(receipt.relay_key, LABEL_PROMISE, body, receipt.promise)
+    for node in confirmed:
+        index = NODE_NAMES.index(node.node) + 1
+        verify_confirmation(
+            node.identity_key, receipt.manifest, index, content, node.confirmation
+        )
 
 
 def _address(row: Fields, name: str) -> NodeAddress:
@@ -120,4 +155,7 @@ def _address(row: Fields, name: str) -> NodeAddress:
         node=row.choice("node", (name,)),
         url=row.url("url"),
         identity_key=row.data("identity_key", PUBLIC_KEY_BYTES),
+        confirmation=(
+            row.data("confirmation", SIGNATURE_BYTES) if row.has("confirmation") else b""
+        ),
     )

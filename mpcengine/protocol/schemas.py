@@ -156,9 +156,15 @@ RECEIPT_SCHEMA = document(
             "package": HEX_32_BYTES,
             "revision": whole(0, 7),
             "content": HEX_32_BYTES,
-            "relay": fields({"url": URL, "key": _KEY, "promise": _SIGNATURE}, "a promise"),
+            "relay": fields(
+                {"url": URL, "key": _KEY, "promise": nullable(_SIGNATURE)}, "a promise"
+            ),
             "nodes": items(
-                fields({"node": _NODE, "url": URL, "identity_key": _KEY}, "a node"),
+                fields(
+                    {"node": _NODE, "url": URL, "identity_key": _KEY},
+                    "a node",
+                    confirmation=_SIGNATURE,
+                ),
                 3,
                 3,
                 "nodes",

@@ -1,68 +1,71 @@
-"""Take packages: verify, store, commit, and only then say so."""
+"""Take parcels: open, verify, store, commit, and only then confirm with a signature.
+
+What is answered never names a package: who brings parcels, the relay above all, must not learn
+which package was in one (docs/protocol.md §8.5).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from django.db import transaction
 
 import faults
-from mpcengine.protocol.canonical import digest_from_bytes
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.outer import open_parcel, parcel_hash, parcel_manifest
 from mpcengine.protocol.package import Package, verify_package
-from nodes.models import JobState, StoredPackage, SurveyJob
+from mpcengine.protocol.receipt import confirmation_body
+from mpcengine.protocol.signing import LABEL_CONFIRMATION
+from nodes.keystore import node_index, node_sign, outer_key_unwrap
+from nodes.models import JobState, StoredPackage, SurveyJob, SurveyKeys
 from nodes.phases import is_answering, takes_packages
 from nodes.selectors import manifest_of
 from security_events import refusal_count
 
+TAKEN, LATER, NEVER = "taken", "later", "never"
 # Another package of the same one-time key and revision came first.
 REVISION_TAKEN = "package.revision_taken"
-_DIGEST_PLACE = slice(1, 33)
+UNKNOWN, NOT_OPEN, CLOSED = "manifest.unknown", "survey.not_open", "survey.closed"
+# This node has not heard of the survey or of its opening yet; all else is for ever.
+_LATER_CODES = frozenset({UNKNOWN, NOT_OPEN})
 _ROWS_AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Name a package that is not taken, by id where it has one, and the code of the cause."""
+class Place:
+    """Say what became of the parcel in one place of a batch.
 
-    package: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeAnswer:
-    """Say which packages this node holds now and which it will not take."""
-
-    accepted: tuple[str, ...]
-    refused: tuple[Refused, ...]
-
-
-def packages_accept(*, packages: Sequence[bytes], now: datetime) -> IntakeAnswer:
-    """Verify and store a batch of packages of any surveys; one transaction for each survey.
-
-    What is named as accepted is committed. A package held already is accepted again, also
-    after closing; its bytes never change. Of one one-time key and revision the first package
-    is taken and no other. Source: docs/protocol.md §8.
+    Taken: this node holds its package, and ``confirmation`` is its signature for the parcel.
+    Otherwise ``code`` says why not.
     """
-    accepted: list[str] = []
-    refused: list[Refused] = []
-    for digest, group in _by_survey(packages):
+
+    state: str
+    code: str = ""
+    confirmation: bytes = b""
+
+
+def parcels_accept(*, parcels: Sequence[bytes], now: datetime) -> tuple[Place, ...]:
+    """Open, verify and store a batch of parcels of any surveys; one transaction for each.
+
+    Returns what became of each, in order. What is called taken is committed. A package held
+    already is taken again, also after closing and in whatever parcel; its bytes never change.
+    Of one one-time key and revision the first package is taken and no other. Source:
+    docs/protocol.md §8.3 to §8.5.
+    """
+    answers: dict[int, Place] = {}
+    for digest, places in _by_survey(parcels):
         job = None if digest is None else SurveyJob.objects.filter(digest=digest).first()
+        group = {place: parcels[place] for place in places}
         if job is None:
-            refused += [Refused(package="", code="manifest.unknown") for _ in group]
-            continue
-        manifest = manifest_of(job)
-        good: list[Package] = []
-        for data in group:
-            _sort(data, manifest, good, refused)
-        taken, code = _store(job, manifest, good, now)
-        accepted += taken
-        missing = {package.package_id for package in good} - set(taken)
-        refused += [Refused(package=name, code=code) for name in sorted(missing)]
-    for one in refused:
-        refusal_count(one.code)
-    return IntakeAnswer(accepted=tuple(accepted), refused=tuple(refused))
+            answers |= dict.fromkeys(group, _refused(UNKNOWN))
+        else:
+            answers |= _take(job, group, now)
+    for one in answers.values():
+        if one.code:
+            refusal_count(one.code)
+    return tuple(answers[place] for place in range(len(parcels)))
 
 
 def package_read(data: bytes, manifest: Manifest) -> Package:
@@ -94,33 +97,58 @@ def refusal_code(job: SurveyJob, manifest: Manifest, now: datetime) -> str:
     if job.state in {JobState.PREPARED, JobState.REFUSED} or (
         job.state == JobState.OPEN and not is_answering(job, manifest, now)
     ):
-        return "survey.not_open"
-    return "survey.closed"
+        return NOT_OPEN
+    return CLOSED
 
 
-def _by_survey(packages: Sequence[bytes]) -> Iterator[tuple[str | None, list[bytes]]]:
-    groups: dict[bytes, list[bytes]] = {}
-    for data in packages:
-        groups.setdefault(data[_DIGEST_PLACE], []).append(data)
-    for raw, group in groups.items():
-        yield (digest_from_bytes(raw) if len(raw) == 32 else None), group
+def _by_survey(parcels: Sequence[bytes]) -> Iterator[tuple[str | None, list[int]]]:
+    groups: dict[str | None, list[int]] = {}
+    for place, parcel in enumerate(parcels):
+        groups.setdefault(parcel_manifest(parcel), []).append(place)
+    yield from groups.items()
 
 
-def _sort(data: bytes, manifest: Manifest, good: list[Package], refused: list[Refused]) -> None:
-    package_id = ""
-    try:
-        package = Package.decode(data, manifest.envelope_length)
-        package_id = package.package_id
-        verify_package(manifest, package)
-    except ProtocolError as error:
-        refused.append(Refused(package=package_id, code=error.code))
-        return
-    good.append(package)
+def _take(job: SurveyJob, group: dict[int, bytes], now: datetime) -> dict[int, Place]:
+    """Answer for the parcels of one survey, by their places."""
+    manifest = manifest_of(job)
+    outer = _outer_key(job)
+    reason = refusal_code(job, manifest, now)
+    # Nothing of a survey that has not opened or is erased is held: no need to look inside.
+    if outer is None or (reason == NOT_OPEN and not takes_packages(job, manifest, now)):
+        return dict.fromkeys(group, _refused(CLOSED if outer is None else NOT_OPEN))
+    answers: dict[int, Place] = {}
+    good: dict[int, Package] = {}
+    for place, parcel in group.items():
+        try:
+            content = open_parcel(outer, manifest, index=node_index(), parcel=parcel)
+            good[place] = package_read(content, manifest)
+        except ProtocolError as error:
+            answers[place] = _refused(error.code)
+    held, code = _store(job, manifest, list(good.values()), now)
+    for place, package in good.items():
+        is_held = package.package_id in held
+        answers[place] = _confirmed(manifest, group[place]) if is_held else _refused(code)
+    return answers
+
+
+def _outer_key(job: SurveyJob) -> EllipticCurvePrivateKey | None:
+    """Return what opens this survey's parcels, or None once it is destroyed."""
+    wrapped = SurveyKeys.objects.values_list("outer_wrapped", flat=True).get(pk=job.survey_id)
+    return outer_key_unwrap(bytes(wrapped), job.survey_id) if wrapped else None
+
+
+def _refused(code: str) -> Place:
+    return Place(state=LATER if code in _LATER_CODES else NEVER, code=code)
+
+
+def _confirmed(manifest: Manifest, parcel: bytes) -> Place:
+    body = confirmation_body(manifest.digest, node_index(), parcel_hash(parcel))
+    return Place(state=TAKEN, confirmation=node_sign(LABEL_CONFIRMATION, body))
 
 
 def _store(
     job: SurveyJob, manifest: Manifest, good: Sequence[Package], now: datetime
-) -> tuple[list[str], str]:
+) -> tuple[set[str], str]:
     """Store what is new if intake is open.
 
     Return the ids that this node holds afterwards, and the code of why it holds no others.
@@ -138,7 +166,7 @@ def _store(
             )
             code = REVISION_TAKEN
         held = StoredPackage.objects.filter(job=job, package_id__in=ids)
-        taken = list(held.values_list("package_id", flat=True))
+        taken = set(held.values_list("package_id", flat=True))
         faults.point("nodes.package.after_write")
     faults.point("nodes.package.after_commit")
     return taken, code

@@ -18,12 +18,14 @@ from urllib.parse import urlsplit
 import urllib3
 
 from cli.reachable import Reachable
-from connector import respondent
+from connector import respondent, sending
 from connector.http import Receiver
-from connector.respondent import Ticket, package_seal, package_send, ticket_fetch
+from connector.respondent import Ticket, package_seal, ticket_fetch
+from connector.sending import Parcel, package_deliver, package_send, package_wrap
 from mpcengine.protocol.codec import pack_batch, pack_vector
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.outer import parcel_hash, seal_parcel
 from mpcengine.protocol.package import Package, sign_package
 from mpcengine.protocol.roster import code_from_bytes, node_code, parse_code, roster_entry
 from mpcengine.protocol.sharing import split
@@ -56,6 +58,7 @@ class Respondent:
     code: str
     secrets: dict[str, list[bytes]] = field(default_factory=dict)
     elements: list[int] = field(default_factory=list)
+    parcels: dict[str, Parcel] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare her connections, and note what she has before she does anything."""
@@ -124,11 +127,32 @@ class Respondent:
         self.note("envelope", *package.envelopes)
         return package
 
+    def parcel(self, package: Package) -> Parcel:
+        """Return a package in its parcel, the same again, noting the key that was drawn."""
+        if package.package_id in self.parcels:
+            return self.parcels[package.package_id]
+
+        def noted(*arguments: Any, content_key: bytes, **rest: Any) -> Any:
+            self.note("content key", content_key)
+            return seal_parcel(*arguments, content_key=content_key, **rest)
+
+        with mock.patch.object(sending, "seal_parcel", noted):
+            made = package_wrap(self.manifest, package)
+        self.note("package digest", hashlib.sha256(package.encode()).digest())
+        self.note("parcel", made.content[33:])
+        self.note("parcel hash", parcel_hash(made.content))
+        self.parcels[package.package_id] = made
+        return made
+
     def send(self, package: Package) -> None:
         """Send a package and note the promise."""
-        receipt = package_send(self.relay, self.manifest, package)
+        receipt = package_send(self.relay, self.manifest, self.parcel(package))
         self.note("promise", receipt.promise)
-        self.note("package digest", hashlib.sha256(package.encode()).digest())
+
+    def deliver(self, package: Package) -> None:
+        """Give a package to the nodes herself and note what they sign."""
+        receipt = package_deliver(self.federation.nodes, self.manifest, self.parcel(package))
+        self.note("confirmation", *(node.confirmation for node in receipt.nodes))
 
     def call(
         self, to: Receiver, method: str, path: str, body: bytes = b"", media: str = OCTETS
@@ -189,7 +213,7 @@ def _sealed(one: socket.socket) -> ssl.SSLSocket:
 
 def everything_wrong(who: Respondent, ticket: Ticket, package: Package) -> dict[str, int]:
     """Do at relay, nodes and portal what goes wrong in practice; return each status."""
-    federation, data = who.federation, package.encode()
+    federation, data = who.federation, who.parcel(package).content
     relay, node, portal = federation.relay, federation.nodes["a"], federation.portal
     other = sign_package(
         ticket.private,
@@ -200,10 +224,18 @@ def everything_wrong(who: Respondent, ticket: Ticket, package: Package) -> dict[
     )
     who.note("package", other.encode())
     who.note("package id", bytes.fromhex(other.package_id))
+    again = who.parcel(other).content
+    who.deliver(package)
     wrong = {
-        **_at_the_relay(who, relay, data, other.encode()),
+        **_at_the_relay(who, relay, data, again),
         "straight to a node": who.call(
-            node, "POST", "api/v1/packages", pack_batch([data, other.encode(), data[:-1]])
+            node, "POST", "api/v1/packages", pack_batch([data, again, data[:-1]])
+        ),
+        "without a parcel": who.call(
+            node, "POST", "api/v1/packages", pack_batch([package.encode()])
+        ),
+        "without a parcel, to the relay": who.call(
+            relay, "POST", "api/v1/packages", package.encode()
         ),
         "half a batch": who.call(node, "POST", "api/v1/packages", pack_batch([data])[:-9]),
         **_at_a_node(who, node, point_bytes(ticket.private)),
@@ -222,6 +254,7 @@ def _at_the_relay(
         "cut": who.call(relay, "POST", path, data[:-5]),
         "longer": who.call(relay, "POST", path, data + b"x"),
         "forged": who.call(relay, "POST", path, forged),
+        "another version": who.call(relay, "POST", path, b"\2" + data[1:]),
         "again": who.call(relay, "POST", path, data),
         "replayed": who.call(relay, "POST", path, other),
         "oversize": who.call(relay, "POST", path, (data + who.code.encode()) * 4000),

@@ -9,9 +9,12 @@ import urllib3
 
 from connector.http import Receiver
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.codec import unpack_batch
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.receipt import promise_body
-from mpcengine.protocol.signing import LABEL_PROMISE, sign
+from mpcengine.protocol.outer import open_parcel, parcel_hash
+from mpcengine.protocol.package import Package, verify_package
+from mpcengine.protocol.receipt import confirmation_body, promise_body
+from mpcengine.protocol.signing import LABEL_CONFIRMATION, LABEL_PROMISE, sign
 from mpcengine.protocol.strict import parse_base64, to_base64
 from tests.vectors.cast import cast
 
@@ -81,13 +84,20 @@ def receiver(pool: Pool, name: str = "The relay", patience: float = 5.0) -> Rece
 
 @dataclass
 class NodeDouble:
-    """A node that signs one blinded message for a code, the same again when asked again."""
+    """A node that signs one blinded message for a code, the same again when asked again.
+
+    It takes parcels, unless it ``says`` something else of them.
+    """
 
     index: int
     manifest: Manifest
     spent: dict[str, str] = field(default_factory=dict)
+    parcels: list[bytes] = field(default_factory=list)
+    says: JSON = None
 
     def answer(self, _method: str, path: str, body: bytes) -> Answer:
+        if path == "packages":
+            return 200, {"answers": [self._place(one) for one in unpack_batch(body, 1)]}
         assert path == "tokens"
         given = json.loads(body)
         assert given["manifest"] == self.manifest.digest
@@ -97,18 +107,29 @@ class NodeDouble:
         signed = cast().issuer[self.index - 1].blind_sign(parse_base64(blinded) or b"")
         return 200, {"blind_signature": to_base64(signed)}
 
+    def _place(self, parcel: bytes) -> JSON:
+        if self.says is not None:
+            return self.says
+        private = cast().outer[self.index - 1]
+        content = open_parcel(private, self.manifest, index=self.index, parcel=parcel)
+        verify_package(self.manifest, Package.decode(content, self.manifest.envelope_length))
+        self.parcels.append(parcel)
+        signed = confirmation_body(self.manifest.digest, self.index, parcel_hash(parcel))
+        confirmation = sign(cast().identity[self.index - 1], LABEL_CONFIRMATION, signed)
+        return {"state": "taken", "confirmation": to_base64(confirmation)}
+
 
 @dataclass
 class RelayDouble:
-    """A relay that promises to deliver every package, and keeps it."""
+    """A relay that promises to deliver every parcel, and keeps it."""
 
     manifest: Manifest
-    packages: list[bytes] = field(default_factory=list)
+    parcels: list[bytes] = field(default_factory=list)
 
     def answer(self, _method: str, path: str, body: bytes) -> Answer:
         if path.startswith("manifests/"):
             return 200, cast().signed.to_json()
         assert path == "packages"
-        self.packages.append(body)
+        self.parcels.append(body)
         promise = sign(cast().relay, LABEL_PROMISE, promise_body(self.manifest.digest, body))
-        return 201, {"package": "0" * 64, "promise": to_base64(promise), "relay_key": ""}
+        return 201, {"parcel": "0" * 64, "promise": to_base64(promise), "relay_key": ""}

@@ -13,17 +13,18 @@ from connector.http import Receiver
 from connector.respondent import (
     manifest_fetch,
     package_seal,
-    package_send,
     random_elements,
     ticket_draw,
     ticket_fetch,
 )
+from connector.sending import package_send, package_wrap
 from mpcengine.protocol.codec import unpack_vector
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.envelope import open_envelope
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.outer import open_parcel
 from mpcengine.protocol.package import Package, verify_package
 from mpcengine.protocol.receipt import parse_receipt
 from mpcengine.protocol.roster import code_from_bytes
@@ -108,10 +109,11 @@ def test_what_it_sends_opens_to_what_was_answered(
     record = encode_answers(manifest.layout, answer(0))
     ticket = ticket_fetch(nodes, manifest, CODE)
     package = package_seal(manifest, ticket, record)
-    receipt = package_send(relay, manifest, package)
+    receipt = package_send(relay, manifest, package_wrap(manifest, package))
     assert parse_receipt(receipt.to_json()) == receipt
-    (sent,) = relay_double.packages
-    found = Package.decode(sent, manifest.envelope_length)
+    (sent,) = relay_double.parcels
+    inside = open_parcel(cast().outer[1], manifest, index=2, parcel=sent)
+    found = Package.decode(inside, manifest.envelope_length)
     verify_package(manifest, found)
     assert found.package_id == receipt.package
     assert opened(manifest, found) == record
@@ -174,10 +176,10 @@ def test_it_refuses_a_promise_for_other_bytes(
     manifest: Manifest, nodes: dict[str, Receiver], relay_double: RelayDouble
 ) -> None:
     ticket = ticket_fetch(nodes, manifest, CODE)
-    package = package_seal(manifest, ticket, [0] * manifest.width)
+    parcel = package_wrap(manifest, package_seal(manifest, ticket, [0] * manifest.width))
     lying = receiver(Pool(lambda m, p, body: relay_double.answer(m, p, body + b"x")))
     with pytest.raises(Misbehaved):
-        package_send(lying, manifest, package)
+        package_send(lying, manifest, parcel)
 
 
 def test_a_finished_attempt_sends_the_same_bytes_for_ever(
@@ -198,12 +200,14 @@ def test_a_finished_attempt_sends_the_same_bytes_for_ever(
     assert finish(0) == first
     # Other answers need a higher revision; the finished package is not made again.
     assert finish(40) == first
-    assert len(set(relay_double.packages)) == 1
+    assert len(set(relay_double.parcels)) == 1
     assert path.stat().st_mode & 0o077 == 0
     assert [entry.name for entry in tmp_path.iterdir()] == ["attempt.json"]
 
 
-@pytest.mark.parametrize("step", ["ticket_fetch", "package_seal", "package_send"])
+@pytest.mark.parametrize(
+    "step", ["ticket_fetch", "package_seal", "package_wrap", "package_send"]
+)
 def test_an_attempt_that_died_goes_on_with_its_key(
     manifest: Manifest,
     nodes: dict[str, Receiver],
@@ -255,7 +259,7 @@ def test_an_attempt_keeps_neither_answers_nor_code(
     path = tmp_path / "attempt.json"
     attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
     assert set(json.loads(path.read_text("utf-8"))) == {
-        *("format", "manifest", "one_time_key", "tokens", "package")
+        *("format", "manifest", "one_time_key", "tokens", "package", "parcel")
     }
     assert CODE not in path.read_text("utf-8")
 
@@ -278,6 +282,6 @@ def test_a_respondent_costs_five_milliseconds_at_most(
     for code in codes:
         record = encode_answers(manifest.layout, answer(0))
         package = package_seal(manifest, ticket_fetch(nodes, manifest, code), record)
-        package_send(relay, manifest, package)
+        package_send(relay, manifest, package_wrap(manifest, package))
     # The doubles' own signatures are in this figure too.
     assert (time.process_time() - began) / len(codes) < 2 * CPU_SECONDS

@@ -8,14 +8,14 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.roster import node_code, parse_code
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
 from problems import Conflict, Forbidden
-from relay.services import package_take, survey_register
+from relay.services import parcel_take, survey_register
 from security_events import counters, refusal_count
 from security_events.emitting import UnknownEventError
 from tests.events.conftest import Events
 from tests.mpcengine.cast import Federation, publish
-from tests.nodes.anna import Anna, give
+from tests.nodes.anna import Anna, give, wrapped
 from tests.nodes.publishing import Draft, colour_survey
-from tests.relay.packages import package_for
+from tests.relay.parcels import parcel_for
 
 SIZE, FORMAT, REPLAY = (f"submit.rejected.{one}" for one in ("size", "format", "replay"))
 
@@ -76,17 +76,16 @@ def test_only_counts_are_counted() -> None:
 def test_the_relay_counts_what_it_refuses(federation: Federation, events: Events) -> None:
     published = publish(federation)
     survey_register(signed_manifest=published.signed.to_json())
-    package = package_for(federation, published.manifest)
-    package_take(package=package.encode())
+    parcel = parcel_for(federation, published.manifest)
+    parcel_take(parcel=parcel)
 
     def send(body: bytes) -> int:
         octets = "application/octet-stream"
         return APIClient().post("/api/v1/packages", body, content_type=octets).status_code
 
-    broken = package.encode()[:-1] + bytes([package.encode()[-1] ^ 1])
-    assert send(package.encode()[:-1]) == 400
+    assert send(parcel[:-1]) == 400
     assert send(bytes(1024 * 1024 + 1)) == 413
-    assert send(broken) == 403
+    assert send(b"\2" + parcel[1:]) == 400
     assert send(bytes(40)) == 404
     told = counted(events)
     assert {code for code in told if code.startswith("submit")} == {SIZE, FORMAT}
@@ -101,7 +100,7 @@ def test_a_node_counts_what_it_refuses(anna: Anna, events: Events) -> None:
         give(package)
     before = dict(counters._counts.by_hour)
     assert before == {}
-    give(package.encode()[:-1])
+    give(wrapped(manifest, package)[:-1])
     code, key = anna_code(draft), point_bytes(generate_p256_key())
     with pytest.raises(Conflict):
         anna.token(manifest.node("a"), manifest, code, key)

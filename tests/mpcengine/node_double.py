@@ -20,11 +20,13 @@ from mpcengine.protocol.envelope import generate_share_key, share_public
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodeEntry
 from mpcengine.protocol.orders import keys_body, parse_order, prepare_body, verify_order
-from mpcengine.protocol.package import Package
+from mpcengine.protocol.outer import parcel_hash, parcel_manifest
 from mpcengine.protocol.pattern import Pattern, released_values
+from mpcengine.protocol.receipt import confirmation_body
 from mpcengine.protocol.roster import roster_root
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.signing import (
+    LABEL_CONFIRMATION,
     LABEL_KEYS,
     LABEL_MANIFEST,
     LABEL_PREPARE,
@@ -40,6 +42,7 @@ from mpcengine.protocol.strict import parse_base64, to_base64
 from tests.vectors.issuers import fresh_issuer
 
 Answered = tuple[int, dict[str, Any]]
+LATER_CODES = {"survey.not_open", "manifest.unknown"}
 SLOPE = 1234567890123456789 % (2**61 - 1)
 
 
@@ -126,10 +129,10 @@ class NodeDouble(Double):
         self.rosters: dict[str, list[str]] = {}
         self.signatures: dict[str, dict[str, str]] = {}
         self.orders: list[str] = []
-        self.packages: list[bytes] = []
+        self.parcels: list[bytes] = []
         self.statements: dict[str, tuple[bytes, bytes]] = {}
         self.signs_wrongly = False
-        self.refuses_packages = ""
+        self.refuses_parcels = ""
         super().__init__()
 
     @property
@@ -147,7 +150,7 @@ class NodeDouble(Double):
         method, path = call.split(" ", 1)
         parts = path.split("/")
         if path == "packages":
-            return self._packages(body)
+            return self._parcels(body)
         given = json.loads(body) if body else {}
         if parts[0] == "surveys":
             return self._keys(parts[1], given)
@@ -207,15 +210,20 @@ class NodeDouble(Double):
         self.orders.append(parsed.order)
         return 200, {"state": "open"}
 
-    def _packages(self, body: bytes) -> Answered:
+    def _parcels(self, body: bytes) -> Answered:
         items = unpack_batch(body, 500)
-        length = next(iter(self.manifests.values())).envelope_length
-        ids = [Package.decode(item, length).package_id for item in items]
-        if self.refuses_packages:
-            refused = [{"id": name, "code": self.refuses_packages} for name in ids]
-            return 200, {"accepted": [], "refused": refused}
-        self.packages += items
-        return 200, {"accepted": ids, "refused": []}
+        if self.refuses_parcels:
+            state = "later" if self.refuses_parcels in LATER_CODES else "never"
+            refused = {"state": state, "code": self.refuses_parcels}
+            return 200, {"answers": [refused] * len(items)}
+        self.parcels += items
+        return 200, {"answers": [self._taken(item) for item in items]}
+
+    def _taken(self, parcel: bytes) -> dict[str, str]:
+        digest = parcel_manifest(parcel) or ""
+        body = confirmation_body(digest, self.index, parcel_hash(parcel))
+        signature = sign(self._key(), LABEL_CONFIRMATION, body)
+        return {"state": "taken", "confirmation": to_base64(signature)}
 
     def _outcome(self, kind: str, job: str) -> Answered:
         if job not in self.manifests:

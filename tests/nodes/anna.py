@@ -9,17 +9,18 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from connector.sending import package_wrap
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.eligibility import token_finish
 from mpcengine.protocol.envelope import generate_share_key, share_public
-from mpcengine.protocol.manifest import Manifest, NodeTerms
+from mpcengine.protocol.manifest import Manifest, NodeTerms, parse_manifest
 from mpcengine.protocol.nodesfile import NodeEntry, NodesFile
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, point_bytes, sign
 from nodes.keystore import wrapping_key_make
 from nodes.models import SurveyJob
-from nodes.services.intake import IntakeAnswer, packages_accept
+from nodes.services.intake import TAKEN, Place, parcels_accept
 from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.orders import order_accept
 from nodes.services.survey_keys import survey_keys_create
@@ -160,10 +161,41 @@ class Anna:
         return order_accept(order=body, signature=signature)
 
 
-def give(*packages: Package | bytes) -> IntakeAnswer:
-    """Give packages to Anna's node."""
-    data = [one if isinstance(one, bytes) else one.encode() for one in packages]
-    return packages_accept(packages=data, now=now())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What Anna's node said of what it was given, by who gave it and knows what it was."""
+
+    places: tuple[Place, ...]
+    parcels: tuple[bytes, ...]
+    accepted: tuple[str, ...]
+
+    @property
+    def codes(self) -> list[str]:
+        """Return the codes of what was not taken, in order."""
+        return [place.code for place in self.places if place.state != TAKEN]
+
+
+def wrapped(manifest: Manifest, package: Package) -> bytes:
+    """Return a package in a fresh parcel."""
+    return package_wrap(manifest, package).content
+
+
+def give(*packages: Package | bytes, at: datetime | None = None) -> Given:
+    """Give packages, each in a parcel, to Anna's node; bytes are given as they are."""
+    parcels = tuple(one if isinstance(one, bytes) else _parcel(one) for one in packages)
+    places = parcels_accept(parcels=parcels, now=at or now())
+    pairs = zip(packages, places, strict=True)
+    accepted = [
+        one.package_id
+        for one, place in pairs
+        if isinstance(one, Package) and place.state == TAKEN
+    ]
+    return Given(places=places, parcels=parcels, accepted=tuple(accepted))
+
+
+def _parcel(package: Package) -> bytes:
+    job = SurveyJob.objects.get(digest=package.manifest)
+    return wrapped(parse_manifest(bytes(job.manifest)), package)
 
 
 def now() -> datetime:

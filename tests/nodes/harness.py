@@ -17,6 +17,7 @@ from cli.embedded.templates import templates_ready
 from connector.errors import ConnectorError, Refused
 from connector.http import Receiver, new_pool
 from connector.respondent import Ticket
+from connector.sending import package_wrap
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.eligibility import token_finish
@@ -167,13 +168,20 @@ class Nodes:
 
         return ask
 
-    def deliver(self, packages: Sequence[Package], to: Sequence[str] = NODE_NAMES) -> JSON:
-        """Give packages to some nodes; return the last node's answer."""
-        body = pack_batch([one.encode() for one in packages])
-        answer: JSON = None
+    def deliver(
+        self, survey: Survey, packages: Sequence[Package], to: Sequence[str] = NODE_NAMES
+    ) -> JSON:
+        """Give packages in parcels to some nodes; return the last node's answers."""
+        parcels = [package_wrap(survey.manifest, one).content for one in packages]
+        return self.post(parcels, to)
+
+    def post(self, parcels: Sequence[bytes], to: Sequence[str] = NODE_NAMES) -> JSON:
+        """Give parcels to some nodes; return the last node's answers."""
+        answers: JSON = None
         for node in to:
-            answer = self.receivers[node].send_octets("packages", body)
-        return answer
+            found = self.receivers[node].send_octets("packages", pack_batch(parcels))
+            answers = found["answers"]
+        return answers
 
     def order(self, survey: Survey, kind: str, to: Sequence[str] = NODE_NAMES) -> None:
         """Give an order to some nodes."""

@@ -11,10 +11,10 @@ from tests.nodes.test_three_nodes import colours
 def test_it_counts_a_package_that_reached_one_node_only(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 7)
     first, second, third, *rest = nodes.answers(survey, colours(3, 2, 2))
-    nodes.deliver(rest)
-    nodes.deliver([first], to="a")
-    nodes.deliver([second], to="b")
-    nodes.deliver([third], to="ac")
+    nodes.deliver(survey, rest)
+    nodes.deliver(survey, [first], to="a")
+    nodes.deliver(survey, [second], to="b")
+    nodes.deliver(survey, [third], to="ac")
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     assert cells(document, "colour") == [3, 2, 2]
@@ -25,7 +25,7 @@ def test_it_counts_a_package_that_reached_one_node_only(nodes: Nodes) -> None:
 def test_it_strikes_a_package_that_its_claimant_cannot_deliver(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 7)
     packages = nodes.answers(survey, colours(3, 2, 2))
-    nodes.deliver(packages)
+    nodes.deliver(survey, packages)
     claimed = "ab" * 32
     changed = nodes.write(
         "b",
@@ -47,14 +47,14 @@ def test_it_strikes_a_package_that_its_claimant_cannot_deliver(nodes: Nodes) -> 
 
 def test_it_counts_the_highest_revision_and_of_two_the_smallest_id(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 7)
-    nodes.deliver(nodes.answers(survey, colours(2, 2, 2)))
+    nodes.deliver(survey, nodes.answers(survey, colours(2, 2, 2)))
     owned = ticket(survey.draft, survey.manifest, survey.draft.codes[6], nodes.token(survey))
     first = package(survey.manifest, owned, {"colour": "blue"}, revision=0)
     second = package(survey.manifest, owned, {"colour": "red"}, revision=3)
     third = package(survey.manifest, owned, {"colour": "green"}, revision=3)
-    nodes.deliver([first], to="abc")
-    nodes.deliver([third], to="c")
-    nodes.deliver([second], to="b")
+    nodes.deliver(survey, [first], to="abc")
+    nodes.deliver(survey, [third], to="c")
+    nodes.deliver(survey, [second], to="b")
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     is_red = second.package_id < third.package_id
@@ -66,7 +66,7 @@ def test_it_counts_the_highest_revision_and_of_two_the_smallest_id(nodes: Nodes)
 def test_it_leaves_out_what_does_not_open_within_the_limit(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 8, max_inconsistent=1)
     packages = nodes.answers(survey, colours(3, 2, 3))
-    nodes.deliver([*packages[:-1], nodes.broken(survey, packages[-1], "b")])
+    nodes.deliver(survey, [*packages[:-1], nodes.broken(survey, packages[-1], "b")])
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     assert document["accepted"] == 7
@@ -77,7 +77,7 @@ def test_it_leaves_out_what_does_not_open_within_the_limit(nodes: Nodes) -> None
 def test_it_withholds_when_too_many_do_not_open(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 6, max_inconsistent=0)
     packages = nodes.answers(survey, colours(3, 2, 1))
-    nodes.deliver([*packages[:-1], nodes.broken(survey, packages[-1], "b")])
+    nodes.deliver(survey, [*packages[:-1], nodes.broken(survey, packages[-1], "b")])
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     assert (document["state"], document["reason"]) == ("withheld", "too many inconsistent")

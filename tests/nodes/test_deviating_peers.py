@@ -57,7 +57,7 @@ def say_commit(nodes: Nodes, survey: Survey, sender: str, receiver: str) -> int:
 
 def test_it_withholds_when_a_peer_says_two_things(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4)
-    nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
+    nodes.deliver(survey, nodes.answers(survey, colours(2, 2, 0)))
     nodes.order(survey, "close")
     nodes.wait_said("a", survey, "commit", "c")
     assert say_commit(nodes, survey, "c", "a") == 200
@@ -93,7 +93,7 @@ def alter_output(nodes: Nodes, node: str, survey: Survey, name: str, by: int = 1
 
 def run_with_altered(nodes: Nodes, name: str) -> tuple[str, str]:
     survey = nodes.publish(colour_survey(), 4)
-    nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
+    nodes.deliver(survey, nodes.answers(survey, colours(2, 2, 0)))
     nodes.arm("c", "nodes.say_done.after_commit")
     nodes.order(survey, "close")
     nodes.wait_death("c", "nodes.say_done.after_commit")
@@ -110,7 +110,7 @@ def test_it_withholds_when_a_share_of_the_pattern_was_altered(nodes: Nodes) -> N
 def test_it_opens_nothing_under_a_pattern_that_hides_one_cell_alone(nodes: Nodes) -> None:
     """A gate whose verdict was bent: three shares on one line, but no rule gives this."""
     survey = nodes.publish(colour_survey(), 9)
-    nodes.deliver(nodes.answers(survey, colours(4, 3, 2)))
+    nodes.deliver(survey, nodes.answers(survey, colours(4, 3, 2)))
     point = "nodes.say_done.after_commit"
     for node in "abc":
         nodes.arm(node, point)
@@ -140,7 +140,7 @@ def test_it_withholds_when_a_share_of_a_count_was_altered(nodes: Nodes) -> None:
 
 def test_it_ends_when_a_node_stays_away_too_long(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4)
-    nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
+    nodes.deliver(survey, nodes.answers(survey, colours(2, 2, 0)))
     nodes.order(survey, "close", to="ab")
     nodes.wait_stage("a", survey, "commit")
     nodes.wait_stage("b", survey, "commit")
@@ -157,7 +157,7 @@ def test_it_ends_when_a_node_stays_away_too_long(nodes: Nodes) -> None:
 
 def test_it_ends_as_lost_when_its_peers_know_more_than_itself(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4)
-    nodes.deliver(nodes.answers(survey, colours(2, 2, 0)))
+    nodes.deliver(survey, nodes.answers(survey, colours(2, 2, 0)))
     nodes.arm("b", "nodes.say_verdict.before_write")
     nodes.order(survey, "close")
     nodes.wait_death("b", "nodes.say_verdict.before_write")

@@ -62,7 +62,7 @@ def silent(nodes: Nodes, node: str) -> Iterator[None]:
 @pytest.fixture
 def survey(nodes: Nodes) -> Survey:
     made = nodes.publish(colour_survey(), 7)
-    nodes.deliver(nodes.answers(made, colours(3, 2, 2)))
+    nodes.deliver(made, nodes.answers(made, colours(3, 2, 2)))
     return made
 
 

@@ -41,7 +41,7 @@ def is_anywhere(nodes: Nodes, key: bytes) -> bool:
 @pytest.mark.files
 def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4)
-    nodes.deliver(nodes.answers(survey, colours(2, 1, 1)))
+    nodes.deliver(survey, nodes.answers(survey, colours(2, 1, 1)))
     keys = wrapped_keys(nodes, survey)
     assert [len(key) > 40 and is_anywhere(nodes, key) for key in keys] == [True, True]
     nodes.order(survey, "close")
@@ -59,7 +59,7 @@ def test_it_leaves_no_issuer_key_in_its_files_once_answering_is_open(nodes: Node
     nodes.order(survey, "open-answering")
     assert until_gone(nodes, issuer)
     assert is_anywhere(nodes, share)
-    assert nodes.deliver(packages)["refused"] == []
+    assert {one["state"] for one in nodes.deliver(survey, packages)} == {"taken"}
     nodes.order(survey, "close")
     nodes.end(survey)
 

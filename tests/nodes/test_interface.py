@@ -11,7 +11,7 @@ from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, verify
 from mpcengine.protocol.strict import parse_base64, to_base64
 from nodes.models import JobState, SurveyJob
 from nodes.peer_client import SIGNATURE_HEADER
-from tests.nodes.anna import Anna
+from tests.nodes.anna import Anna, wrapped
 from tests.nodes.publishing import colour_survey
 from tests.people import ANNA, BRAM
 
@@ -60,10 +60,13 @@ def test_it_takes_a_survey_from_keys_to_packages(anna: Anna, http: APIClient) ->
     one = anna.package(draft, manifest, 0, "red")
     taken = http.post(
         "/api/v1/packages",
-        pack_batch([one.encode()]),
+        pack_batch([wrapped(manifest, one), one.encode()]),
         content_type="application/octet-stream",
     )
-    assert taken.json() == {"accepted": [one.package_id], "refused": []}
+    first, second = taken.json()["answers"]
+    assert (first["state"], len(parse_base64(first["confirmation"]) or b"")) == ("taken", 64)
+    assert second == {"state": "never", "code": "parcel.length"}
+    assert one.package_id not in taken.content.decode()
     body, own = draft.order(manifest, "close")
     closed = http.post(
         "/api/v1/orders",

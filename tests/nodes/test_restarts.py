@@ -16,7 +16,7 @@ def check_counts(nodes: Nodes, survey: Survey) -> None:
 @pytest.fixture
 def survey(nodes: Nodes) -> Survey:
     made = nodes.publish(colour_survey(), 7)
-    nodes.deliver(nodes.answers(made, colours(3, 2, 2)))
+    nodes.deliver(made, nodes.answers(made, colours(3, 2, 2)))
     return made
 
 

@@ -36,8 +36,8 @@ class Finished:
 def finished(nodes: Nodes) -> Finished:
     survey = nodes.publish(colour_survey(), 9)
     packages = nodes.answers(survey, colours(4, 3, 2))
-    nodes.deliver(packages)
-    nodes.deliver(packages)
+    nodes.deliver(survey, packages)
+    nodes.deliver(survey, packages)
     nodes.order(survey, "close")
     return Finished(survey=survey, packages=packages, outcomes=nodes.end(survey))
 
@@ -72,7 +72,7 @@ def test_it_runs_a_second_round_for_a_cross_table(nodes: Nodes) -> None:
         }
         for i in range(12)
     ]
-    nodes.deliver(nodes.answers(survey, given))
+    nodes.deliver(survey, nodes.answers(survey, given))
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     verify_result(document, nodes.house.nodes)
@@ -81,7 +81,7 @@ def test_it_runs_a_second_round_for_a_cross_table(nodes: Nodes) -> None:
 
 def test_it_ends_without_a_number_below_min_count(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(min_count=10), 12)
-    nodes.deliver(nodes.answers(survey, colours(3, 3, 3)))
+    nodes.deliver(survey, nodes.answers(survey, colours(3, 3, 3)))
     nodes.order(survey, "close")
     outcomes = nodes.end(survey)
     document = nodes.result(survey, outcomes)

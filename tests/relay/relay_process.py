@@ -57,11 +57,11 @@ class RelayProcess:
         return (self.folder / "log").read_text() if (self.folder / "log").exists() else ""
 
     def waiting(self) -> int:
-        """Return how many packages the database holds; the interface does not tell."""
-        return self._number("SELECT count(*) FROM relay_waitingpackage")
+        """Return how many parcels the database holds; the interface does not tell."""
+        return self._number("SELECT count(*) FROM relay_waitingparcel")
 
     def delivered(self) -> int:
-        """Return how many packages all nodes have, by the database."""
+        """Return how many parcels all nodes have, by the database."""
         return self._number("SELECT sum(delivered) FROM relay_relayedsurvey")
 
     def _number(self, query: str) -> int:

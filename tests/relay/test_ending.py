@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from mpcengine.protocol.strict import to_base64
 from tests.mpcengine.cast import Federation, order_of
-from tests.relay.packages import package_for
+from tests.relay.parcels import parcel_for
 from tests.relay.relay_process import RelayProcess
 from tests.relay.test_relay_process import opened
 from tests.storage import ask
@@ -73,8 +73,8 @@ def test_in_a_call_that_nobody_answers_it_is_gone_and_loses_nothing(
     published = opened(relay)
     with silent_at(relay) as called:
         worker = started(relay)
-        packages = [package_for(federation, published.manifest).encode() for _ in range(3)]
-        for one in packages:
+        parcels = [parcel_for(federation, published.manifest) for _ in range(3)]
+        for one in parcels:
             assert relay.call("POST", "packages", one)[0] == 201
         body, signature = order_of(published.manifest, "close")
         order = {"order": to_base64(body), "signature": to_base64(signature)}

@@ -1,4 +1,4 @@
-"""One process at a time flushes a survey: a second would send a new package nearly alone."""
+"""One process at a time flushes a survey: a second would send a new parcel nearly alone."""
 
 import json
 import subprocess
@@ -11,9 +11,9 @@ from django.utils import timezone
 from mpcengine import http_peer
 from relay import flush
 from relay.leases import flush_keep, flush_take, flushes_clear, flushes_give_up
-from relay.models import RelayedSurvey, WaitingPackage
+from relay.models import RelayedSurvey, WaitingParcel
 from tests.mpcengine.cast import Federation
-from tests.relay.packages import package_for
+from tests.relay.parcels import parcel_for
 from tests.relay.relay_process import RelayProcess
 from tests.relay.test_ending import silent_at
 from tests.relay.test_relay_process import opened
@@ -40,17 +40,17 @@ def test_a_second_process_sends_nothing_while_a_group_is_on_its_way(
 ) -> None:
     relay.start_web()
     published = opened(relay, flush_min=10)
-    sent = [package_for(federation, published.manifest).encode() for _ in range(10)]
+    sent = [parcel_for(federation, published.manifest) for _ in range(10)]
     with silent_at(relay) as called:
         for body in sent:
             assert relay.call("POST", "packages", body)[0] == 201
         flushing(relay, published.manifest.digest)
         assert called.wait(30), relay.log
-        late = package_for(federation, published.manifest).encode()
+        late = parcel_for(federation, published.manifest)
         assert relay.call("POST", "packages", late)[0] == 201
         second = flushing(relay, published.manifest.digest)
         assert second.wait(30) == 0, (relay.folder / "output").read_text()
-        assert all(late not in node.packages for node in federation.nodes)
+        assert all(late not in node.parcels for node in federation.nodes)
         assert relay.waiting() == 11
 
 
@@ -104,8 +104,8 @@ class TestLease:
 
         monkeypatch.setattr(flush, "_forward", robbed)
         flush.survey_flush(digest=published.manifest.digest)
-        assert len(federation.nodes[0].packages) == 4
-        assert WaitingPackage.objects.count() == 8
+        assert len(federation.nodes[0].parcels) == 4
+        assert WaitingParcel.objects.count() == 8
         assert row().flush_owner == "another"
 
     def test_it_is_taken_by_one_and_by_another_when_it_ran_out(

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import urllib3
 
+from mpcengine.protocol.outer import parcel_hash
 from mpcengine.protocol.strict import to_base64
 from tests.mpcengine.cast import Federation, Published, order_of, publish
-from tests.relay.packages import package_for
+from tests.relay.parcels import parcel_for
 from tests.relay.relay_process import RelayProcess
 
 
@@ -36,12 +37,12 @@ def drained(relay: RelayProcess, published: Published) -> None:
     raise TimeoutError(relay.log)
 
 
-def test_two_hundred_identical_packages_at_once_are_one_row(
+def test_two_hundred_identical_parcels_at_once_are_one_row(
     relay: RelayProcess, federation: Federation
 ) -> None:
     relay.start_web()
     published = opened(relay)
-    body = package_for(federation, published.manifest).encode()
+    body = parcel_for(federation, published.manifest)
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: relay.call("POST", "packages", body), range(200)))
     assert [status for status, _ in answers] == [201] * 200
@@ -57,12 +58,12 @@ def test_two_hundred_identical_packages_at_once_are_one_row(
         ("relay.stored.after_commit", 1),
     ],
 )
-def test_a_relay_killed_between_store_and_answer_keeps_or_lacks_the_whole_package(
+def test_a_relay_killed_between_store_and_answer_keeps_or_lacks_the_whole_parcel(
     relay: RelayProcess, federation: Federation, point: str, stored: int
 ) -> None:
     relay.start_web()
     published = opened(relay)
-    body = package_for(federation, published.manifest).encode()
+    body = parcel_for(federation, published.manifest)
     (relay.faults / point).touch()
     with pytest.raises(urllib3.exceptions.HTTPError):
         relay.call("POST", "packages", body)
@@ -86,7 +87,7 @@ def test_a_worker_killed_while_forwarding_loses_nothing(
 ) -> None:
     relay.start_web()
     published = opened(relay, flush_min=20)
-    sent = [package_for(federation, published.manifest).encode() for _ in range(20)]
+    sent = [parcel_for(federation, published.manifest) for _ in range(20)]
     (relay.faults / point).touch()
     worker = relay.start_worker()
     for body in sent:
@@ -95,20 +96,18 @@ def test_a_worker_killed_while_forwarding_loses_nothing(
     relay.start_worker()
     drained(relay, published)
     for node in federation.nodes:
-        assert set(node.packages) == set(sent)
+        assert set(node.parcels) == set(sent)
     assert relay.delivered() == 20
 
 
-def test_the_log_holds_no_package_and_no_sender(
+def test_the_log_holds_no_parcel_and_no_sender(
     relay: RelayProcess, federation: Federation
 ) -> None:
     relay.start_web()
     published = opened(relay, timing="immediate")
-    package = package_for(federation, published.manifest)
-    relay.call("POST", "packages", package.encode())
-    wrong = bytearray(package.encode())
-    wrong[-1] ^= 1
-    assert relay.call("POST", "packages", bytes(wrong))[0] == 403
+    parcel = parcel_for(federation, published.manifest)
+    relay.call("POST", "packages", parcel)
+    assert relay.call("POST", "packages", b"\2" + parcel[1:])[0] == 400
     federation.nodes[0].refusals["POST packages"] = (400, "batch.malformed")
     relay.start_worker()
     until = time.monotonic() + 20
@@ -116,6 +115,6 @@ def test_the_log_holds_no_package_and_no_sender(
         time.sleep(0.1)
     text = relay.log + (relay.folder / "output").read_text()
     assert "batch.malformed" in text
-    assert package.package_id not in text
-    assert package.one_time_key.hex() not in text
+    for part in (parcel_hash(parcel), parcel[33:65]):
+        assert part.hex() not in text
     assert relay.token not in text

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.strict import to_base64
 from relay.models import RelayedSurvey
 from tests.mpcengine.cast import Federation, publish
-from tests.relay.test_package_take import portal
+from tests.relay.test_parcel_take import portal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("config.urls_relay")]
 

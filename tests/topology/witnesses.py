@@ -22,10 +22,10 @@ from connector.http import Receiver
 from connector.respondent import (
     manifest_fetch,
     package_seal,
-    package_send,
     ticket_draw,
     ticket_fetch,
 )
+from connector.sending import package_send, package_wrap
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.orders import CLOSE
@@ -141,16 +141,17 @@ class Witnesses:
 
     def _answer(self, number: int) -> None:
         drawn, deadline = ticket_draw(self.manifest), time.monotonic() + LONGEST_SECONDS
-        package = None
+        parcel = None
         while not self.stop.is_set() and time.monotonic() < deadline:
             with suppress(Unreachable):
-                if package is None:
+                if parcel is None:
                     ticket = ticket_fetch(
                         self.live.nodes, self.manifest, self.codes[number], drawn
                     )
                     record = encode_answers(self.manifest.layout, {"witness": f"o{number}"})
                     package = package_seal(self.manifest, ticket, record)
-                self.receipts[number] = package_send(self.live.relay, self.manifest, package)
+                    parcel = package_wrap(self.manifest, package)
+                self.receipts[number] = package_send(self.live.relay, self.manifest, parcel)
                 return
             time.sleep(0.5)
         raise TimeoutError(f"respondent {number} was never accepted")

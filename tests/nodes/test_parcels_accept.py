@@ -1,5 +1,6 @@
 """A package is stored once, verified, sealed, and with nothing that tells when it came."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,22 +9,30 @@ from django.db import models
 
 from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.messages import PeerMessage
+from mpcengine.protocol.outer import HEAD_BYTES, WRAP_BYTES, parcel_hash
 from mpcengine.protocol.package import Package
-from nodes.models import IssuerKey, JobState, RosterEntry, StoredPackage, SurveyJob
+from mpcengine.protocol.receipt import verify_confirmation
+from nodes.models import (
+    IssuerKey,
+    JobState,
+    RosterEntry,
+    StoredPackage,
+    SurveyJob,
+    SurveyKeys,
+)
 from nodes.phases import closes_at
+from nodes.reasons import Reason
 from nodes.services import meeting
 from nodes.services.answering_peers import PACKAGES
-from nodes.services.intake import package_rows, packages_accept
+from nodes.services.intake import package_rows
 from nodes.services.leases import StaleJob
 from nodes.services.meeting import packages_fetch, packages_held
-from tests.nodes.anna import Anna, give
+from nodes.services.statements import job_erase, job_withhold
+from tests.nodes.anna import Anna, give, wrapped
 from tests.nodes.publishing import colour_survey, package, ticket
+from tests.people import ANNA
 
 pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
-
-
-def codes(answer: object) -> list[str]:
-    return [entry.code for entry in answer.refused]  # type: ignore[attr-defined]  # IntakeAnswer
 
 
 def test_it_stores_a_package_once(anna: Anna) -> None:
@@ -31,7 +40,8 @@ def test_it_stores_a_package_once(anna: Anna) -> None:
     manifest, _ = anna.open(draft)
     one = anna.package(draft, manifest, 0, "red")
     first, second = give(one), give(one, one)
-    assert first.accepted == second.accepted == (one.package_id,)
+    assert first.accepted == (one.package_id,)
+    assert second.accepted == (one.package_id,) * 2
     row = StoredPackage.objects.get()
     assert bytes(row.sealed) == one.encode()
     assert (row.revision, bytes(row.one_time_key), row.is_own) == (0, one.one_time_key, True)
@@ -55,30 +65,111 @@ def test_it_refuses_a_package_that_its_key_did_not_sign(anna: Anna, name: str) -
     one, other = (anna.package(draft, manifest, place, "red") for place in (0, 1))
     answer = give(spoiled(one, name), other)
     assert answer.accepted == (other.package_id,)
-    assert codes(answer) == ["signature.invalid"]
+    assert answer.codes == ["signature.invalid"]
 
 
-def test_it_refuses_other_lengths_and_other_surveys(anna: Anna) -> None:
+def test_it_confirms_what_it_holds_and_names_no_package(anna: Anna) -> None:
+    """Fails where an answer carries the package's id: whoever brings parcels would learn it."""
     draft = anna.draft(colour_survey())
     manifest, _ = anna.open(draft)
-    data = anna.package(draft, manifest, 0, "red").encode()
+    one, other = (anna.package(draft, manifest, place, "red") for place in (0, 1))
+    answer = give(one, spoiled(other, "token"), one)
+    assert [place.state for place in answer.places] == ["taken", "never", "taken"]
+    for place, parcel in zip(answer.places[::2], answer.parcels[::2], strict=True):
+        content = parcel_hash(parcel)
+        verify_confirmation(ANNA.public_key, manifest.digest, 1, content, place.confirmation)
+    said = repr(answer.places)
+    for sent in (one, other):
+        for part in (bytes.fromhex(sent.package_id), sent.one_time_key[1:]):
+            assert part.hex() not in said
+            assert repr(part)[2:-1] not in said
+
+
+def test_it_refuses_what_is_no_parcel_of_its_surveys(anna: Anna) -> None:
+    draft = anna.draft(colour_survey())
+    manifest, _ = anna.open(draft)
+    package = anna.package(draft, manifest, 0, "red")
+    data = wrapped(manifest, package)
     foreign = data[:1] + bytes(32) + data[33:]
-    answer = give(data[:-1], data + b"x", foreign, b"", b"\x01")
-    assert answer.accepted == ()
-    assert codes(answer) == [
-        "codec.truncated",
-        "codec.trailing",
+    rubbish = data[:33] + os.urandom(len(data) - 33)
+    naked = package.encode()
+    given = give(
+        data[:-1], data + b"x", foreign, b"", b"\x01", b"\x02" + data[1:], rubbish, naked
+    )
+    assert given.codes == [
+        "parcel.length",
+        "parcel.length",
         "manifest.unknown",
         "manifest.unknown",
         "manifest.unknown",
+        "parcel.version",
+        "parcel.open",
+        "parcel.length",
     ]
+    states = [place.state for place in given.places]
+    assert states == ["never", "never", "later", "later", "later", "never", "never", "never"]
+    assert not StoredPackage.objects.exists()
+
+
+def test_it_refuses_a_parcel_moved_to_another_survey_or_with_a_changed_wrap(anna: Anna) -> None:
+    """Fails where the head of a parcel is not bound (``open_parcel``: the associated data)."""
+    draft, elsewhere = (anna.draft(colour_survey()) for _ in range(2))
+    manifest, _ = anna.open(draft)
+    one = anna.package(draft, manifest, 0, "red")
+    other, _ = anna.open(elsewhere)
+    parcel = wrapped(manifest, one)
+    moved = parcel[:1] + bytes.fromhex(other.digest.removeprefix("sha256:")) + parcel[33:]
+    again = wrapped(other, one)
+    # Anna's own wrap is the first: she does not open what was made for Chris only.
+    third = HEAD_BYTES - 1
+    changed = parcel[:third] + bytes([parcel[third] ^ 1]) + parcel[third + 1 :]
+    assert give(moved, changed, again).codes == [
+        "parcel.open",
+        "parcel.open",
+        "package.manifest",
+    ]
+    assert not StoredPackage.objects.exists()
+    assert give(parcel).codes == []
+
+
+def test_one_parcel_for_two_packages_is_at_most_one_answer(anna: Anna) -> None:
+    """Whoever wraps another content key for Anna is refused by her, and by nobody else."""
+    draft = anna.draft(colour_survey())
+    manifest, _ = anna.open(draft)
+    package = anna.package(draft, manifest, 0, "red")
+    good, alien = wrapped(manifest, package), wrapped(manifest, package)
+    mixed = good[:33] + alien[33 : 33 + WRAP_BYTES] + good[33 + WRAP_BYTES :]
+    assert give(mixed).codes == ["parcel.open"]
+    # Two parcels, one key and revision: the one that came first, whatever the parcels.
+    twice = give(good, alien)
+    assert twice.accepted == ()
+    assert [place.state for place in twice.places] == ["taken", "taken"]
+    assert StoredPackage.objects.count() == 1
+
+
+def test_it_opens_nothing_once_the_survey_is_erased(anna: Anna) -> None:
+    """Fails where ``statements._destroy`` leaves the outer key."""
+    draft = anna.draft(colour_survey())
+    manifest, job = anna.open(draft)
+    held = anna.package(draft, manifest, 0, "red")
+    parcel = wrapped(manifest, held)
+    assert give(parcel).codes == []
+    wrapped_key = bytes(SurveyKeys.objects.get(pk=draft.survey_id).outer_wrapped)
+    anna.order(draft, manifest, "close")
+    assert give(parcel).codes == []
+    job.refresh_from_db()
+    job_withhold(job, Reason.TOO_FEW, "1 package")
+    job_erase(job)
+    assert bytes(SurveyKeys.objects.get(pk=draft.survey_id).outer_wrapped) == b""
+    assert len(wrapped_key) > 40
+    assert give(parcel).codes == ["survey.closed"]
 
 
 def test_it_takes_packages_after_the_order_only_in_strict_timing(anna: Anna) -> None:
     draft = anna.draft(colour_survey(), timing="strict")
     manifest, _ = anna.open(draft)
     one = anna.package(draft, manifest, 0, "red")
-    assert codes(give(one)) == ["survey.not_open"]
+    assert give(one).codes == ["survey.not_open"]
     anna.order(draft, manifest, "open-answering")
     assert give(one).accepted == (one.package_id,)
 
@@ -97,9 +188,9 @@ def test_it_takes_one_package_of_a_key_and_revision(anna: Anna) -> None:
     assert give(first).accepted == (first.package_id,)
     answer = give(*others, first)
     assert answer.accepted == (first.package_id,)
-    assert codes(answer) == ["package.revision_taken"] * 2
+    assert answer.codes == ["package.revision_taken"] * 2
     corrections = [package(manifest, owned, {"colour": "blue"}, one) for one in range(1, 8)]
-    assert codes(give(*corrections, *made)) == ["package.revision_taken"] * 2
+    assert give(*corrections, *made).codes == ["package.revision_taken"] * 2
     assert StoredPackage.objects.count() == 8
     # What a peer took first is stored beside it once the nodes agree on the batch.
     fetched = package_rows(job, others, is_own=False)
@@ -117,14 +208,14 @@ def test_it_takes_packages_from_the_opening_to_its_own_closing_whoever_sleeps(
     opens, ends = manifest.answering.opens, closes_at(manifest)
     second = timedelta(seconds=1)
     for moment, said in ((opens - second, "survey.not_open"), (ends, "survey.closed")):
-        assert codes(packages_accept(packages=[one.encode()], now=moment)) == [said]
+        assert give(one, at=moment).codes == [said]
     # No worker runs here: the row says open all the time.
     assert SurveyJob.objects.get(pk=job.pk).state == JobState.OPEN
-    assert packages_accept(packages=[one.encode()], now=opens).accepted == (one.package_id,)
-    late = packages_accept(packages=[one.encode(), other.encode()], now=ends)
+    assert give(one, at=opens).accepted == (one.package_id,)
+    late = give(one, other, at=ends)
     assert late.accepted == (one.package_id,)
-    assert codes(late) == ["survey.closed"]
-    in_time = packages_accept(packages=[other.encode()], now=ends - second)
+    assert late.codes == ["survey.closed"]
+    in_time = give(other, at=ends - second)
     assert in_time.accepted == (other.package_id,)
 
 
@@ -136,7 +227,7 @@ def test_it_takes_nothing_new_after_closing(anna: Anna) -> None:
     anna.order(draft, manifest, "close")
     answer = give(held, late)
     assert answer.accepted == (held.package_id,)
-    assert codes(answer) == ["survey.closed"]
+    assert answer.codes == ["survey.closed"]
     assert StoredPackage.objects.count() == 1
 
 

@@ -96,6 +96,18 @@ def test_it_refuses_a_survey_for_which_it_has_no_keys(anna: Anna) -> None:
         anna.accept(draft, draft.manifest(anna.entries, keys))
 
 
+@pytest.mark.parametrize("part", ["share_key", "issuer_key"])
+def test_it_refuses_keys_that_are_not_its_own(anna: Anna, part: str) -> None:
+    draft = anna.draft(colour_survey())
+    keys: Any = {terms.node: terms for terms in anna.manifest(draft).nodes}
+    other = anna.made_keys(draft, ANNA)
+    keys["a"] = replace(keys["a"], share_key=other.share_key) if part == "share_key" else other
+    with pytest.raises(Conflict) as refused:
+        anna.accept(draft, draft.manifest(anna.entries, keys))
+    assert refused.value.code == "manifest.keys"
+    assert not RosterEntry.objects.exists()
+
+
 def with_issuer_of_bram(anna: Anna, issuing: Issuer) -> tuple[Draft, Manifest]:
     draft = anna.draft(colour_survey())
     keys: Any = {terms.node: terms for terms in anna.manifest(draft).nodes}

@@ -88,7 +88,7 @@ class TreeCopy:
         """Run tests in the copy, slow ones too, for at most so long."""
         command = [
             str(self.root / ".venv" / "bin" / "python"),
-            *("-m", "pytest", "-q", "-m", "", "-p", "tests.attackers.own_modules"),
+            *("-m", "pytest", "-q", "-m", "not services", "-p", "tests.attackers.own_modules"),
             *("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-rfE"),
             *("--timeout", str(SECONDS - 60), *tests),
         ]

@@ -1,6 +1,6 @@
 """One survey with the canary among its respondents, from opening to erasing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic, sleep
@@ -16,6 +16,7 @@ from connector.http import Receiver
 from connector.respondent import Ticket, manifest_fetch
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Package
+from mpcengine.protocol.receipt import Receipt
 from mpcengine.protocol.survey import parse_survey
 from tests.canary.respondent import ANSWER, Respondent
 
@@ -48,7 +49,7 @@ DEFINITION: dict[str, Any] = {
 
 @dataclass(slots=True)
 class Run:
-    """A survey that is open and answered by everybody."""
+    """A survey that is open and answered by everybody; the canary's code is the first."""
 
     federation: Reachable
     coordinator: Coordinator
@@ -57,6 +58,8 @@ class Run:
     who: Respondent
     ticket: Ticket
     package: Package
+    codes: Sequence[str]
+    others: Sequence[tuple[Ticket, Receipt]]
 
     def close(self) -> None:
         """Have the survey closed, released and erased at all three nodes."""
@@ -86,7 +89,7 @@ def begin(federation: Reachable, hers: Reachable) -> Run:
     with quiet.counting("", OTHERS) as counter:
         tickets = others.tickets(codes[1:], counter)
         rows = [{"colour": "green", "number": number} for number in range(OTHERS)]
-        others.send(tickets, rows, counter)
+        receipts = others.send(tickets, rows, counter)
     who = Respondent(federation=hers, manifest=manifest, code=codes[0])
     ticket = who.ticket()
     package = who.package(ticket, ANSWERS)
@@ -99,6 +102,8 @@ def begin(federation: Reachable, hers: Reachable) -> Run:
         who=who,
         ticket=ticket,
         package=package,
+        codes=codes,
+        others=list(zip(tickets, receipts, strict=True)),
     )
 
 

@@ -20,12 +20,12 @@ class Recorder:
 
     def __init__(self, vectors: PartyVectors) -> None:
         self.index = vectors.index
-        self.lengths: list[int] = []
+        self.lengths: list[dict[int, int]] = []
         self._vectors = vectors
 
     async def exchange(self, outgoing: Mapping[int, Vector]) -> Mapping[int, Vector]:
-        """Exchange, and note the length."""
-        self.lengths.append(len(next(iter(outgoing.values()))))
+        """Exchange, and note how long each peer's vector was."""
+        self.lengths.append({peer: len(vector) for peer, vector in outgoing.items()})
         return await self._vectors.exchange(outgoing)
 
     def stream(self, subset: tuple[int, int], count: int) -> Vector:
@@ -45,16 +45,20 @@ async def measured(task: Task) -> Mapping[str, Vector]:
     arrays = await compute_round(task)
     task.seconds["round_bytes"] = float(task.session.bytes_sent - before)
     task.seconds["round_rounds"] = float(len(recorder.lengths))
-    material = {length: task.vectors.fresh(length) for length in set(recorder.lengths)}
+    longest = max(max(lengths.values()) for lengths in recorder.lengths)
+    material = task.vectors.fresh(longest)
     # The parties meet first, so that the replay's clock starts for all at once.
     await vectors.exchange(dict.fromkeys(task.session.connections, field61.vector([1])))
     task.phase("meeting")
-    for length in recorder.lengths:
-        own = material[length]
+    for lengths in recorder.lengths:
+        own = material[: max(lengths.values())]
         product = field61.multiply(own, own)
-        arrived = await vectors.exchange(dict.fromkeys(task.session.connections, product))
-        first, second = arrived.values()
-        field61.combine(product, first, second, (3, -3, 1))
+        arrived = await vectors.exchange(
+            {peer: product[:length] for peer, length in lengths.items()}
+        )
+        parts = [part for part in arrived.values() if len(part) == len(product)]
+        if parts:
+            field61.combine(product, parts[0], parts[-1], (3, -3, 1))
     task.phase("bare")
     return arrays
 

@@ -129,16 +129,16 @@ def line(case: str, n: int, figures: dict[str, float], seconds: float) -> str:
 def _start(
     size: Size, listeners: dict[int, socket.socket]
 ) -> dict[int, "subprocess.Popen[bytes]"]:
-    papers = {index: _papers() for index in INDEXES}
+    all_papers = {index: papers() for index in INDEXES}
     nodes = {}
     for index in INDEXES:
-        certificate, key, pin = papers[index]
+        certificate, key, pin = all_papers[index]
         peers = [
             {
                 "index": peer,
                 "host": "127.0.0.1",
                 "port": listeners[peer].getsockname()[1],
-                "pin": papers[peer][2],
+                "pin": all_papers[peer][2],
             }
             for peer in INDEXES
             if peer != index
@@ -202,7 +202,8 @@ def _opened(shares: list[int]) -> int:
     return interpolate_at_zero(shares)
 
 
-def _papers() -> tuple[str, str, str]:
+def papers() -> tuple[str, str, str]:
+    """Return a new certificate, its key, both as PEM, and the certificate's pin."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
     now = datetime.datetime.now(datetime.UTC)

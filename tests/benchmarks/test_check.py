@@ -70,3 +70,10 @@ def test_it_measures_a_respondent() -> None:
     found = figures("prove", "--questions", "5", "--reports", "3")
     assert set(found) >= FIELDS
     assert found["bytes_sent_per_party"] == 2 * found["bytes_without_proof"] + 16
+
+
+def test_it_mixes_texts_at_three_parties() -> None:
+    found = figures("texts", "--rows", "50", "--bytes", "20")
+    assert set(found) >= FIELDS
+    assert (found["n"], found["words"], found["rounds"]) == (50, 4, 16)
+    assert 1 < found["ratio_to_bytes_bound"] < 2.5

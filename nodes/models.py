@@ -247,6 +247,21 @@ class JobList(models.Model):
         return f"{self.name} list of job {self.job_id}"
 
 
+class SeenList(models.Model):
+    """The list of seen packages that this node publishes, padded and signed; outlives erasing.
+
+    ``keys``: how many of its ids are packages, each of another one-time key; never told.
+    """
+
+    job = models.OneToOneField(SurveyJob, on_delete=models.CASCADE, primary_key=True)
+    ids = models.BinaryField()
+    signature = models.BinaryField()
+    keys = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"seen list of job {self.job_id}"
+
+
 class JobOutput(models.Model):
     """Shares a party gave back (little-endian u64 words); secret, erased with the survey."""
 

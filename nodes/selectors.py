@@ -10,7 +10,15 @@ from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.statement import RELEASED, WITHHELD
 from mpcengine.protocol.strict import to_base64
-from nodes.models import Incident, IssuerKey, JobList, JobState, StageMessage, SurveyJob
+from nodes.models import (
+    Incident,
+    IssuerKey,
+    JobList,
+    JobState,
+    SeenList,
+    StageMessage,
+    SurveyJob,
+)
 from problems import Missing
 
 DRIVEN_STATES = (
@@ -25,6 +33,8 @@ DRIVEN_STATES = (
 )
 # The stage whose three messages are the released numbers.
 OPENING = "opening"
+# The stage whose three messages tell dummies from packages: never published.
+PAD = "pad"
 # Names of the lists a job settles; the accepted are the counted without the broken.
 COUNTED, SUPERSEDED_LIST, STRUCK, BROKEN = "counted", "superseded", "struck", "broken"
 
@@ -131,6 +141,17 @@ def rejected_get(*, digest: str) -> tuple[Rejected, ...]:
     replaced = job_list(job, SUPERSEDED_LIST)
     superseded = [Rejected(package=one, reason=SUPERSEDED) for one in replaced]
     return tuple(sorted([*broken, *superseded], key=lambda entry: entry.package))
+
+
+def seen_get(*, digest: str) -> SeenList:
+    """Return the padded list that stands for a survey until it is released, and if it never is.
+
+    Raises Missing while there is none, or if this node does not know the manifest.
+    """
+    row = SeenList.objects.filter(job=job_get(digest=digest)).first()
+    if row is None:
+        raise Missing("lists.none", "This node has published no list of this survey yet.")
+    return row
 
 
 def accepted_ids(job: SurveyJob) -> tuple[str, ...]:

@@ -81,8 +81,20 @@ class IntakeOut(serializers.Serializer[object]):
     answers = PlaceOut(many=True, help_text="one for each parcel, in the order of the batch")
 
 
-class AcceptedOut(serializers.Serializer[object]):
+class PageOut(serializers.Serializer[object]):
     manifest = serializers.CharField()
+    size = serializers.IntegerField(min_value=0, help_text="entries of the whole list")
+    page = serializers.IntegerField(min_value=1)
+    pages = serializers.IntegerField(min_value=1)
+
+
+class AcceptedOut(PageOut):
+    ids = serializers.ListField(child=serializers.CharField())
+
+
+class SeenOut(PageOut):
+    node = serializers.ChoiceField(choices=["a", "b", "c"])
+    signature = serializers.CharField(help_text="base64 of 64 bytes, over the whole list")
     ids = serializers.ListField(child=serializers.CharField())
 
 
@@ -91,8 +103,7 @@ class RejectedEntryOut(serializers.Serializer[object]):
     reason = serializers.CharField()
 
 
-class RejectedOut(serializers.Serializer[object]):
-    manifest = serializers.CharField()
+class RejectedOut(PageOut):
     rejected = RejectedEntryOut(many=True)
 
 

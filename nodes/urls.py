@@ -3,7 +3,7 @@
 from django.urls import path
 
 from health import LiveView
-from nodes import views
+from nodes import views, views_lists
 
 urlpatterns = [
     path("keys", views.KeysView.as_view()),
@@ -17,8 +17,9 @@ urlpatterns = [
     path("orders", views.OrdersView.as_view()),
     path("tokens", views.TokensView.as_view()),
     path("packages", views.PackagesView.as_view()),
-    path("lists/<str:digest>/accepted", views.AcceptedView.as_view()),
-    path("lists/<str:digest>/rejected", views.RejectedView.as_view()),
+    path("lists/<str:digest>/accepted", views_lists.AcceptedView.as_view()),
+    path("lists/<str:digest>/rejected", views_lists.RejectedView.as_view()),
+    path("lists/<str:digest>/seen", views_lists.SeenView.as_view()),
     path("results/<str:digest>", views.ResultView.as_view()),
     path("jobs/<str:digest>", views.JobView.as_view()),
     path("peer/exchange", views.PeerExchangeView.as_view()),

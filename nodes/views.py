@@ -32,11 +32,9 @@ from nodes.parsers import OctetsParser, RawJSONParser
 from nodes.peer_client import SIGNATURE_HEADER
 from nodes.policy import federation
 from nodes.selectors import (
-    accepted_get,
     databases_read,
     job_get,
     outcome_get,
-    rejected_get,
     signed_manifest_get,
 )
 from nodes.services.answering_peers import (
@@ -221,28 +219,6 @@ class PackagesView(NodeView):
             parcels=unpack_batch(_octets(request), LARGEST_BATCH), now=timezone.now()
         )
         return Response({"answers": [_place(one) for one in answers]})
-
-
-class AcceptedView(NodeView):
-    """Read which packages were counted."""
-
-    @extend_schema(responses={200: shapes.AcceptedOut})
-    def get(self, _request: Request, digest: str) -> Response:
-        """Return the ids of the packages counted in a released survey."""
-        return Response({"manifest": digest, "ids": list(accepted_get(digest=digest))})
-
-
-class RejectedView(NodeView):
-    """Read which packages were not counted, and why."""
-
-    @extend_schema(responses={200: shapes.RejectedOut})
-    def get(self, _request: Request, digest: str) -> Response:
-        """Return the ids of the packages not counted in a released survey, with reasons."""
-        rejected = [
-            {"id": entry.package, "reason": entry.reason}
-            for entry in rejected_get(digest=digest)
-        ]
-        return Response({"manifest": digest, "rejected": rejected})
 
 
 class ResultView(NodeView):

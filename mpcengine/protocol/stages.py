@@ -14,6 +14,7 @@ from mpcengine.protocol.canonical import JSON, Digest, canonical, parse_canonica
 from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
 from mpcengine.protocol.field import format_element, interpolate_at_zero, on_line, parse_element
 from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.padding import SEED_BYTES
 from mpcengine.protocol.signing import (
     LABEL_CHECKED,
     LABEL_COMMIT,
@@ -21,6 +22,7 @@ from mpcengine.protocol.signing import (
     LABEL_HELD,
     LABEL_LIST,
     LABEL_OPENING,
+    LABEL_PAD,
     LABEL_PATTERN,
     LABEL_READY,
     LABEL_ROOT,
@@ -29,6 +31,7 @@ from mpcengine.protocol.signing import (
 from mpcengine.protocol.strict import LARGEST_INTEGER, Fields, to_base64
 
 _LABELS = {
+    "pad": LABEL_PAD,
     "commit": LABEL_COMMIT,
     "list": LABEL_LIST,
     "held": LABEL_HELD,
@@ -46,6 +49,15 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-]{1,253}")
 _COMMON = ("format", "manifest", "node")
 LARGEST_ROUND = 2
 LARGEST_ATTEMPT = 999_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pad:
+    """Give a node's part of the padding seed: for the other two nodes, and nobody else."""
+
+    manifest: Digest
+    node: str
+    seed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +161,17 @@ def stage_label(stage: str) -> bytes:
     if name not in _LABELS or not fits:
         raise MalformedMessage("stage.unknown", "This stage of a job does not exist.")
     return _LABELS[name]
+
+
+def build_pad(message: Pad) -> bytes:
+    """Return the bytes of a ``pad`` message; never published."""
+    return _build("pad", message.manifest, message.node, seed=message.seed.hex())
+
+
+def parse_pad(data: bytes) -> Pad:
+    """Read a ``pad`` message; raise MalformedMessage if it is not exactly one."""
+    top, common = _open(data, "pad", "seed")
+    return Pad(**common, seed=bytes.fromhex(top.hexadecimal("seed", SEED_BYTES)))
 
 
 def build_commit(message: Commit) -> bytes:

@@ -32,7 +32,9 @@ from nodes.services.meeting import job_recall, stage_count, stage_tell
 from nodes.services.memory import job_forget, job_memory
 from nodes.services.opening import opening_step
 from nodes.services.orders import intake_close, issuing_end
+from nodes.services.padding import padding_agree
 from nodes.services.pausing import Pause
+from nodes.services.seen import seen_interval, seen_look
 from nodes.services.statements import job_erase, job_withhold
 from nodes.services.tokens import requests_erase
 from nodes.wal import wal_truncate
@@ -205,13 +207,15 @@ def _put_down(job: SurveyJob, pause: Pause) -> None:
 
 
 def _open_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
-    """Close issuing and intake when their times are over; until then sleep."""
+    """Close issuing and intake when their times are over; until then look at what came."""
     is_issuing = not _issuing_ended(job)
     now = timezone.now()
-    if is_issuing and now < manifest.issuing.closes:
-        return Pause(until=manifest.issuing.closes)
-    if now < closes_at(manifest):
-        return Pause(until=closes_at(manifest))
+    is_early = is_issuing and now < manifest.issuing.closes
+    end = manifest.issuing.closes if is_early else closes_at(manifest)
+    if now < end:
+        if padding_agree(job):
+            seen_look(job, manifest)
+        return Pause(until=min(end, now + seen_interval()))
     intake_close(job)
     job.refresh_from_db()
     return None

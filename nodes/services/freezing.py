@@ -1,6 +1,7 @@
 """CLOSING: agree with the peers on the one batch that is counted (docs/protocol.md §10).
 
-Commit to the own list, show it, fetch what others hold, say what is held, agree on the root.
+Agree on padding if that is still to be done, commit to the own list, show it, fetch what others
+hold, say what is held, agree on the root.
 Each ``_say_…`` stores this node's message of its stage, or returns False while something is
 missing.
 """
@@ -15,11 +16,13 @@ from mpcengine.protocol.nodesfile import NODE_NAMES
 from nodes.keystore import node_name, peer_names
 from nodes.models import JobList, JobState, StoredPackage, SurveyJob
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import COUNTED, STRUCK, SUPERSEDED_LIST, stage_bodies
+from nodes.selectors import COUNTED, PAD, STRUCK, SUPERSEDED_LIST, stage_bodies
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_keep, job_move
 from nodes.services.meeting import packages_fetch, packages_held, stage_count, stage_tell
+from nodes.services.padding import padding_agree
 from nodes.services.pausing import Pause
+from nodes.services.seen import seen_publish
 from nodes.services.stages import stage_say
 
 _STAGES = ("commit", "list", "held", "root")
@@ -33,6 +36,8 @@ def freezing_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     The draw seed is fixed in the same transaction, so that every attempt draws the same.
     Raises MustWithhold where nodes disagree.
     """
+    if not padding_agree(job):
+        return Pause(stage=PAD)
     for stage in _STAGES:
         if stage_count(job, stage) == len(NODE_NAMES):
             continue
@@ -105,7 +110,12 @@ def _say_root(job: SurveyJob, manifest: Manifest) -> bool:
         superseded=len(superseded),
     )
     lists = {COUNTED: counted, SUPERSEDED_LIST: superseded, STRUCK: agreed.struck}
-    stage_say(job, "root", stages.build_root(message), write=lambda: _keep(job, lists))
+
+    def write() -> None:
+        _keep(job, lists)
+        seen_publish(job, manifest, counted)
+
+    stage_say(job, "root", stages.build_root(message), write=write)
     return True
 
 

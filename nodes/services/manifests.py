@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 import faults
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
@@ -89,8 +90,9 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
         # Two calls at once both find the job prepared; the second finds here that it is open.
         job = SurveyJob.objects.select_for_update().get(pk=job.pk)
         if job.state == JobState.PREPARED:
-            due_at = manifest.issuing.closes
-            job_row_change(job, state=JobState.OPEN, signatures=named, due_at=due_at)
+            # A worker agrees with the peers on padding; from then on it comes back by itself.
+            now = timezone.now()
+            job_row_change(job, state=JobState.OPEN, signatures=named, due_at=now)
             emit("survey.opened", manifest=digest, survey=job.survey_id, job=job.pk)
         faults.point("nodes.open.after_write")
     faults.point("nodes.open.after_commit")

@@ -24,6 +24,7 @@ from nodes.services.incidents import incident_end
 from nodes.services.leases import job_write
 
 _PARSERS: dict[str, Callable[[bytes], object]] = {
+    "pad": protocol.parse_pad,
     "commit": protocol.parse_commit,
     "list": protocol.parse_list,
     "held": protocol.parse_held,

@@ -7,7 +7,6 @@ from typing import TypedDict
 
 from django.db import transaction
 
-from mpcengine.protocol import stages
 from mpcengine.protocol.signing import LABEL_STATEMENT
 from mpcengine.protocol.statement import build_statement, withheld_statement
 from nodes.keystore import node_name, node_sign
@@ -22,10 +21,11 @@ from nodes.models import (
 )
 from nodes.reasons import Reason
 from nodes.routers import ISSUING
-from nodes.selectors import OPENING, stage_bodies
+from nodes.selectors import OPENING, manifest_of
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
+from nodes.services.seen import seen_end
 from nodes.services.survey_keys import issuer_key_erase
 from nodes.wal import wal_truncate
 from security_events import emit, key_id, reason_code
@@ -46,21 +46,19 @@ def statement_sign(body: bytes) -> SignedStatement:
 def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
     """End a job without a number, sign that, and note why; nothing of it is computed again.
 
-    The nodes' openings are deleted: three of them are the numbers that nobody is to have.
+    The nodes' openings are deleted: three of them are the numbers that nobody is to have. What
+    is published of the packages is one list, padded to the roster.
     Kill points ``nodes.withheld.*``.
     """
+    # No root and no verdict: who knows a digest of the ids can try which of a padded list's
+    # entries they are, and has the number of packages.
     body = build_statement(
-        withheld_statement(
-            node=node_name(),
-            manifest=job.digest,
-            reason=reason.value,
-            root=_own_root(job),
-            verdict=_own_verdict(job),
-        )
+        withheld_statement(node=node_name(), manifest=job.digest, reason=reason.value)
     )
 
     def write() -> None:
         StageMessage.objects.filter(job=job, stage=OPENING).delete()
+        seen_end(job, manifest_of(job))
         incident_note(job, reason.value, detail)
         cause = reason_code(reason.value)
         emit("survey.withheld", manifest=job.digest, job=job.pk, reason=cause)
@@ -119,13 +117,3 @@ def _destroy(job: SurveyJob) -> None:
     SurveyKeys.objects.filter(pk=job.survey_id).update(wrapped=b"", outer_wrapped=b"")
     StoredPackage.objects.filter(job=job).delete()
     JobOutput.objects.filter(job=job).delete()
-
-
-def _own_root(job: SurveyJob) -> str | None:
-    body = stage_bodies(job, "root").get(node_name())
-    return None if body is None else stages.parse_root(body).root
-
-
-def _own_verdict(job: SurveyJob) -> str | None:
-    body = stage_bodies(job, "checked").get(node_name())
-    return None if body is None else stages.parse_checked(body).verdict

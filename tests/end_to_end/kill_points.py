@@ -13,7 +13,7 @@ NODE_MOVES = (
     *("checked", "computing", "fixed", "released", "erased"),
 )
 NODE_STAGES = (
-    *("commit", "list", "held", "root", "verdict", "checked"),
+    *("pad", "commit", "list", "held", "root", "verdict", "checked"),
     *("ready", "done", "pattern", "opening"),
 )
 PARTY_POINTS = ("party.connected", "party.rows_read", "party.computed", "party.before_outcome")

@@ -130,7 +130,7 @@ def test_it_shows_a_partner_her_own_earlier_request(anna: Anna, http: APIClient)
 
 def test_it_publishes_nothing_before_the_end(anna: Anna, http: APIClient) -> None:
     manifest, job = anna.open(anna.draft(colour_survey()))
-    for path in ("lists/{}/accepted", "lists/{}/rejected", "results/{}"):
+    for path in ("lists/{}/accepted", "lists/{}/rejected", "lists/{}/seen", "results/{}"):
         assert http.get("/api/v1/" + path.format(manifest.digest)).status_code == 404
     SurveyJob.objects.filter(pk=job.pk).update(
         state=JobState.ERASED, reason="node lost", statement=b"x", statement_signature=b"y"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from nodes.models import IssuerKey, JobState, SurveyJob
 from nodes.phases import closes_at
@@ -11,6 +12,7 @@ from nodes.selectors import jobs_due
 from nodes.services import orders
 from nodes.services.driving import job_drive
 from nodes.services.memory import job_forget, job_memory
+from nodes.services.seen import seen_interval
 from tests.nodes.anna import Anna
 from tests.nodes.publishing import Draft, colour_survey
 
@@ -33,13 +35,29 @@ def driven(job: SurveyJob) -> SurveyJob:
     return job
 
 
+@pytest.fixture
+def seldom(settings: Settings) -> None:
+    """Let workers look at open surveys once in many days only."""
+    settings.RECONCILE_SECONDS = 1e6
+
+
+@pytest.mark.usefixtures("seldom")
 def test_a_worker_comes_back_when_issuing_closes(anna: Anna) -> None:
     manifest, job = anna.open(draft_that_opened(anna, 1))
-    assert job.due_at == manifest.issuing.closes < closes_at(manifest)
-    assert driven(job).due_at == manifest.issuing.closes
+    assert job.due_at is not None
+    assert job.due_at <= timezone.now()
+    assert driven(job).due_at == manifest.issuing.closes < closes_at(manifest)
     assert wrapped()
 
 
+def test_a_worker_comes_back_soon_to_look_at_what_came(anna: Anna) -> None:
+    manifest, job = anna.open(draft_that_opened(anna, 1))
+    due_at = driven(job).due_at
+    assert due_at is not None
+    assert due_at <= timezone.now() + seen_interval() < manifest.issuing.closes
+
+
+@pytest.mark.usefixtures("seldom")
 def test_a_worker_destroys_the_key_when_issuing_has_closed(anna: Anna) -> None:
     manifest, job = anna.open(draft_that_opened(anna, 30))
     assert wrapped()

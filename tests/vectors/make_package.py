@@ -14,7 +14,9 @@ from mpcengine.protocol.batch import (
 from mpcengine.protocol.batch import Entry as BatchEntry
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.codec import pack_vector
+from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.package import Package, Three
+from mpcengine.protocol.padding import dummy_id, padded_ids, padding_seed, seen_body
 from mpcengine.protocol.sharing import split
 from tests.vectors.cast import cast, element, package, resign, seed
 from tests.vectors.issuers import issuer
@@ -140,7 +142,22 @@ def batches() -> JSON:
             "digest": verdict_digest(digest, verdict),
             "reasons": [CANNOT_UNSEAL, SUPERSEDED],
         },
+        "padding": _padding(digest, ids[:4]),
         "bad_lists": [{"code": code, "ids": listed} for code, listed in _bad_lists(ids)],
+    }
+
+
+def _padding(digest: str, ids: list[str]) -> JSON:
+    seeds = [seed(f"padding {node}") for node in NODE_NAMES]
+    joint = padding_seed(digest, seeds)
+    padded = padded_ids(ids, len(ids) + 3, joint)
+    return {
+        "seeds": [one.hex() for one in seeds],
+        "seed": joint.hex(),
+        "dummies": [dummy_id(joint, place) for place in range(3)],
+        "ids": ids,
+        "padded": list(padded),
+        "signed": seen_body(digest, padded).hex(),
     }
 
 

@@ -12,6 +12,7 @@ from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.partners import PartnersFile, parse_partners_file
+from mpcengine.protocol.receipt import Receipt, parse_receipt
 from mpcengine.protocol.survey import Survey, check_limits, check_supported, parse_survey
 
 LONGEST_SECRET = 1000
@@ -87,6 +88,15 @@ def read_partners(path: Path) -> PartnersFile:
     value = read_json(path)
     try:
         return parse_partners_file(value)
+    except ProtocolError as error:
+        raise BadInput(f"{path}: {error.sentence}") from None
+
+
+def read_receipt(path: Path) -> Receipt:
+    """Return a ``drempel-receipt/1`` file whose signatures hold; raise BadInput."""
+    value = read_json(path)
+    try:
+        return parse_receipt(value)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence}") from None
 

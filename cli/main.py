@@ -23,6 +23,8 @@ COMMANDS = (
     "demo",
     "serve",
     "local",
+    "answer",
+    "receipt",
     "show",
     "verify",
     "enrol",

@@ -2,112 +2,149 @@
 
 The file (mode 0600, read by this module alone and by nobody else) holds the one-time key and
 the blinding before their first use, the tokens once they are there (and the blinding no more),
-and the finished package and its parcel before they are sent; no answer, and no code. Once the
-receipt is there, it may be erased. Source: docs/protocol.md §8.
+and the finished parcel before it is sent; no answer, no share, and no code. It stays for
+corrections: a later answer is the next revision, made from fresh randomness. ``attempt_erase``
+ends that. Source: docs/protocol.md §8.
 """
 
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from connector.claims import Claim
-from connector.http import Receiver
-from connector.respondent import (
-    Ticket,
-    TicketDraw,
-    package_seal,
-    ticket_draw,
-    ticket_fetch,
-)
-from connector.sending import Parcel, package_deliver, package_send, package_wrap
+from connector.respondent import Ticket, TicketDraw, package_seal, ticket_draw
+from connector.sending import Parcel, package_wrap
 from mpcengine.protocol.blindrsa import MODULUS_BYTES, SALT_BYTES
-from mpcengine.protocol.canonical import JSON, parse_json
+from mpcengine.protocol.canonical import JSON, Digest, parse_json
 from mpcengine.protocol.eligibility import TOKEN_BYTES
 from mpcengine.protocol.encoding import Answers, encode_answers
+from mpcengine.protocol.envelope import HIGHEST_REVISION
+from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.package import Package, Three
-from mpcengine.protocol.receipt import Receipt
+from mpcengine.protocol.package import Three
 from mpcengine.protocol.signing import p256_from_scalar, p256_scalar
 from mpcengine.protocol.strict import Fields, to_base64
 
 ATTEMPT_FORMAT = "drempel-attempt/3"
 _KEYS = ("format", "manifest", "one_time_key")
+_PARCEL_KEYS = ("package", "revision", "parcel", "sent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Hold how far a respondent is: a draw, then a ticket, then the package in its parcel."""
+    """Hold how far a respondent is: a draw, then a ticket, then a parcel, then it is sent."""
 
     manifest: Manifest
     drawn: TicketDraw | None = None
     ticket: Ticket | None = None
-    package: Package | None = None
     parcel: Parcel | None = None
+    is_sent: bool = False
 
 
-def attempt_finish(
+def attempt_parcel(
     path: Path,
     manifest: Manifest,
     *,
-    code: Claim,
     answers: Answers,
-    nodes: Mapping[str, Receiver],
-    relay: Receiver,
-    is_direct: bool = False,
-) -> Receipt:
-    """Answer a survey from wherever the attempt in ``path`` stands, and return the receipt.
+    fetch: Callable[[TicketDraw], Ticket],
+) -> Parcel:
+    """Return the parcel to send now, kept in ``path`` before this returns.
 
-    A finished package is sent as it is, whatever ``answers`` says; ``is_direct``: to the nodes,
-    who then see from where. Raises MalformedInput for
-    answers or a code that break a rule, ConnectorError; calling again goes on.
+    A parcel that is not sent yet (``attempt_sent``) is returned as it is, whatever ``answers``
+    says; after one that is sent comes the next revision. ``fetch`` gets the tokens for what was
+    drawn; it is called again after a crash, for the same. Raises MalformedInput for answers
+    that break a rule, for another survey's file, and ``attempt.revisions`` after the last one.
     """
     record = encode_answers(manifest.layout, answers)
-    attempt = _load(path, manifest)
-    if attempt.package is None or attempt.parcel is None:
-        ticket = attempt.ticket or ticket_fetch(nodes, manifest, code, attempt.drawn)
-        attempt = Attempt(manifest=manifest, ticket=ticket)
-        _save(path, attempt)
-        package = package_seal(manifest, ticket, record)
-        parcel = package_wrap(manifest, package)
-        attempt = replace(attempt, package=package, parcel=parcel)
-        _save(path, attempt)
-    assert attempt.parcel is not None  # noqa: S101 - set just above, for the type checker
-    if is_direct:
-        return package_deliver(nodes, manifest, attempt.parcel)
-    return package_send(relay, manifest, attempt.parcel)
-
-
-def _load(path: Path, manifest: Manifest) -> Attempt:
-    """Read the attempt, or begin and keep one: what is drawn must outlive its first use."""
-    if not path.exists():
+    attempt = attempt_read(path, manifest)
+    if attempt is None:
+        # What is drawn must outlive its first use.
         attempt = Attempt(manifest=manifest, drawn=ticket_draw(manifest))
         _save(path, attempt)
-        return attempt
-    top = Fields(
-        parse_json(path.read_bytes()),
-        required=_KEYS,
-        optional=("blinding", "tokens", "package", "parcel"),
-        file=True,
-    )
-    top.choice("format", (ATTEMPT_FORMAT,))
+    if attempt.parcel is not None and not attempt.is_sent:
+        return attempt.parcel
+    if attempt.parcel is not None and attempt.parcel.revision == HIGHEST_REVISION:
+        raise MalformedInput(
+            "attempt.revisions", "This answer was corrected seven times; it stays as it is."
+        )
+    ticket = attempt.ticket
+    if ticket is None and attempt.drawn is not None:
+        ticket = fetch(attempt.drawn)
+        _save(path, Attempt(manifest=manifest, ticket=ticket))
+    assert ticket is not None  # noqa: S101 - an attempt is a draw or a ticket
+    revision = 0 if attempt.parcel is None else attempt.parcel.revision + 1
+    parcel = package_wrap(manifest, package_seal(manifest, ticket, record, revision))
+    _save(path, Attempt(manifest=manifest, ticket=ticket, parcel=parcel))
+    return parcel
+
+
+def attempt_kept(path: Path, manifest: Manifest) -> Parcel:
+    """Return the parcel in ``path``, sent or not, to be sent as it is.
+
+    Raises MalformedInput if there is none.
+    """
+    attempt = attempt_read(path, manifest)
+    if attempt is None or attempt.parcel is None:
+        raise MalformedInput("attempt.empty", "There is no finished answer to send again.")
+    return attempt.parcel
+
+
+def attempt_digest(path: Path) -> Digest | None:
+    """Return the digest of the manifest that an attempt is of, or None if there is none."""
+    return _fields(path).digest("manifest") if path.exists() else None
+
+
+def attempt_sent(path: Path, manifest: Manifest) -> None:
+    """Note that the parcel was sent and its receipt is kept; what follows is a correction."""
+    attempt = attempt_read(path, manifest)
+    if attempt is not None and attempt.parcel is not None:
+        _save(path, replace(attempt, is_sent=True))
+
+
+def attempt_erase(path: Path) -> None:
+    """Erase the attempt: nobody can correct this answer any more, its owner included."""
+    path.unlink(missing_ok=True)
+
+
+def attempt_read(path: Path, manifest: Manifest) -> Attempt | None:
+    """Return the attempt in ``path``, or None if there is none.
+
+    Raises MalformedInput or MalformedMessage for what is no attempt at this survey.
+    """
+    if not path.exists():
+        return None
+    top = _fields(path)
     if top.digest("manifest") != manifest.digest:
         raise top.refuse("manifest", "must be the manifest of this survey")
     if not top.has("tokens"):
         return Attempt(manifest=manifest, drawn=_drawn(top))
     private = p256_from_scalar(top.data("one_time_key", 32))
     ticket = Ticket(private=private, tokens=_thirds(top.data("tokens", 3 * TOKEN_BYTES)))
-    if not top.has("package"):
+    if not any(top.has(key) for key in _PARCEL_KEYS):
         return Attempt(manifest=manifest, ticket=ticket)
-    package = Package.decode(top.data("package"), manifest.envelope_length)
+    missing = next((key for key in _PARCEL_KEYS if not top.has(key)), None)
+    if missing is not None:
+        raise top.refuse(missing, "is missing")
     parcel = Parcel(
-        package=package.package_id,
-        revision=package.revision,
+        package=top.hexadecimal("package", 32),
+        revision=top.integer("revision", 0, HIGHEST_REVISION),
         content=top.data("parcel", manifest.parcel_length),
     )
-    return Attempt(manifest=manifest, ticket=ticket, package=package, parcel=parcel)
+    is_sent = top.boolean("sent")
+    return Attempt(manifest=manifest, ticket=ticket, parcel=parcel, is_sent=is_sent)
+
+
+def _fields(path: Path) -> Fields:
+    top = Fields(
+        parse_json(path.read_bytes(), file=True),
+        required=_KEYS,
+        optional=("blinding", "tokens", *_PARCEL_KEYS),
+        file=True,
+    )
+    top.choice("format", (ATTEMPT_FORMAT,))
+    return top
 
 
 def _drawn(top: Fields) -> TicketDraw:
@@ -144,9 +181,11 @@ def _save(path: Path, attempt: Attempt) -> None:
         document["blinding"] = to_base64(_blinding(attempt.drawn))
     if attempt.ticket is not None:
         document["tokens"] = to_base64(b"".join(attempt.ticket.tokens))
-    if attempt.package is not None and attempt.parcel is not None:
-        document["package"] = to_base64(attempt.package.encode())
+    if attempt.parcel is not None:
+        document["package"] = attempt.parcel.package
+        document["revision"] = attempt.parcel.revision
         document["parcel"] = to_base64(attempt.parcel.content)
+        document["sent"] = attempt.is_sent
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

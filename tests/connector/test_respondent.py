@@ -2,12 +2,10 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 
-from connector import attempt, http
-from connector.attempt import attempt_finish
+from connector import http
 from connector.errors import Misbehaved, Refused
 from connector.http import Receiver
 from connector.respondent import (
@@ -180,88 +178,6 @@ def test_it_refuses_a_promise_for_other_bytes(
     lying = receiver(Pool(lambda m, p, body: relay_double.answer(m, p, body + b"x")))
     with pytest.raises(Misbehaved):
         package_send(lying, manifest, parcel)
-
-
-def test_a_finished_attempt_sends_the_same_bytes_for_ever(
-    manifest: Manifest,
-    nodes: dict[str, Receiver],
-    relay: Receiver,
-    relay_double: RelayDouble,
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "attempt.json"
-
-    def finish(number: int) -> object:
-        return attempt_finish(
-            path, manifest, code=CODE, answers=answer(number), nodes=nodes, relay=relay
-        )
-
-    first = finish(0)
-    assert finish(0) == first
-    # Other answers need a higher revision; the finished package is not made again.
-    assert finish(40) == first
-    assert len(set(relay_double.parcels)) == 1
-    assert path.stat().st_mode & 0o077 == 0
-    assert [entry.name for entry in tmp_path.iterdir()] == ["attempt.json"]
-
-
-@pytest.mark.parametrize(
-    "step", ["ticket_fetch", "package_seal", "package_wrap", "package_send"]
-)
-def test_an_attempt_that_died_goes_on_with_its_key(
-    manifest: Manifest,
-    nodes: dict[str, Receiver],
-    relay: Receiver,
-    pools: dict[str, Pool],
-    step: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def finish() -> object:
-        return attempt_finish(
-            tmp_path / "attempt.json",
-            manifest,
-            code=CODE,
-            answers=answer(0),
-            nodes=nodes,
-            relay=relay,
-        )
-
-    with monkeypatch.context() as patch:
-        real = getattr(attempt, step)
-
-        def die(*arguments: object) -> None:
-            real(*arguments)
-            raise KeyboardInterrupt
-
-        patch.setattr(attempt, step, die)
-        with pytest.raises(KeyboardInterrupt):
-            finish()
-    finish()
-    asked = {json.loads(body)["blinded"] for p in pools.values() for _, _, body in p.calls}
-    assert len(asked) == 3
-
-
-def test_an_attempt_belongs_to_one_survey(
-    manifest: Manifest, nodes: dict[str, Receiver], relay: Receiver, tmp_path: Path
-) -> None:
-    path = tmp_path / "attempt.json"
-    attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
-    document = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**document, "manifest": f"sha256:{'0' * 64}"}), "utf-8")
-    with pytest.raises(MalformedInput):
-        attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
-
-
-def test_an_attempt_keeps_neither_answers_nor_code(
-    manifest: Manifest, nodes: dict[str, Receiver], relay: Receiver, tmp_path: Path
-) -> None:
-    path = tmp_path / "attempt.json"
-    attempt_finish(path, manifest, code=CODE, answers=answer(0), nodes=nodes, relay=relay)
-    assert set(json.loads(path.read_text("utf-8"))) == {
-        *("format", "manifest", "one_time_key", "tokens", "package", "parcel")
-    }
-    assert CODE not in path.read_text("utf-8")
 
 
 def test_elements_are_in_the_field_and_differ() -> None:

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from connector import http
-from connector.attempt import attempt_finish
+from connector.attempt import attempt_kept, attempt_parcel, attempt_sent
 from connector.errors import Misbehaved, Refused, Unreachable
 from connector.http import Receiver
 from connector.respondent import package_seal, ticket_fetch
@@ -189,12 +188,18 @@ def test_an_attempt_that_the_relay_dropped_goes_to_the_nodes_with_the_same_bytes
 ) -> None:
     path = tmp_path / "attempt.json"
     double = RelayDouble(manifest)
-    told: dict[str, Any] = {"code": CODE, "answers": answer(0), "nodes": nodes}
-    promised = attempt_finish(path, manifest, relay=receiver(Pool(double.answer)), **told)
+    parcel = attempt_parcel(
+        path,
+        manifest,
+        answers=answer(0),
+        fetch=lambda drawn: ticket_fetch(nodes, manifest, CODE, drawn),
+    )
+    promised = package_send(receiver(Pool(double.answer)), manifest, parcel)
+    attempt_sent(path, manifest)
     dead = receiver(Pool(double.answer, failures=1000), patience=0.01)
     with pytest.raises(Unreachable):
-        attempt_finish(path, manifest, relay=dead, **told)
-    direct = attempt_finish(path, manifest, relay=dead, is_direct=True, **told)
+        package_send(dead, manifest, attempt_kept(path, manifest))
+    direct = package_deliver(nodes, manifest, attempt_kept(path, manifest))
     assert (direct.package, direct.content) == (promised.package, promised.content)
     assert direct.is_safe
     assert all(one.parcels == double.parcels for one in doubles.values())

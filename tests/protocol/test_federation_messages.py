@@ -28,11 +28,18 @@ from mpcengine.protocol.orders import (
 from mpcengine.protocol.receipt import (
     NodeAddress,
     Receipt,
+    confirmation_body,
     parse_receipt,
     promise_body,
     verify_promise,
 )
-from mpcengine.protocol.signing import LABEL_ORDER, LABEL_PROMISE, public_bytes, sign
+from mpcengine.protocol.signing import (
+    LABEL_CONFIRMATION,
+    LABEL_ORDER,
+    LABEL_PROMISE,
+    public_bytes,
+    sign,
+)
 from tests.vectors.cast import SURVEY_ID, cast, package
 from tests.vectors.make_package import shares_of
 
@@ -200,7 +207,7 @@ def test_it_joins_and_takes_apart_body_and_signature() -> None:
         pack_signed(b"body", bytes(63))
 
 
-def receipt() -> dict[str, Any]:
+def receipt(*confirming: str, promised: bool = True) -> dict[str, Any]:
     one = package("Rosa", shares_of("Rosa"))
     data = one.encode()
     body = promise_body(DIGEST, data)
@@ -211,12 +218,60 @@ def receipt() -> dict[str, Any]:
         content=body[32:].hex(),
         relay_url=cast().manifest.relay.url,
         relay_key=cast().manifest.relay.key,
-        promise=sign(cast().relay, LABEL_PROMISE, body),
+        promise=sign(cast().relay, LABEL_PROMISE, body) if promised else b"",
         nodes=tuple(
-            NodeAddress(node=n.node, url=n.url, identity_key=n.identity_key)
+            NodeAddress(
+                node=n.node,
+                url=n.url,
+                identity_key=n.identity_key,
+                confirmation=confirmed(n.index, body[32:]) if n.node in confirming else b"",
+            )
             for n in cast().manifest.nodes
         ),
     ).to_json()
+
+
+def confirmed(index: int, content: bytes) -> bytes:
+    body = confirmation_body(DIGEST, index, content)
+    return sign(cast().identity[index - 1], LABEL_CONFIRMATION, body)
+
+
+@pytest.mark.parametrize(
+    ("promised", "confirming", "is_safe"),
+    [
+        (True, "", False),
+        (True, "b", True),
+        (False, "c", False),
+        (False, "ac", True),
+        (True, "abc", True),
+    ],
+)
+def test_an_answer_is_safe_once_two_have_signed(
+    promised: bool, confirming: str, is_safe: bool
+) -> None:
+    read = parse_receipt(json.loads(json.dumps(receipt(*confirming, promised=promised))))
+    assert read.to_json() == receipt(*confirming, promised=promised)
+    signed = [one.node for one in read.nodes if one.confirmation]
+    assert (bool(read.promise), "".join(signed)) == (promised, confirming)
+    assert read.is_safe == is_safe
+
+
+def test_it_reads_no_receipt_that_nobody_signed() -> None:
+    with pytest.raises(BadSignature):
+        parse_receipt(receipt(promised=False))
+
+
+@pytest.mark.parametrize("change", ["another node's", "another parcel's", "another survey's"])
+def test_it_reads_no_receipt_whose_confirmation_does_not_hold(change: str) -> None:
+    found = receipt("a", "b")
+    if change == "another node's":
+        found["nodes"][0]["confirmation"] = found["nodes"][1]["confirmation"]
+    elif change == "another parcel's":
+        found = {**found, "content": "11" * 32, "relay": {**found["relay"], "promise": None}}
+    else:
+        found = {**found, "manifest": "sha256:" + "00" * 32}
+    with pytest.raises(BadSignature):
+        parse_receipt(found)
 
 
 def test_it_holds_a_relay_to_the_very_bytes_it_promised() -> None:

@@ -8,8 +8,8 @@ from mpcengine.protocol.nodesfile import entry_document
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order
 from mpcengine.protocol.partners import PartnersFile
 from mpcengine.protocol.policy import default_policy
-from mpcengine.protocol.receipt import NodeAddress, Receipt
-from mpcengine.protocol.signing import LABEL_PROMISE, public_bytes, sign
+from mpcengine.protocol.receipt import NodeAddress, Receipt, confirmation_body
+from mpcengine.protocol.signing import LABEL_CONFIRMATION, LABEL_PROMISE, public_bytes, sign
 from tests.vectors.cast import SURVEY, cast, seed
 from tests.vectors.job import answer, job
 from tests.vectors.make_partners import NAMES, partner
@@ -47,9 +47,11 @@ def examples() -> dict[str, JSON]:
 
 
 def receipt() -> Receipt:
-    """Return the receipt of a package that the relay promised to deliver."""
+    """Return the receipt of a package that the relay promised to deliver, and node a took."""
     manifest, content = cast().signed.digest, seed("content of a package")
     body = digest_bytes(manifest) + content
+    own = confirmation_body(manifest, 1, content)
+    confirmation = sign(cast().identity[0], LABEL_CONFIRMATION, own)
     return Receipt(
         manifest=manifest,
         package=job().ids[1],
@@ -59,7 +61,12 @@ def receipt() -> Receipt:
         relay_key=public_bytes(cast().relay),
         promise=sign(cast().relay, LABEL_PROMISE, body),
         nodes=tuple(
-            NodeAddress(node=entry.node, url=entry.url, identity_key=entry.identity_key)
+            NodeAddress(
+                node=entry.node,
+                url=entry.url,
+                identity_key=entry.identity_key,
+                confirmation=confirmation if entry.node == "a" else b"",
+            )
             for entry in cast().nodes.nodes
         ),
     )

@@ -85,7 +85,7 @@ class Batch:
                 one_time_key=one_time_key(place),
                 revision=0,
                 sealed=sealed,
-                width=self.width,
+                words=self.width,
             )
             for place, sealed in enumerate(self._sealed)
         )

@@ -90,17 +90,17 @@ def tokens(count: int) -> dict[str, JSON]:
 
 def intake(count: int) -> dict[str, JSON]:
     """Return the figures of ``count`` packages of a survey of 20 × 5."""
-    width = build_layout(parse_survey(survey(QUESTIONS, OPTIONS))).width
+    words = build_layout(parse_survey(survey(QUESTIONS, OPTIONS))).proof.words
     keys, share, clock = issuers(3), generate_share_key(), Clock()
     first, second, third = (key.modulus for key in keys)
-    terms = Terms(MANIFEST, (first, second, third), envelope_length(width))
+    terms = Terms(MANIFEST, (first, second, third), envelope_length(words))
     sealed = seal_envelope(
         share_public(share),
         manifest=MANIFEST,
         index=1,
         one_time_key=bytes(65),
         revision=0,
-        share=bytes(8 * width),
+        share=bytes(8 * words),
     )
     for _ in range(count):
         data = package_make(keys, sealed)
@@ -114,7 +114,7 @@ def intake(count: int) -> dict[str, JSON]:
                 one_time_key=bytes(65),
                 revision=0,
                 sealed=sealed,
-                width=width,
+                words=words,
             )
     return figures("intake", count, clock)
 

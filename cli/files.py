@@ -10,6 +10,7 @@ from cli.errors import BadInput, CliError
 from connector.answers_csv import Answers, read_answers
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
+from mpcengine.protocol.layout import build_layout, check_openings
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.partners import PartnersFile, parse_partners_file
 from mpcengine.protocol.receipt import Receipt, parse_receipt
@@ -71,6 +72,10 @@ def read_answer_rows(path: Path, survey: Survey) -> list[Answers]:
         check_limits(survey, len(rows))
     except MalformedInput as error:
         raise BadInput(f"The survey's {error.sentence}") from None
+    try:
+        check_openings(build_layout(survey), len(rows))
+    except MalformedInput as error:
+        raise BadInput(error.sentence) from None
     return rows
 
 

@@ -26,9 +26,10 @@ from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.package import Package, Three, sign_package
-from mpcengine.protocol.sharing import split
+from mpcengine.protocol.sharing import ShareVectors, split
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
+from mpcengine.protocol.validity_prover import prove
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +107,23 @@ def ticket_fetch(
 def package_seal(
     manifest: Manifest, ticket: Ticket, record: Sequence[int], revision: int = 0
 ) -> Package:
-    """Split a record under fresh randomness, seal a share to each node, and sign it all.
+    """Prove a record, split the report, seal a share to each node, and sign it all.
 
-    ``record`` is what ``encoding.encode_answers`` returned. Every call draws anew: keep the
-    package's bytes and send them only; a correction is a higher ``revision`` (0 to 7).
+    ``record`` is what ``encoding.encode_answers`` returned. Every call draws seeds and slopes
+    anew and keeps none of them: two revisions from the same would be one report under two
+    coins. Keep the package's bytes and send them only; a correction is a higher ``revision``
+    (0 to 7).
     """
+    plan = manifest.layout.proof
+    report = prove(plan, record, random_elements(len(plan.blocks)))
+    return shares_seal(manifest, ticket, split(report, random_elements(len(report))), revision)
+
+
+def shares_seal(
+    manifest: Manifest, ticket: Ticket, shares: ShareVectors, revision: int = 0
+) -> Package:
+    """Seal each node's share vector of a report to that node, and sign the package."""
     point = point_bytes(ticket.private)
-    shares = split(record, random_elements(len(record)))
     first, second, third = (
         seal_envelope(
             terms.share_key,

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from mpcengine.node_client import NodeKeys
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.layout import build_layout, check_openings
 from mpcengine.protocol.manifest import (
     DEFAULT_GIVE_UP_AFTER_DAYS,
     LARGEST_ROSTER,
@@ -127,7 +128,9 @@ def invitations_create(*, survey: Survey, count: int) -> list[str]:
         raise Malformed(
             "invitations.count", f"Ask for 1 to {LARGEST_INVITATION} invitations at a time."
         )
-    check_limits(parse_survey(row.definition), row.invited + count)
+    parsed = parse_survey(row.definition)
+    check_limits(parsed, row.invited + count)
+    check_openings(build_layout(parsed), row.invited + count)
     codes = [code_from_bytes(secrets.token_bytes(CODE_BYTES)) for _ in range(count)]
     _entries_add(row, [parse_code(code) for code in codes])
     row.invited += count

@@ -48,9 +48,9 @@ def share_public(private: EllipticCurvePrivateKey) -> bytes:
     return point_bytes(private)
 
 
-def envelope_length(width: int) -> int:
-    """Return the length in bytes of a sealed vector of ``width`` field elements."""
-    return OVERHEAD + ELEMENT_BYTES * width
+def envelope_length(words: int) -> int:
+    """Return the length in bytes of a sealed vector of ``words`` field elements."""
+    return OVERHEAD + ELEMENT_BYTES * words
 
 
 def envelope_info(*, manifest: Digest, index: int, one_time_key: bytes, revision: int) -> bytes:
@@ -112,9 +112,9 @@ def open_vector(
     one_time_key: bytes,
     revision: int,
     sealed: bytes,
-    width: int,
+    words: int,
 ) -> bytes:
-    """Open a sealed share vector and check it: ``width`` little-endian u64, each below p.
+    """Open a sealed share vector and check it: ``words`` little-endian u64, each below p.
 
     Raises BadEnvelope if it does not open or is not such a vector: both mean "cannot be
     unsealed" in the verdict (docs/protocol.md §10).
@@ -128,7 +128,7 @@ def open_vector(
         sealed=sealed,
     )
     try:
-        return check_vector(share, width)
+        return check_vector(share, words)
     except MalformedMessage as error:
         raise BadEnvelope("envelope.content", "A sealed share is not a vector.") from error
 

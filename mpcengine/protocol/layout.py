@@ -23,15 +23,21 @@ from mpcengine.protocol.questions import (
 )
 from mpcengine.protocol.survey import Survey, check_supported
 from mpcengine.protocol.tables import TablePlan, TwoWayTable
+from mpcengine.protocol.validity_plan import ValidityPlan, validity_plan
 
-__all__ = ["LARGEST_WIDTH", "Block", "Constraint", "Layout", "build_layout"]
+__all__ = ["LARGEST_WIDTH", "Block", "Constraint", "Layout", "build_layout", "check_openings"]
 
 LARGEST_WIDTH = 20_000
+# A node opens its values, 8 bytes each, in one message; in base64 twice they fit in 64 MiB.
+LARGEST_OPENING = 4_500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Hold a survey's record: slot names, constraints, blocks in order, and the table plan."""
+    """Hold a survey's record: slot names, constraints, blocks in order, and the table plan.
+
+    ``proof`` says how a record is proven, and with it what a report is.
+    """
 
     survey: Survey
     width: int
@@ -39,6 +45,7 @@ class Layout:
     constraints: tuple[Constraint, ...]
     blocks: tuple[Block, ...]
     plan: TablePlan
+    proof: ValidityPlan
 
 
 def build_layout(survey: Survey) -> Layout:
@@ -62,7 +69,18 @@ def build_layout(survey: Survey) -> Layout:
         constraints=tuple(builder.constraints),
         blocks=tuple(builder.blocks.values()),
         plan=builder.plan.finish(width, two_way),
+        proof=validity_plan(width, builder.constraints),
     )
+
+
+def check_openings(layout: Layout, invited: int) -> None:
+    """Raise MalformedInput if checking so many reports would open too much in one message."""
+    if invited * layout.proof.opened > LARGEST_OPENING:
+        raise MalformedInput(
+            "survey.too_many_values",
+            f"Checking {invited} reports of this survey would open more than"
+            f" {LARGEST_OPENING} values: ask fewer people, or fewer questions.",
+        )
 
 
 class _Builder:

@@ -82,8 +82,8 @@ def build_manifest(terms: ManifestTerms) -> Manifest:
     Raises MalformedMessage or MalformedInput for terms that break a rule.
     """
     survey, roster = terms.survey, terms.roster
-    width = build_layout(survey).width
-    length = envelope_length(width)
+    proof = build_layout(survey).proof
+    length = envelope_length(proof.words)
     flush_min = survey.min_count if terms.flush_min is None else terms.flush_min
     document = {
         "format": MANIFEST_FORMAT,
@@ -105,7 +105,8 @@ def build_manifest(terms: ManifestTerms) -> Manifest:
         "relay": {"url": terms.relay.url, "key": to_base64(terms.relay.key)},
         "nodes": [node.to_json() for node in terms.nodes],
         "record": {
-            "width": width,
+            "width": proof.width,
+            "words": proof.words,
             "envelope_length": length,
             "parcel_length": parcel_length(length),
         },

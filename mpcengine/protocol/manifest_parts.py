@@ -20,6 +20,7 @@ SUITE = {
     "one_time": "ecdsa-p256-sha256",
     "token": "rsabssa-sha384-pss-deterministic-2048",
     "signature": "ed25519",
+    "proof": "linear-shamir/1",
 }
 TIMINGS = ("strict", "normal", "immediate")
 ROSTER_CODE, ROSTER_KEY = "code", "key"
@@ -100,7 +101,10 @@ class NodeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Hold a manifest that was read strictly; ``raw`` are its bytes, ``layout`` follows."""
+    """Hold a manifest that was read strictly; ``raw`` are its bytes, ``layout`` follows.
+
+    ``width`` bits are a record, ``words`` field elements a report: what an envelope holds.
+    """
 
     raw: bytes
     digest: Digest
@@ -119,6 +123,7 @@ class Manifest:
     relay: Relay
     nodes: tuple[NodeTerms, ...]
     width: int
+    words: int
     envelope_length: int
     parcel_length: int
 
@@ -139,7 +144,10 @@ class Manifest:
         return self.nodes[NODE_NAMES.index(name)]
 
     def inconsistent_limit(self, batch_size: int) -> int:
-        """Return how many of ``batch_size`` packages may fail to unseal, by default 1 %."""
+        """Return how many of ``batch_size`` reports may be struck for what a node could do.
+
+        These cannot be unsealed or are inconsistent; by default 1 %.
+        """
         if self.max_inconsistent is None:
             return max(1, batch_size // 100)
         return self.max_inconsistent

@@ -8,7 +8,7 @@ from mpcengine.protocol.canonical import digest, parse_canonical
 from mpcengine.protocol.eligibility import TOKEN_BYTES, possession_verify
 from mpcengine.protocol.envelope import envelope_length
 from mpcengine.protocol.errors import MalformedMessage
-from mpcengine.protocol.layout import Layout, build_layout
+from mpcengine.protocol.layout import Layout, build_layout, check_openings
 from mpcengine.protocol.manifest_parts import (
     LARGEST_ROSTER,
     MANIFEST_FORMAT,
@@ -78,7 +78,8 @@ def parse_manifest(data: bytes) -> Manifest:
     layout = build_layout(survey)
     timing = top.choice("timing", TIMINGS)
     issuing, answering = _windows(top, timing)
-    width, length = _record(top, layout)
+    words, length = _record(top, layout)
+    check_openings(layout, roster.size)
     manifest = Manifest(
         raw=data,
         digest=digest(data),
@@ -96,7 +97,8 @@ def parse_manifest(data: bytes) -> Manifest:
         coordinator=_coordinator(top),
         relay=_relay(top),
         nodes=_nodes(top),
-        width=width,
+        width=layout.width,
+        words=words,
         envelope_length=length,
         parcel_length=parcel_length(length),
     )
@@ -203,19 +205,14 @@ def _node(row: Fields, index: int) -> NodeTerms:
 
 
 def _record(top: Fields, layout: Layout) -> tuple[int, int]:
-    section = top.fields("record", required=("width", "envelope_length", "parcel_length"))
-    width, length = section.integer("width", 1), section.integer("envelope_length", 1)
-    if width != layout.width:
-        raise section.refuse("width", "does not follow from the survey", code="manifest.record")
-    if length != envelope_length(width):
-        raise section.refuse(
-            "envelope_length", "does not follow from the width", code="manifest.record"
-        )
-    if section.integer("parcel_length", 1) != parcel_length(length):
-        raise section.refuse(
-            "parcel_length", "does not follow from the envelopes", code="manifest.record"
-        )
-    return width, length
+    keys = ("width", "words", "envelope_length", "parcel_length")
+    section = top.fields("record", required=keys)
+    length = envelope_length(layout.proof.words)
+    follows = (layout.width, layout.proof.words, length, parcel_length(length))
+    for key, value in zip(keys, follows, strict=True):
+        if section.integer(key, 1) != value:
+            raise section.refuse(key, "does not follow from the survey", code="manifest.record")
+    return layout.proof.words, length
 
 
 def _check_keys(top: Fields, manifest: Manifest) -> None:

@@ -182,6 +182,7 @@ _SUITE = {
     "one_time": "ecdsa-p256-sha256",
     "token": "rsabssa-sha384-pss-deterministic-2048",
     "signature": "ed25519",
+    "proof": "linear-shamir/1",
 }
 _NODE_TERMS = fields(
     {
@@ -226,8 +227,13 @@ MANIFEST_SCHEMA = document(
             "relay": fields({"url": URL, "key": _KEY}, "an object of url and key"),
             "nodes": items(_NODE_TERMS, 3, 3, "nodes"),
             "record": fields(
-                {"width": whole(1), "envelope_length": whole(1), "parcel_length": whole(1)},
-                "an object of width, envelope_length and parcel_length",
+                {
+                    "width": whole(1),
+                    "words": whole(1),
+                    "envelope_length": whole(1),
+                    "parcel_length": whole(1),
+                },
+                "an object of width, words, envelope_length and parcel_length",
             ),
         },
         "a manifest: a JSON object",

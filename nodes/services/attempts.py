@@ -203,6 +203,8 @@ def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterat
     if memory.unsealed is None:
         counted = job_list(job, COUNTED)
         memory.unsealed = batch_unseal(job, manifest, counted, lambda: job_keep(job))
+    # The proofs have been checked: what is counted are the records.
+    memory.unsealed.keep_records()
     return memory.unsealed.rows(accepted)
 
 

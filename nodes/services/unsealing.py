@@ -16,24 +16,42 @@ from nodes.models import StoredPackage, SurveyJob, SurveyKeys
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Unsealed:
-    """Hold opened share vectors in the order of ``ids``, and ids that did not open. Secret."""
+    """Hold opened share vectors in the order of ``ids``, and ids that did not open. Secret.
+
+    A row has ``words`` elements, a report, until ``keep_records`` leaves its first ``width``.
+    """
 
     width: int
+    row_words: int
     ids: tuple[str, ...]
     words: bytearray
     broken: tuple[str, ...]
 
     def rows(self, accepted: Sequence[str]) -> Iterator[bytes]:
         """Yield the rows of ``accepted`` (ascending, all opened), a few hundred at a time."""
-        size = self.width * ELEMENT_BYTES
+        size = self.row_words * ELEMENT_BYTES
         chosen = set(accepted)
         places = [place for place, one in enumerate(self.ids) if one in chosen]
         view = memoryview(self.words)
         for start in range(0, len(places), _AT_ONCE):
             part = places[start : start + _AT_ONCE]
             yield b"".join(view[place * size : (place + 1) * size] for place in part)
+
+    def keep_records(self) -> None:
+        """Let go of everything but the first ``width`` words of each row: the records.
+
+        In place, so that memory holds no second copy. No reader of ``rows`` may be left.
+        """
+        size, kept = self.row_words * ELEMENT_BYTES, self.width * ELEMENT_BYTES
+        if size == kept:
+            return
+        for place in range(len(self.ids)):
+            row = self.words[place * size : place * size + kept]
+            self.words[place * kept : (place + 1) * kept] = row
+        del self.words[len(self.ids) * kept :]
+        self.row_words = self.width
 
 
 def batch_unseal(
@@ -42,7 +60,7 @@ def batch_unseal(
     """Open this node's envelope of every counted package; superseded ones stay sealed.
 
     ``counted`` ascending, all held. Calls ``keep`` now and then to renew the lease. What does
-    not open, or is not a vector of the survey's width, is named in ``broken``.
+    not open, or is not a vector of the survey's words, is named in ``broken``.
     """
     wrapped = SurveyKeys.objects.get(pk=job.survey_id).wrapped
     private = share_key_unwrap(bytes(wrapped), job.survey_id)
@@ -56,7 +74,13 @@ def batch_unseal(
         else:
             opened.append(package_id)
             words += share
-    return Unsealed(width=manifest.width, ids=tuple(opened), words=words, broken=tuple(broken))
+    return Unsealed(
+        width=manifest.width,
+        row_words=manifest.words,
+        ids=tuple(opened),
+        words=words,
+        broken=tuple(broken),
+    )
 
 
 def _sealed(
@@ -84,7 +108,7 @@ def _open(
             one_time_key=package.one_time_key,
             revision=package.revision,
             sealed=package.envelopes[index - 1],
-            width=manifest.width,
+            words=manifest.words,
         )
     except BadEnvelope:
         return None

@@ -27,6 +27,7 @@ from mpcengine.protocol.package import Package, verify_package
 from mpcengine.protocol.receipt import parse_receipt
 from mpcengine.protocol.roster import code_from_bytes
 from mpcengine.protocol.sharing import recombine
+from mpcengine.protocol.validity_check import coin_weights, evaluate, judge
 from tests.connector.doubles import NodeDouble, Pool, RelayDouble, receiver
 from tests.vectors.cast import cast
 from tests.vectors.job import answer
@@ -67,7 +68,7 @@ def relay(relay_double: RelayDouble) -> Receiver:
 
 
 def opened(manifest: Manifest, package: Package) -> list[int]:
-    """Return the record that three nodes would open together."""
+    """Return the report that three nodes would open together."""
     shares = [
         unpack_vector(
             open_envelope(
@@ -78,7 +79,7 @@ def opened(manifest: Manifest, package: Package) -> list[int]:
                 revision=package.revision,
                 sealed=package.envelopes[index - 1],
             ),
-            manifest.width,
+            manifest.words,
         )
         for index in (1, 2, 3)
     ]
@@ -114,14 +115,21 @@ def test_what_it_sends_opens_to_what_was_answered(
     found = Package.decode(inside, manifest.envelope_length)
     verify_package(manifest, found)
     assert found.package_id == receipt.package
-    assert opened(manifest, found) == record
+    report = opened(manifest, found)
+    assert report[: manifest.width] == record
+    weights = coin_weights(manifest.layout.proof, bytes(32))
+    values = evaluate(weights, report)
+    assert judge(weights, [values, values, values]) is None
 
 
 def test_every_sealing_is_fresh(manifest: Manifest, nodes: dict[str, Receiver]) -> None:
     record = encode_answers(manifest.layout, answer(0))
     ticket = ticket_fetch(nodes, manifest, CODE)
     first, second = (package_seal(manifest, ticket, record, revision) for revision in (0, 1))
-    assert opened(manifest, first) == opened(manifest, second) == record
+    one, other = opened(manifest, first), opened(manifest, second)
+    assert one[: manifest.width] == other[: manifest.width] == record
+    # A proof under the same seeds, opened under two coins, would tell every bit.
+    assert not set(one[manifest.width :]) & set(other[manifest.width :])
     assert not set(first.envelopes) & set(second.envelopes)
     assert (first.revision, second.revision) == (0, 1)
 

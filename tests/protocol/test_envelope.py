@@ -42,7 +42,7 @@ def open_case(case: dict[str, Any]) -> bytes:
         one_time_key=bytes.fromhex(case["one_time_key"]),
         revision=case["revision"],
         sealed=bytes.fromhex(case["sealed"]),
-        width=VECTORS["width"],
+        words=VECTORS["width"],
     )
 
 

@@ -44,7 +44,8 @@ def test_it_reads_back_what_it_built() -> None:
     assert manifest.digest == GOOD["digest"]
     assert json.loads(manifest.raw) == GOOD["document"]
     assert manifest.width == build_layout(manifest.survey).width
-    assert manifest.envelope_length == 81 + 8 * manifest.width
+    assert manifest.words == 2 * manifest.width + 2
+    assert manifest.envelope_length == 81 + 8 * manifest.words
     assert manifest.flush_min == SURVEY["min_count"]
     assert manifest.node("b") is manifest.nodes[1]
     assert manifest.issuer_keys == tuple(node.issuer_key for node in manifest.nodes)

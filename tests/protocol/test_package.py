@@ -77,7 +77,7 @@ def test_it_signs_a_fresh_package_whose_shares_every_node_opens() -> None:
             one_time_key=decoded.one_time_key,
             revision=decoded.revision,
             sealed=envelope,
-            width=MANIFEST.width,
+            words=MANIFEST.words,
         )
         assert opened == shares[index - 1]
 

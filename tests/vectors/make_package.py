@@ -25,10 +25,10 @@ ORIGIN = "made by tests/vectors/generate.py from keys that are derived from name
 
 
 def shares_of(name: str, *, revision: int = 0) -> Three:
-    """Return three share vectors of an all-zero record, as bytes."""
-    width = cast().manifest.width
-    slopes = [element(f"{name} {revision} {slot}") for slot in range(width)]
-    first, second, third = (pack_vector(vector) for vector in split([0] * width, slopes))
+    """Return three share vectors of an all-zero report, as bytes."""
+    words = cast().manifest.words
+    slopes = [element(f"{name} {revision} {place}") for place in range(words)]
+    first, second, third = (pack_vector(vector) for vector in split([0] * words, slopes))
     return first, second, third
 
 

@@ -179,10 +179,12 @@ def _bad_manifests(document: JSON) -> list[Case]:
     opens = document["answering"]["opens"]
     fitting = [
         put(["record", "width"], width - 1),
-        put(["record", "envelope_length"], 73 + 8 * width),
+        put(["record", "words"], 2 * width),
+        put(["record", "envelope_length"], 81 + 16 * width),
     ]
     computed: list[Row] = [
         ("width too small", "manifest.record", ["record", "width"], width - 1),
+        ("as many words as bits", "manifest.record", ["record", "words"], width),
         ("closes before it opens", "manifest.times", ["answering", "closes"], opens),
         (
             "strict, answering before issuing ends",
@@ -201,7 +203,7 @@ def _bad_manifests(document: JSON) -> list[Case]:
     ]
     return [
         *_cases([*BAD_MANIFESTS, *computed]),
-        ("width and envelope too small", "manifest.record", fitting),
+        ("record too small throughout", "manifest.record", fitting),
         # Codes differ from node to node; partners, confirmed by three operators, do not.
         ("key with roots of codes", "manifest.roots", [put(["roster", "kind"], "key")]),
     ]

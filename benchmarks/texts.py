@@ -82,15 +82,19 @@ def measured(rows: Vector, seed: str) -> dict[str, object]:
         listener.close()
     _check(rows, [words for _, words in found])
     figures = {key: max(part[key] for part, _ in found) for key in found[0][0]}
+    whole = seconds - figures["seconds_bare"] - figures["seconds_meeting"]
+    return line(rows, figures, whole)
+
+
+def line(rows: Vector, figures: dict[str, float], whole: float) -> dict[str, object]:
+    """Return the fields of one size; ``whole``: seconds with the start of the processes."""
     least = 2 * rows.size * ELEMENT_BYTES
     return {
         "case": "texts",
         "n": len(rows),
         "words": rows.shape[1] - 1,
         "seconds": round(figures["seconds_texts"], 3),
-        "seconds_whole": round(
-            seconds - figures["seconds_bare"] - figures["seconds_meeting"], 3
-        ),
+        "seconds_whole": round(whole, 3),
         "bytes_sent_per_party": int(figures["round_bytes"]),
         "bytes_bound": least,
         "ratio_to_bytes_bound": round(figures["round_bytes"] / least, 3),

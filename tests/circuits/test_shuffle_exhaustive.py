@@ -124,3 +124,26 @@ def test_the_circuit_moves_as_the_small_field_reference_does(pair: tuple[int, in
     expected, _ = moved(plain, (1, 2, 0), dealt, field61.MODULUS, pair)
     assert [part.tolist() for part in shares] == [expected[index] for index in (1, 2, 3)]
     assert opened(shares) == [0, field61.MODULUS - 1, 7]
+
+
+def passing(words: Sequence[int], tags: Sequence[int], modulus: int) -> int:
+    """Count the factors and coins under which errors in rows of one word go unseen."""
+    everything = range(modulus)
+    return sum(
+        sum(
+            pow(coin, place, modulus) * (factor * word - tag)
+            for place, (word, tag) in enumerate(zip(words, tags, strict=True), start=1)
+        )
+        % modulus
+        == 0
+        for factor, coin in itertools.product(everything, repeat=2)
+    )
+
+
+@pytest.mark.parametrize(("count", "modulus"), [(1, 5), (2, 5), (1, 7), (2, 7)])
+def test_the_best_cheater_meets_the_bound(count: int, modulus: int) -> None:
+    """n + 1 of p, less n of p²: over all errors in words and tags, factors and coins."""
+    everything = list(itertools.product(range(modulus), repeat=count))
+    best = max(passing(words, tags, modulus) for words in everything[1:] for tags in everything)
+    assert best == (count + 1) * modulus - count
+    assert passing(everything[0], everything[0], modulus) == modulus**2

@@ -15,7 +15,7 @@ from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
 
 FOLDER = ROOT / "benchmarks"
-CASES = ("gate", "survey", "check", "prove", "texts", "tokens")
+CASES = ("gate", "survey", "check", "prove", "texts", "tokens", "intake")
 
 
 def case_names() -> tuple[str, ...]:

@@ -86,7 +86,15 @@ def test_a_reader_who_has_seen_enough_hears_no_complaint() -> None:
 
 
 def test_bench_knows_its_cases_and_prints_figures_for_people() -> None:
-    assert benching.case_names() == ("gate", "survey", "check", "prove", "texts", "tokens")
+    assert benching.case_names() == (
+        "gate",
+        "survey",
+        "check",
+        "prove",
+        "texts",
+        "tokens",
+        "intake",
+    )
     text = benching.figures_text(
         {"case": "gate", "n": 1000, "seconds": 1.25, "rounds": 25, "bound_seconds": None}
     )

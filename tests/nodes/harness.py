@@ -172,8 +172,11 @@ class Nodes:
         self, survey: Survey, packages: Sequence[Package], to: Sequence[str] = NODE_NAMES
     ) -> JSON:
         """Give packages in parcels to some nodes; return the last node's answers."""
-        parcels = [package_wrap(survey.manifest, one).content for one in packages]
-        return self.post(parcels, to)
+        return self.post([self.wrap(survey, one) for one in packages], to)
+
+    def wrap(self, survey: Survey, one: Package) -> bytes:
+        """Return a package in a fresh parcel."""
+        return package_wrap(survey.manifest, one).content
 
     def post(self, parcels: Sequence[bytes], to: Sequence[str] = NODE_NAMES) -> JSON:
         """Give parcels to some nodes; return the last node's answers."""

@@ -17,14 +17,14 @@ from connector.attempt import (
     attempt_parcel,
     attempt_read,
 )
-from connector.claims import Claim
+from connector.claims import ALREADY_ISSUED, Claim
 from connector.errors import ConnectorError, Refused
 from connector.http import Receiver, new_pool
 from connector.respondent import Ticket, TicketDraw, manifest_fetch, ticket_fetch
 from connector.sending import Parcel, package_deliver, package_send
 from mpcengine.protocol.encoding import Answers, encode_answers, parse_answers
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
-from mpcengine.protocol.manifest import Manifest, NodeTerms
+from mpcengine.protocol.manifest import ROSTER_KEY, Manifest, NodeTerms
 from mpcengine.protocol.nodesfile import NodeEntry, NodesFile
 from mpcengine.protocol.outer import parcel_hash
 from mpcengine.protocol.receipt import NodeAddress, Receipt, parse_receipt
@@ -133,9 +133,9 @@ def parcel_make(
 
     def fetch(drawn: TicketDraw) -> Ticket:
         if claim is None:
-            raise MalformedInput(
-                "claim.missing", "LINK has no code after the #; copy it whole."
-            )
+            is_key = manifest.roster.kind == ROSTER_KEY
+            way = "name your key with --key" if is_key else "copy it whole"
+            raise MalformedInput("claim.missing", f"LINK has no code after the #; {way}.")
         return ticket_fetch(survey.nodes, manifest, claim, drawn)
 
     try:
@@ -178,6 +178,8 @@ def told(error: ConnectorError, attempt: Path) -> CliError:
     sentence = error.sentence
     if isinstance(error, Refused) and error.code == CLOSED:
         sentence += " What was sent before stands as it is."
+    elif isinstance(error, Refused) and error.code == ALREADY_ISSUED:
+        sentence += " Only the attempt that was begun then can go on: name it with --attempt."
     elif attempt.exists():
         sentence += f" What was begun is kept in {attempt}; run the same again to go on."
     is_node = error.receiver.startswith("Node ")

@@ -69,8 +69,8 @@ def _judged(node: Receiver, refused: Refused, request: SignedRequest) -> Refused
         )
     return Refused(
         node.name,
-        f"{node.name} issued a token to this key before and shows a request signed with it: go "
-        "on from the attempt that was begun then; if there was none, somebody has the key.",
+        "A token was issued to this key before, and a request signed with it is shown: if you "
+        "did not ask for one, somebody else has the key.",
         status=refused.status,
         code=refused.code,
         evidence=refused.evidence,

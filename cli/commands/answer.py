@@ -35,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--direct", action="store_true", help="straight to the nodes, who then see from where")
     add("--key", metavar="KEY.pem", type=Path, help="a partner's key, for a link without code")
     add("--nodes", metavar="NODES.json", type=Path, help="who the nodes are")
+    add("--partners", metavar="FILE", type=Path, help="the list of invited partners, to check")
     add("--finish", action="store_true", help="then erase the attempt: no correction any more")
     add("--json", action="store_true", help="print a machine-readable summary")
 
@@ -74,7 +75,8 @@ def _answer(arguments: argparse.Namespace, link: "Link", receipt: Path, attempt:
         parcel_make,
         survey_find,
     )
-    from cli.files import read_nodes  # noqa: PLC0415
+    from cli.files import read_nodes, read_partners  # noqa: PLC0415
+    from cli.partners import partners_check  # noqa: PLC0415
     from connector.attempt import attempt_sent  # noqa: PLC0415
 
     nodes = None if arguments.nodes is None else read_nodes(arguments.nodes)
@@ -90,6 +92,8 @@ def _answer(arguments: argparse.Namespace, link: "Link", receipt: Path, attempt:
             f"{attempt} holds an answer that was sent. To correct it, say --attempt {attempt}; "
             "to answer for somebody else, name another file there."
         )
+    if arguments.partners is not None:
+        partners_check(survey.manifest, read_partners(arguments.partners), arguments.partners)
     if not arguments.json:
         _introduce(survey, is_identified=nodes is not None)
     parcel = parcel_make(survey, attempt, answers, claim)
@@ -129,7 +133,9 @@ def _introduce(survey: "Survey", *, is_identified: bool) -> None:
         f"Your answer goes in three parts to {nodes[0]}, {nodes[1]} and {nodes[2]}. One of "
         "them alone learns nothing of it; two together could read it, though not whose it is."
     )
-    print(KEY_WARNING if manifest.roster.kind == ROSTER_KEY else CODE_WARNING)
+    is_key = manifest.roster.kind == ROSTER_KEY
+    invited = f"{manifest.roster.size} {'participants' if is_key else 'people'} are invited."
+    print(f"{invited} {KEY_WARNING if is_key else CODE_WARNING}")
     if not is_identified:
         print("Who the three are was not checked; --nodes NODES.json does that.")
 

@@ -102,7 +102,7 @@ def test_a_second_draw_is_refused_and_the_partner_sees_why(
     with pytest.raises(Refused) as refused:
         ticket_fetch(nodes, manifest, NORTH)
     assert refused.value.code == "token.already_issued"
-    assert "shows a request signed with it" in refused.value.sentence
+    assert "a request signed with it is shown" in refused.value.sentence
     (granted,) = doubles["a"].granted.values()
     assert refused.value.evidence == granted.encode()
     ticket_fetch(nodes, manifest, SOUTH)

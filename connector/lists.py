@@ -5,7 +5,7 @@ from what it signed; what does not is ``Misbehaved``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -32,12 +32,14 @@ Found = TypeVar("Found")
 class Published:
     """Hold what one node publishes of a survey.
 
-    ``statement`` is None while the node has signed none. ``seen`` is its padded list, None if
-    it has none; ``accepted`` and ``rejected`` (id to reason) are of a released survey.
+    ``statement`` is None while the node has signed none, ``signed`` its bytes. ``seen`` is its
+    padded list, None if it has none; ``accepted`` and ``rejected`` (id to reason) are of a
+    released survey.
     """
 
     node: str
     statement: Statement | None = None
+    signed: bytes = b""
     seen: frozenset[str] | None = None
     accepted: frozenset[str] = frozenset()
     rejected: Mapping[str, str] = field(default_factory=dict)
@@ -62,11 +64,12 @@ def published_read(
     follow from what the node signed.
     """
     try:
-        statement = _statement(receiver, node, identity_key, manifest)
+        signed = _statement(receiver, node, identity_key, manifest)
+        statement = parse_statement(signed) if signed else None
         if statement is None or statement.state == WITHHELD:
             seen = _seen(receiver, identity_key, manifest)
-            return Published(node=node, statement=statement, seen=seen)
-        return _released(receiver, node, statement)
+            return Published(node=node, statement=statement, signed=signed, seen=seen)
+        return replace(_released(receiver, node, statement), signed=signed)
     except ProtocolError as error:
         raise Misbehaved(receiver.name, f"{receiver.name}: {error.sentence}") from error
 
@@ -88,18 +91,17 @@ def list_read(receiver: Receiver, path: str, key: str) -> tuple[list[JSON], Json
     return entries, first
 
 
-def _statement(
-    receiver: Receiver, node: str, identity_key: bytes, manifest: Digest
-) -> Statement | None:
+def _statement(receiver: Receiver, node: str, identity_key: bytes, manifest: Digest) -> bytes:
+    """Return a node's statement, whose signature holds; empty while it has signed none."""
     found = _absent(lambda: receiver.get(f"results/{manifest}"))
     if found is None:
-        return None
+        return b""
     data = parse_base64(found.get("statement")) or b""
     verify(identity_key, LABEL_STATEMENT, data, parse_base64(found.get("signature")) or b"")
     statement = parse_statement(data)
     if (statement.node, statement.manifest) != (node, manifest):
         raise Misbehaved(receiver.name, f"{receiver.name} signed for something else.")
-    return statement
+    return data
 
 
 def _seen(receiver: Receiver, identity_key: bytes, manifest: Digest) -> frozenset[str] | None:

@@ -128,7 +128,9 @@ def _missing(receipt: Receipt, nodes: Sequence[str], name: str) -> str:
         who = f"{said(confirmed)} signed for your answer"
     else:
         who = "the relay promised to deliver your answer"
-    return f"Missing: {who}, and {lists} has it. {name} holds that signature: it is the proof."
+    return (
+        f"Missing: {who}, and {lists} has it. {name} holds that signature; show it to others."
+    )
 
 
 def _withheld(

@@ -4,13 +4,18 @@ import argparse
 import json
 from pathlib import Path
 
+from cli.errors import BadInput
+
 HELP = "check a result's signatures, root, shares and every number that follows"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare ``RESULT.json [--nodes NODES.json] [--json]``."""
+    """Declare ``RESULT.json [--nodes NODES.json [--lists]] [--json]``."""
     parser.add_argument("result", metavar="RESULT.json", type=Path)
     parser.add_argument("--nodes", metavar="NODES.json", type=Path, help="who the nodes are")
+    parser.add_argument(
+        "--lists", action="store_true", help="read the nodes' published lists, too"
+    )
     parser.add_argument("--json", action="store_true", help="print a machine-readable verdict")
 
 
@@ -19,18 +24,30 @@ def run(arguments: argparse.Namespace) -> int:
     from cli.files import read_nodes  # noqa: PLC0415 - arguments are checked before
     from cli.results import read_result  # noqa: PLC0415
 
+    if arguments.lists and arguments.nodes is None:
+        raise BadInput("--lists needs --nodes NODES.json: whose lists are to be read?")
     nodes = None if arguments.nodes is None else read_nodes(arguments.nodes)
-    found = read_result(arguments.result, nodes).verification
+    result = read_result(arguments.result, nodes)
+    found = result.verification
+    lists: dict[str, str] = {}
+    if arguments.lists and nodes is not None:
+        from cli.verifying import lists_check  # noqa: PLC0415
+
+        lists = lists_check(result, nodes, arguments.result)
     if arguments.json:
         verdict = {
             "verified": True,
             "state": found.state,
             "manifest": found.manifest,
             "nodes_checked": found.nodes_checked,
+            **({"lists": lists} if lists else {}),
         }
         print(json.dumps(verdict))
     elif found.nodes_checked:
         print(f"{arguments.result}: consistent, and signed by the nodes of {arguments.nodes}.")
     else:
         print(f"{arguments.result}: consistent; who the nodes are was not checked.")
+    if not arguments.json:
+        for node, line in lists.items():
+            print(f"  node {node}: {line}")
     return 0

@@ -165,13 +165,13 @@ def test_it_belongs_to_one_survey(manifest: Manifest, fetch: Fetch, path: Path) 
 def test_it_keeps_neither_answers_nor_shares_nor_code(
     manifest: Manifest, fetch: Fetch, path: Path
 ) -> None:
+    """Fails when what blinded the tokens is kept beside them."""
     parcel = attempt_parcel(path, manifest, answers=answer(0), fetch=fetch)
+    keys = {"format", "manifest", "one_time_key", "tokens"}
+    keys |= {"package", "revision", "parcel", "sent"}
+    assert set(json.loads(path.read_text("utf-8"))) == keys
     attempt_sent(path, manifest)
-    document = json.loads(path.read_text("utf-8"))
-    assert set(document) == {
-        *("format", "manifest", "one_time_key", "tokens"),
-        *("package", "revision", "parcel", "sent"),
-    }
+    assert set(json.loads(path.read_text("utf-8"))) == keys
     text = path.read_text("utf-8")
     package = inside(manifest, parcel)
     for index in (1, 2, 3):

@@ -1,8 +1,8 @@
 """What became of Rosa's package, in every outcome, from nodes that may lie or be silent."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,15 +10,9 @@ from connector import http, lists
 from connector.receipts import Fate, Outcome, receipt_check, said
 from mpcengine.protocol.batch import (
     REJECTION_REASONS,
-    SUPERSEDED,
-    Rejected,
-    Verdict,
-    batch_root,
-    verdict_digest,
 )
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.padding import padded_ids, padding_seed, seen_body
 from mpcengine.protocol.receipt import (
     NodeAddress,
     Receipt,
@@ -28,18 +22,11 @@ from mpcengine.protocol.receipt import (
 from mpcengine.protocol.signing import (
     LABEL_CONFIRMATION,
     LABEL_PROMISE,
-    LABEL_SEEN,
-    LABEL_STATEMENT,
     sign,
 )
-from mpcengine.protocol.statement import (
-    RELEASED,
-    Statement,
-    build_statement,
-    withheld_statement,
-)
 from mpcengine.protocol.strict import to_base64
-from tests.connector.doubles import Answer, Pool, receiver
+from tests.connector.doubles import Pool, receiver
+from tests.connector.publishing import Publishing
 from tests.vectors.cast import cast, seed
 
 OWN = seed("Rosa's package").hex()
@@ -56,90 +43,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def manifest() -> Manifest:
     return cast().manifest
-
-
-@dataclass
-class Publishing:
-    """A node that publishes what a test gives it, in pages, signed with its key."""
-
-    index: int
-    digest: str
-    pages: dict[str, list[JSON]] = field(default_factory=dict)
-    statement: bytes = b""
-    list_signature: bytes = b""
-    asked: list[str] = field(default_factory=list)
-    page_size: int = 3
-    change: Callable[[str, JSON], JSON] = lambda _path, found: found
-
-    @property
-    def name(self) -> str:
-        return NAMES[self.index - 1]
-
-    def see(self, *ids: str) -> None:
-        joint = padding_seed(self.digest, [bytes(32)] * 3)
-        padded = padded_ids(sorted(ids), 8, joint)
-        self.pages["seen"] = list(padded)
-        body = seen_body(self.digest, padded)
-        self.list_signature = sign(cast().identity[self.index - 1], LABEL_SEEN, body)
-
-    def release(self, accepted: tuple[str, ...], rejected: Mapping[str, str]) -> None:
-        entries = [Rejected(package=p, reason=rejected[p]) for p in sorted(rejected)]
-        verdict = Verdict(accepted=tuple(sorted(accepted)), rejected=tuple(entries))
-        failed = [one.package for one in entries if one.reason != SUPERSEDED]
-        self.pages["accepted"] = list(verdict.accepted)
-        self.pages["rejected"] = [{"id": o.package, "reason": o.reason} for o in entries]
-        self.statement = build_statement(
-            Statement(
-                node=self.name,
-                manifest=self.digest,
-                state=RELEASED,
-                reason=None,
-                root=batch_root(self.digest, sorted([*accepted, *failed])),
-                verdict=verdict_digest(self.digest, verdict),
-                accepted=len(accepted),
-                rejected=verdict.totals(),
-                released=(),
-                shares={},
-            )
-        )
-
-    def withhold(self, reason: str) -> None:
-        self.statement = build_statement(
-            withheld_statement(node=self.name, manifest=self.digest, reason=reason)
-        )
-
-    def answer(self, _method: str, path: str, _body: bytes) -> Answer:
-        self.asked.append(path)
-        status, found = self._answer(path)
-        return status, self.change(path, found)
-
-    def _answer(self, path: str) -> Answer:
-        missing: Answer = (404, {"code": "lists.none", "detail": "There is none."})
-        if path.startswith("results/"):
-            if not self.statement:
-                return missing
-            signature = sign(cast().identity[self.index - 1], LABEL_STATEMENT, self.statement)
-            return 200, {
-                "state": "x",
-                "reason": None,
-                "statement": to_base64(self.statement),
-                "signature": to_base64(signature),
-            }
-        name, _, page = path.removeprefix(f"lists/{self.digest}/").partition("?page=")
-        if name not in self.pages:
-            return missing
-        entries, number = self.pages[name], int(page or 1)
-        key = "rejected" if name == "rejected" else "ids"
-        part = entries[(number - 1) * self.page_size : number * self.page_size]
-        return 200, {
-            "manifest": self.digest,
-            "size": len(entries),
-            "page": number,
-            "pages": max(1, -(-len(entries) // self.page_size)),
-            "node": self.name,
-            "signature": to_base64(self.list_signature),
-            key: part,
-        }
 
 
 @dataclass
@@ -258,7 +161,7 @@ def test_it_holds_to_their_word_who_signed_for_what_no_list_has(
     assert (fate.outcome, fate.is_well) == (Outcome.MISSING, False)
     assert fate.sentence == (
         f"Missing: {who} your answer, and no list of nodes a, b and c has it. "
-        "rosa.receipt.json holds that signature: it is the proof."
+        "rosa.receipt.json holds that signature; show it to others."
     )
 
 

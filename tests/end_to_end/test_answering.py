@@ -172,6 +172,12 @@ def test_an_answer_is_followed_from_sending_to_counted(
         "Counted: your answer is in the signed list of nodes a, b and c."
     )
     assert asked.fate("sam")["outcome"] == "counted"
+    result = asked.folder / "result.json"
+    result.write_text(json.dumps(document))
+    told = asked.run("verify", result, "--nodes", asked.nodes, "--lists")
+    assert (
+        told.count("its lists give the root and the verdict it signed (8 counted, 1 not)") == 3
+    )
     old = asked.fate("old", code=1)
     assert old["sentence"] == "Not counted: a later answer of yours took its place."
     late = asked.answer(0, "blue", name="rosa", code=1)
@@ -201,7 +207,7 @@ def test_what_the_relay_drops_is_seen_and_counts_when_sent_directly(
     assert told["outcome"] == "missing"
     assert told["sentence"] == (
         "Missing: the relay promised to deliver your answer, and no list of nodes a, b and c "
-        f"has it. {asked.receipt('rosa')} holds that signature: it is the proof."
+        f"has it. {asked.receipt('rosa')} holds that signature; show it to others."
     )
     check_silence(asked)
 

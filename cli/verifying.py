@@ -1,0 +1,60 @@
+"""Check a verified result against what its nodes publish: the lists behind the numbers."""
+
+from pathlib import Path
+
+from cli.answering import nodes_of
+from cli.errors import CliError
+from cli.results import ReadResult
+from connector.errors import ConnectorError, Misbehaved
+from connector.lists import Published, published_read
+from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.nodesfile import NodesFile
+from mpcengine.protocol.strict import parse_base64
+
+
+def lists_check(result: ReadResult, nodes: NodesFile, path: Path) -> dict[str, str]:
+    """Return by node what its lists show; every list is read whole.
+
+    Raises CliError if a list does not give what its node signed, if a node has signed something
+    else than the file says, or if no node answers.
+    """
+    proof = result.document["proof"]
+    manifest = parse_manifest(parse_base64(proof["manifest"]["manifest"]) or b"")
+    signed = {one["node"]: parse_base64(one["statement"]) for one in proof["nodes"]}
+    lines: dict[str, str] = {}
+    answered = 0
+    for name, receiver in nodes_of(nodes.nodes, nodes).items():
+        key = nodes.named(name).identity_key
+        try:
+            found = published_read(
+                receiver, node=name, identity_key=key, manifest=manifest.digest
+            )
+        except Misbehaved as error:
+            raise CliError(f"{path} does not verify: {error.sentence}") from None
+        except ConnectorError as error:
+            lines[name] = error.sentence
+            continue
+        answered += 1
+        lines[name] = _line(found, signed.get(name), manifest, path)
+    if not answered:
+        raise CliError("No node answers; the lists were not checked.")
+    return lines
+
+
+def _line(found: Published, signed: bytes | None, manifest: Manifest, path: Path) -> str:
+    if signed is not None and found.signed != signed:
+        raise CliError(
+            f"{path} does not verify: node {found.node} publishes another statement."
+        )
+    if found.is_released:
+        counts = f"{len(found.accepted)} counted, {len(found.rejected)} not"
+        return f"its lists give the root and the verdict it signed ({counts})"
+    if found.seen is None:
+        return "publishes no list"
+    size = manifest.roster.size
+    if len(found.seen) != size:
+        raise CliError(
+            f"{path} does not verify: node {found.node}'s list tells how many answered; it has "
+            f"{len(found.seen)} entries where {size} were invited."
+        )
+    return f"its list has the roster's size ({size}) and tells no number"

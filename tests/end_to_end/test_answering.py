@@ -140,6 +140,23 @@ def check_silence(asked: Asked) -> None:
     assert not any('"pick"' in text for text in texts)
 
 
+def check_counted(asked: Asked, document: JSON) -> None:
+    """What Rosa corrected and what Sam sent directly is in the lists behind the result."""
+    told = asked.run("receipt", asked.receipt("rosa"), "--nodes", asked.nodes)
+    assert told.splitlines()[0] == (
+        "Counted: your answer is in the signed list of nodes a, b and c."
+    )
+    assert asked.fate("sam")["outcome"] == "counted"
+    result = asked.folder / "result.json"
+    result.write_text(json.dumps(document))
+    told = asked.run("verify", result, "--nodes", asked.nodes, "--lists")
+    assert (
+        told.count("its lists give the root and the verdict it signed (8 counted, 1 not)") == 3
+    )
+    old = asked.fate("old", code=1)
+    assert old["sentence"] == "Not counted: a later answer of yours took its place."
+
+
 def test_an_answer_is_followed_from_sending_to_counted(
     ask_people: Callable[[int], Asked],
 ) -> None:
@@ -167,19 +184,7 @@ def test_an_answer_is_followed_from_sending_to_counted(
     assert counts_of(document)["pick", ("green",)] is None
     assert document["accepted"] == 8
     assert document["rejected"] == [{"reason": "superseded", "count": 1}]
-    told = asked.run("receipt", asked.receipt("rosa"), "--nodes", asked.nodes)
-    assert told.splitlines()[0] == (
-        "Counted: your answer is in the signed list of nodes a, b and c."
-    )
-    assert asked.fate("sam")["outcome"] == "counted"
-    result = asked.folder / "result.json"
-    result.write_text(json.dumps(document))
-    told = asked.run("verify", result, "--nodes", asked.nodes, "--lists")
-    assert (
-        told.count("its lists give the root and the verdict it signed (8 counted, 1 not)") == 3
-    )
-    old = asked.fate("old", code=1)
-    assert old["sentence"] == "Not counted: a later answer of yours took its place."
+    check_counted(asked, document)
     late = asked.answer(0, "blue", name="rosa", code=1)
     assert "has closed" in late
     assert "What was sent before stands" in late

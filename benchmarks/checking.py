@@ -42,7 +42,7 @@ from mpcengine.protocol.validity_messages import (
     open_transcript,
     parse_lines,
 )
-from mpcengine.protocol.validity_plan import ValidityPlan, validity_plan
+from mpcengine.protocol.validity_plan import ValidityPlan
 
 STAGES = ("toss", "coin", "lines")
 _LABELS = {"toss": LABEL_TOSS, "coin": LABEL_COIN, "lines": LABEL_LINES}
@@ -85,7 +85,7 @@ def check_reports(
     Returns the accepted records' shares as the party reads them, their number, and figures.
     """
     start, used = time.monotonic(), time.process_time()
-    plan = validity_plan(layout.width, layout.constraints)
+    plan = layout.proof
     meeting = Meeting(index)
     transcript = _toss(meeting, index, manifest, root)
     coin = open_transcript(transcript, manifest=manifest, root=root, identity_keys=_IDENTITIES)

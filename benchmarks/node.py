@@ -38,7 +38,6 @@ from mpcengine.protocol.partywire import (
     split_arrays,
 )
 from mpcengine.protocol.survey import parse_survey
-from mpcengine.protocol.validity_plan import validity_plan
 
 MANIFEST = "sha256:" + "5" * 64
 ROOT = "sha256:" + "6" * 64
@@ -138,7 +137,7 @@ def prepare(job: dict[str, Any], layout: Layout) -> Batch:
     """Return this node's batch: shares of records, or of reports some of which are crooked."""
     plain = records(job["answers"], job["questions"], job["options"], job["seed"])
     if job["proven"]:
-        plain = reports(plain, validity_plan(layout.width, layout.constraints), job["seed"])
+        plain = reports(plain, layout.proof, job["seed"])
         spoil(plain)
     own = shares(plain, job["index"], job["seed"])
     return Batch(own, job["index"], sealed=job["sealed"])

@@ -20,7 +20,6 @@ from mpcengine.protocol.field import ELEMENT_BYTES, MODULUS
 from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.sharing import ShareVectors, split
 from mpcengine.protocol.survey import parse_survey
-from mpcengine.protocol.validity_plan import validity_plan
 from mpcengine.protocol.validity_prover import prove
 
 T = TypeVar("T")
@@ -35,11 +34,11 @@ def main() -> int:
     parser.add_argument("--seed", default="drempel", help="of the made-up answers")
     chosen = parser.parse_args()
     layout = build_layout(parse_survey(survey(chosen.questions, chosen.options)))
-    plan = validity_plan(layout.width, layout.constraints)
+    plan = layout.proof
     rows = records(chosen.reports, chosen.questions, chosen.options, chosen.seed).tolist()
 
     def proven(row: list[int]) -> list[int]:
-        return prove(plan, row, [secrets.randbelow(MODULUS) for _ in plan.blocks])
+        return prove(plan, row, [secrets.randbelow(MODULUS) for _ in range(plan.seeds)])
 
     def shared(words: list[int]) -> ShareVectors:
         return split(words, [secrets.randbelow(MODULUS) for _ in words])

@@ -11,7 +11,7 @@ from cli.reachable import Reachable
 from connector.claims import Claim
 from connector.respondent import Ticket, package_seal, ticket_fetch
 from connector.sending import package_send, package_wrap
-from mpcengine.protocol.encoding import Answers, encode_answers
+from mpcengine.protocol.encoding import Answers, encode_answers, encode_texts
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.receipt import Receipt
 
@@ -41,7 +41,8 @@ class Respondents:
 
         def answer(pair: tuple[Ticket, Answers]) -> Receipt:
             record = encode_answers(self.manifest.layout, pair[1])
-            package = package_seal(self.manifest, pair[0], record)
+            texts = encode_texts(self.manifest.layout, pair[1])
+            package = package_seal(self.manifest, pair[0], record, texts=texts)
             parcel = package_wrap(self.manifest, package)
             return package_send(self.federation.relay, self.manifest, parcel)
 

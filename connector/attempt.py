@@ -19,7 +19,7 @@ from connector.sending import Parcel, package_wrap
 from mpcengine.protocol.blindrsa import MODULUS_BYTES, SALT_BYTES
 from mpcengine.protocol.canonical import JSON, Digest, parse_json
 from mpcengine.protocol.eligibility import TOKEN_BYTES
-from mpcengine.protocol.encoding import Answers, encode_answers
+from mpcengine.protocol.encoding import Answers, encode_answers, encode_texts
 from mpcengine.protocol.envelope import HIGHEST_REVISION
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.manifest import Manifest
@@ -58,6 +58,7 @@ def attempt_parcel(
     that break a rule, for another survey's file, and ``attempt.revisions`` after the last one.
     """
     record = encode_answers(manifest.layout, answers)
+    texts = encode_texts(manifest.layout, answers)
     attempt = attempt_read(path, manifest)
     if attempt is None:
         # What is drawn must outlive its first use.
@@ -75,7 +76,8 @@ def attempt_parcel(
         _save(path, Attempt(manifest=manifest, ticket=ticket))
     assert ticket is not None  # noqa: S101 - an attempt is a draw or a ticket
     revision = 0 if attempt.parcel is None else attempt.parcel.revision + 1
-    parcel = package_wrap(manifest, package_seal(manifest, ticket, record, revision))
+    package = package_seal(manifest, ticket, record, revision, texts)
+    parcel = package_wrap(manifest, package)
     _save(path, Attempt(manifest=manifest, ticket=ticket, parcel=parcel))
     return parcel
 

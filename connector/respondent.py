@@ -105,17 +105,22 @@ def ticket_fetch(
 
 
 def package_seal(
-    manifest: Manifest, ticket: Ticket, record: Sequence[int], revision: int = 0
+    manifest: Manifest,
+    ticket: Ticket,
+    record: Sequence[int],
+    revision: int = 0,
+    texts: Sequence[int] = (),
 ) -> Package:
     """Prove a record, split the report, seal a share to each node, and sign it all.
 
-    ``record`` is what ``encoding.encode_answers`` returned. Every call draws seeds and slopes
+    ``record`` is what ``encoding.encode_answers`` returned, ``texts`` what ``encode_texts``
+    did. Every call draws seeds and slopes
     anew and keeps none of them: two revisions from the same would be one report under two
     coins. Keep the package's bytes and send them only; a correction is a higher ``revision``
     (0 to 7).
     """
     plan = manifest.layout.proof
-    report = prove(plan, record, random_elements(len(plan.blocks)))
+    report = prove(plan, record, random_elements(plan.seeds), texts)
     return shares_seal(manifest, ticket, split(report, random_elements(len(report))), revision)
 
 

@@ -34,6 +34,11 @@ class ReportChecker:
             words[block.first_bit : block.places.stop] = given.bits
             words[block.seed] = given.seed
             words[block.seed + 1 : block.quotient.stop] = given.quotient
+        self._texts = 0
+        if plan.mask is not None:
+            words[plan.payload.start : plan.payload.stop] = weights.texts
+            words[plan.mask] = 1
+            self._texts = plan.mask + 1 - plan.width
         self._words = words
         self._line = field61.vector(list(weights.line))
         self._constant = weights.constant
@@ -41,7 +46,9 @@ class ReportChecker:
 
     def evaluate(self, rows: Vector) -> Vector:
         """Return this node's values, n × ``plan.opened``, of rows n × ``plan.words``."""
-        return lines61.evaluate(rows, self._bounds, self._words, self._line, self._constant)
+        return lines61.evaluate(
+            rows, self._bounds, self._words, self._line, self._constant, self._texts
+        )
 
     def judge(self, opened: tuple[Vector, Vector, Vector]) -> list[str | None]:
         """Return why each report is rejected, None where it is accepted.

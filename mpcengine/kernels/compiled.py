@@ -213,21 +213,24 @@ def reduce_words(words: Vector, out: Vector) -> None:
         out[i] = min(r, r - P)
 
 
-@_loop(types.void(_IN2, _BOUNDS, _IN, _IN, _WORD, _OUT2))
+@_loop(types.void(_IN2, _BOUNDS, _IN, _IN, _WORD, types.int64, _OUT2))
 def evaluate(
     rows: Vector,
     bounds: Bounds,
     weights: Vector,
     line: Vector,
     constant: np.uint64,
+    texts: int,
     out: Vector,
 ) -> None:
-    """Write F and H of every block, then L, of every report (docs/protocol.md §18.4).
+    """Write F and H of every block, M if there are texts, then L, of every report (§18.4).
 
     Row b of ``bounds``: first bit, end of the bits, the seed, end of the quotient. ``weights``
-    has one weight a word, ``line`` one a bit. The bits are read twice, then from the cache.
+    has one weight a word, ``line`` one a bit; ``texts`` words behind the bits, the mask
+    included, make M. The bits are read twice, then from the cache.
     """
     width, blocks = line.shape[0], bounds.shape[0]
+    last = out.shape[1] - 1
     for i in range(rows.shape[0]):
         row = rows[i]
         for b in range(blocks):
@@ -235,7 +238,9 @@ def evaluate(
             f = dot(row[first:stop], weights[first:stop])
             out[i, 2 * b] = _sum(f, _product(row[seed], weights[seed]))
             out[i, 2 * b + 1] = dot(row[seed + 1 : end], weights[seed + 1 : end])
-        out[i, 2 * blocks] = _difference(dot(row[:width], line), constant)
+        if texts:
+            out[i, last - 1] = dot(row[width : width + texts], weights[width : width + texts])
+        out[i, last] = _difference(dot(row[:width], line), constant)
 
 
 @_loop(_WORD(_WORD, _WORD), inline=True)

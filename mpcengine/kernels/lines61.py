@@ -21,20 +21,23 @@ CONSTRAINT = compiled.CONSTRAINT
 
 
 def evaluate(
-    rows: Vector, bounds: Bounds, weights: Vector, line: Vector, constant: int
+    rows: Vector, bounds: Bounds, weights: Vector, line: Vector, constant: int, texts: int = 0
 ) -> Vector:
-    """Return one node's shares of F and H of every block, then of L: one row a report.
+    """Return one node's shares of F and H of every block, M, then L: one row a report.
 
     ``rows`` are share vectors, n × words. ``bounds`` has a row a block: first bit, end of the
     bits, place of the seed, end of the quotient. ``weights`` has one element a word, ``line``
-    one a bit; ``constant`` is public and taken from L.
+    one a bit; ``constant`` is public and taken from L. ``texts`` words stand behind the bits,
+    the mask included; without texts (0) there is no M.
     """
     table, factors, sums = check(rows, dimensions=2), check(weights), check(line)
     places = _check_bounds(bounds, len(sums), len(factors))
+    if not 0 <= texts <= len(factors) - len(sums):
+        raise MalformedMessage("kernel.range", "The texts' words must lie inside the row.")
     if table.shape[1] != len(factors):
         raise MalformedMessage("kernel.shape", "A matrix must have one column a weight.")
-    out = np.empty((len(table), 2 * len(places) + 1), dtype=np.uint64)
-    compiled.evaluate(table, places, factors, sums, check_element(constant), out)
+    out = np.empty((len(table), 2 * len(places) + (texts > 0) + 1), dtype=np.uint64)
+    compiled.evaluate(table, places, factors, sums, check_element(constant), texts, out)
     return out
 
 
@@ -42,11 +45,11 @@ def judge(first: Vector, second: Vector, third: Vector, vanishing: Vector) -> Co
     """Return a code for every report: ``ACCEPTED``, or the first reason that holds.
 
     The three nodes' values from ``evaluate`` have one shape; ``vanishing`` holds Z(t) of each
-    block.
+    block. A value between those of the blocks and L is M: only its line is looked at.
     """
     a, b, c = (check(values, dimensions=2) for values in (first, second, third))
     zeros = check(vanishing)
-    if not a.shape == b.shape == c.shape or a.shape[1] != 2 * len(zeros) + 1:
+    if not a.shape == b.shape == c.shape or a.shape[1] - 2 * len(zeros) not in (1, 2):
         raise MalformedMessage("kernel.shape", "A node opened another number of values.")
     out = np.empty(len(a), dtype=np.uint8)
     compiled.judge(a, b, c, zeros, out)

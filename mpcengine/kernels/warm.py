@@ -20,6 +20,8 @@ def warm() -> int:
     report = np.ones((1, 4), dtype=np.uint64)
     bounds = np.array([[0, 1, 1, 4]], dtype=np.int64)
     opened = lines61.evaluate(report, bounds, f.vector([1, 1, 1, 1]), f.vector([1]), 1)
+    long, behind = np.ones((1, 6), dtype=np.uint64), np.array([[0, 1, 3, 6]], dtype=np.int64)
+    masked = lines61.evaluate(long, behind, f.vector([1] * 6), f.vector([1]), 1, 2)
     checks = [
         f.multiply(one, one).tolist() == [1, 1, 16],
         f.add(one, one).tolist() == [2, f.MODULUS - 2, 8],
@@ -35,6 +37,7 @@ def warm() -> int:
         f.bits(one, 3)[2].tolist() == [0, 1, 1],
         f.from_bytes(bytes([255] * 8)).tolist() == [0],
         opened.tolist() == [[2, 2, 0]],
+        masked.tolist() == [[2, 2, 2, 0]],
         lines61.judge(opened, opened, opened, f.vector([1])).tolist() == [lines61.ACCEPTED],
     ]
     return checks.count(False)

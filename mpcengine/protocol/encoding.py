@@ -5,19 +5,22 @@ Source: docs/protocol.md §6. No sentence here ever contains an answer's value.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from jsonschema.protocols import Validator
 
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.encoding_values import read_answer, write_answer
+from mpcengine.protocol.encoding_values import read_answer, read_words, write_answer
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.layout import Block, Layout, build_layout
-from mpcengine.protocol.questions import MatrixQuestion
+from mpcengine.protocol.layout_parts import text_words
+from mpcengine.protocol.questions import MatrixQuestion, TextQuestion
 from mpcengine.protocol.schemas_check import check_shape, compile_schema, printable
 from mpcengine.protocol.schemas_survey import ANSWERS_FORMAT, ANSWERS_SCHEMA
 from mpcengine.protocol.survey import Survey
 from mpcengine.protocol.tables import OneWayTable
+from mpcengine.protocol.texts import unpack_text
 
 Answers = Mapping[str, Any]
 
@@ -44,7 +47,8 @@ def encode_answers(form: Layout | Survey, answers: Answers) -> list[int]:
     empty list and an empty object are no answer. Raises MalformedInput with the question's id
     (or ``grid.row``) in ``where`` and code ``answer.unknown_question``, ``.unknown_option``,
     ``.unknown_row``, ``.type``, ``.out_of_range``, ``.count``, ``.duplicate``, ``.incomplete``,
-    ``.not_shown`` or ``.required``.
+    ``.too_long``, ``.not_shown`` or ``.required``. Of a text the record tells only whether it
+    was answered; ``encode_texts`` gives its words.
     """
     layout = form if isinstance(form, Layout) else build_layout(form)
     values = _by_block(layout, answers)
@@ -58,17 +62,38 @@ def encode_answers(form: Layout | Survey, answers: Answers) -> list[int]:
     return record
 
 
-def decode_record(layout: Layout, record: Sequence[int]) -> dict[str, Any]:
+def encode_texts(layout: Layout, answers: Answers) -> list[int]:
+    """Return the words of all texts, in order of the layout: zeros where there is no answer.
+
+    ``answers`` are ones that ``encode_answers`` takes. Raises MalformedInput as it does.
+    """
+    blocks = {block.id: block for block in layout.blocks}
+    words: list[int] = []
+    for text in layout.texts:
+        found = read_words(blocks[text.question], answers.get(text.question))
+        words += found or [0] * text.words
+    return words
+
+
+def decode_record(
+    layout: Layout, record: Sequence[int], texts: Sequence[int] = ()
+) -> dict[str, Any]:
     """Return the answers of a record that meets the constraints; unanswered ids are absent.
 
     A number is exact; a binned date comes back as its bin's first day, a date without bins as
-    its earliest day. Raises MalformedInput ``record.invalid`` for any other vector.
+    its earliest day; ``texts`` are the words of ``encode_texts``. Raises MalformedInput
+    ``record.invalid`` for any other vector.
     """
-    if not check_record(layout, record):
+    if not check_record(layout, record) or len(texts) != sum(t.words for t in layout.texts):
         raise MalformedInput("record.invalid", "The record breaks a constraint of the survey.")
     answers: dict[str, Any] = {}
+    reader = iter(texts)
     for block in layout.blocks:
         value = write_answer(block, record)
+        if isinstance(block.question, TextQuestion):
+            limit = block.question.max_bytes
+            words = list(islice(reader, text_words(limit)))
+            value = None if value is None else unpack_text(words, limit)
         if value is None:
             continue
         if isinstance(block.question, MatrixQuestion):

@@ -15,8 +15,10 @@ from mpcengine.protocol.questions import (
     NumberQuestion,
     RankingQuestion,
     ScaleQuestion,
+    TextQuestion,
     parse_day,
 )
+from mpcengine.protocol.texts import pack_text
 
 
 def read_answer(block: Block, value: object) -> list[int] | None:
@@ -32,9 +34,30 @@ def read_answer(block: Block, value: object) -> list[int] | None:
         return _number(block, value)
     if isinstance(block.question, DateQuestion):
         return _day(block, value)
+    if isinstance(block.question, TextQuestion):
+        return None if read_words(block, value) is None else list(block.slots)
     if not isinstance(value, str):
         _refuse(block, "type", "must be the id of an option")
     return [block.slots[_option(block, value)]]
+
+
+def read_words(block: Block, value: object) -> list[int] | None:
+    """Return the words of the answer to a text question, or None for no answer.
+
+    Raises MalformedInput ``answer.type`` or ``answer.too_long``.
+    """
+    question = block.question
+    assert isinstance(question, TextQuestion)  # noqa: S101
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        _refuse(block, "type", "must be a text")
+    try:
+        return pack_text(value, question.max_bytes)
+    except MalformedInput as error:
+        if error.code == "text.too_long":
+            _refuse(block, "too_long", f"must have at most {question.max_bytes} bytes of UTF-8")
+        _refuse(block, "type", "must be a text of characters that can be written")
 
 
 def write_answer(block: Block, record: Sequence[int]) -> Any:

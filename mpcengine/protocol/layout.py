@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mpcengine.protocol.errors import MalformedInput
-from mpcengine.protocol.layout_parts import Block, Constraint
+from mpcengine.protocol.layout_parts import ANSWERED, Block, Constraint, TextPart
 from mpcengine.protocol.layout_plan import PlanBuilder
 from mpcengine.protocol.questions import (
     DateQuestion,
@@ -18,14 +18,23 @@ from mpcengine.protocol.questions import (
     NumberQuestion,
     Question,
     RankingQuestion,
+    TextQuestion,
     Value,
     one_hot_values,
 )
-from mpcengine.protocol.survey import Survey, check_supported
+from mpcengine.protocol.survey import Survey
 from mpcengine.protocol.tables import TablePlan, TwoWayTable
 from mpcengine.protocol.validity_plan import ValidityPlan, validity_plan
 
-__all__ = ["LARGEST_WIDTH", "Block", "Constraint", "Layout", "build_layout", "check_openings"]
+__all__ = [
+    "LARGEST_WIDTH",
+    "Block",
+    "Constraint",
+    "Layout",
+    "TextPart",
+    "build_layout",
+    "check_openings",
+]
 
 LARGEST_WIDTH = 20_000
 # A node opens its values, 8 bytes each, in one message; in base64 twice they fit in 64 MiB.
@@ -36,7 +45,8 @@ LARGEST_OPENING = 4_500_000
 class Layout:
     """Hold a survey's record: slot names, constraints, blocks in order, and the table plan.
 
-    ``proof`` says how a record is proven, and with it what a report is.
+    ``texts`` are the text questions in questionnaire order; their words stand in the report,
+    not in the record. ``proof`` says how a record is proven, and with it what a report is.
     """
 
     survey: Survey
@@ -44,6 +54,7 @@ class Layout:
     slots: tuple[str, ...]
     constraints: tuple[Constraint, ...]
     blocks: tuple[Block, ...]
+    texts: tuple[TextPart, ...]
     plan: TablePlan
     proof: ValidityPlan
 
@@ -51,25 +62,25 @@ class Layout:
 def build_layout(survey: Survey) -> Layout:
     """Return the layout of a survey: blocks in questionnaire order, then declared tables.
 
-    Raises MalformedInput ``survey.text_not_offered``, or ``survey.too_large`` for a record of
-    more than 20,000 slots.
+    Raises MalformedInput ``survey.too_large`` if slots and words of texts are more than
+    20,000 together.
     """
-    check_supported(survey)
     builder = _Builder(survey)
     for question in survey.questions:
         builder.add_question(question)
-        _check_width(len(builder.names))
+        _check_width(builder.size)
     two_way = tuple(builder.add_table(left, right) for left, right in survey.tables)
     width = len(builder.names)
-    _check_width(width)
+    _check_width(builder.size)
     return Layout(
         survey=survey,
         width=width,
         slots=tuple(builder.names),
         constraints=tuple(builder.constraints),
         blocks=tuple(builder.blocks.values()),
+        texts=tuple(builder.texts),
         plan=builder.plan.finish(width, two_way),
-        proof=validity_plan(width, builder.constraints),
+        proof=validity_plan(width, builder.constraints, builder.texts),
     )
 
 
@@ -90,8 +101,14 @@ class _Builder:
         self.names: list[str] = []
         self.constraints: list[Constraint] = []
         self.blocks: dict[str, Block] = {}
+        self.texts: list[TextPart] = []
         self.plan = PlanBuilder()
         self._conditions = {condition.question: condition for condition in survey.show_if}
+
+    @property
+    def size(self) -> int:
+        """Return the number of slots and words of texts so far."""
+        return len(self.names) + sum(text.words for text in self.texts)
 
     def add_question(self, question: Question) -> None:
         """Add the block or blocks of one question, its constraints and its tables."""
@@ -102,6 +119,8 @@ class _Builder:
             self._add_multiple(question)
         elif isinstance(question, RankingQuestion):
             self._add_ranking(question)
+        elif isinstance(question, TextQuestion):
+            self._add_text(question)
         else:
             found = one_hot_values(question).get(question.id)
             self._add_one_hot(question.id, question, found or _only_bin(question))
@@ -135,6 +154,16 @@ class _Builder:
         block = self._block(block_id, question, values, slots, null, offset, slack, shown_by)
         if block_id in one_hot_values(question):
             self.plan.add_one_way(block, self._conditions.get(question.id))
+
+    def _add_text(self, question: TextQuestion) -> None:
+        """Add "answered" and, unless required, a table of it and "no answer"."""
+        self._add_one_hot(question.id, question, (ANSWERED,))
+        block = self.blocks[question.id]
+        part = TextPart(
+            question=question.id, answered=block.slots[0], max_bytes=question.max_bytes
+        )
+        self.texts.append(part)
+        self.plan.add_text(block, part, self._conditions.get(question.id))
 
     def _add_multiple(self, question: MultipleQuestion) -> None:
         values = tuple(option.id for option in question.options)

@@ -1,4 +1,4 @@
-"""The parts of a record's layout: linear constraints and the slots of each answer.
+"""The parts of a record's layout: linear constraints, slots of each answer, words of texts.
 
 Source: docs/protocol.md §6.
 """
@@ -6,6 +6,11 @@ Source: docs/protocol.md §6.
 from dataclasses import dataclass
 
 from mpcengine.protocol.questions import Question, Value
+
+ANSWERED = "answered"
+# Seven bytes make a word, so every word of a text is below 2^56 and no word is cut modulo p.
+TEXT_WORD_BYTES = 7
+TEXT_LENGTH_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +43,22 @@ class Block:
     offset: tuple[int, ...]
     slack: tuple[int, ...]
     shown_by: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPart:
+    """Say which slot tells that a text question was answered, and how long a text may be."""
+
+    question: str
+    answered: int
+    max_bytes: int
+
+    @property
+    def words(self) -> int:
+        """Return W, the number of words of a text: its length, its bytes, zeros."""
+        return text_words(self.max_bytes)
+
+
+def text_words(max_bytes: int) -> int:
+    """Return how many words hold a text of up to ``max_bytes`` bytes."""
+    return -(-(TEXT_LENGTH_BYTES + max_bytes) // TEXT_WORD_BYTES)

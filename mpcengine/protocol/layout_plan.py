@@ -3,7 +3,7 @@
 Source: docs/protocol.md §6 and §12.
 """
 
-from mpcengine.protocol.layout_parts import Block
+from mpcengine.protocol.layout_parts import Block, TextPart
 from mpcengine.protocol.questions import (
     SHOW,
     MultipleQuestion,
@@ -20,6 +20,7 @@ from mpcengine.protocol.tables import (
     RankingTable,
     Statistic,
     TablePlan,
+    TextItem,
     TwoWayTable,
 )
 
@@ -34,6 +35,7 @@ class PlanBuilder:
         self._multiple: list[MultipleTable] = []
         self._ranking: list[RankingTable] = []
         self._statistics: list[Statistic] = []
+        self._texts: list[TextItem] = []
 
     def add_one_way(self, block: Block, shown: ShowIf | None) -> None:
         """Add the table of a one-hot block, and its statistics if it is a binned number."""
@@ -94,6 +96,21 @@ class PlanBuilder:
             )
         )
 
+    def add_text(self, block: Block, part: TextPart, shown: ShowIf | None) -> None:
+        """Add a text question: a table of answered and no answer, unless it is required."""
+        if block.null_slot is not None:
+            self.add_one_way(block, shown)
+        self._texts.append(
+            TextItem(
+                question=part.question,
+                slot=part.answered,
+                words=part.words,
+                max_bytes=part.max_bytes,
+                has_table=block.null_slot is not None,
+                condition=self._condition(shown),
+            )
+        )
+
     def two_way(
         self,
         rows: OneWayTable,
@@ -127,6 +144,7 @@ class PlanBuilder:
             ranking=tuple(self._ranking),
             two_way=two_way,
             statistics=tuple(self._statistics),
+            texts=tuple(self._texts),
         )
 
     def _condition(self, shown: ShowIf | None) -> Condition | None:

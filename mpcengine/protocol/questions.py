@@ -169,7 +169,7 @@ class DateQuestion(BaseQuestion):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextQuestion(BaseQuestion):
-    """Ask for a free text; part of the format, not offered yet."""
+    """Ask for a free text of at most ``max_bytes`` bytes of UTF-8; an empty one is none."""
 
     max_bytes: int
 

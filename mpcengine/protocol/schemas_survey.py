@@ -26,6 +26,7 @@ MOST_CELLS = 200
 MOST_RANKED = 8
 MOST_ROWS = 100
 MOST_LANGUAGES = 40
+MOST_TEXT_BYTES = 2000
 
 _ID = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
 _LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -71,7 +72,7 @@ _QUESTIONS: Schema = {
     "date": _question(
         {"min": ref("day"), "max": ref("day")}, bins=items(ref("day"), 1, MOST_CELLS, "days")
     ),
-    "text": _question({"max_bytes": whole(1, 100_000)}),
+    "text": _question({"max_bytes": whole(1, MOST_TEXT_BYTES)}),
 }
 
 _TEXT: Schema = {

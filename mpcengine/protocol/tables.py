@@ -91,6 +91,22 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextItem:
+    """Describe a text question; ``slot`` is 1 for those who answered it.
+
+    ``has_table``: its own one-way table, ``[answered]`` and ``[null]``, decides whether its
+    texts are opened; a required question has none, and its population decides (rule 7).
+    """
+
+    question: str
+    slot: int
+    words: int
+    max_bytes: int
+    has_table: bool
+    condition: Condition | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TablePlan:
     """Hold every table of a survey; ``width`` is the number of slots of a record.
 
@@ -103,3 +119,4 @@ class TablePlan:
     ranking: tuple[RankingTable, ...]
     two_way: tuple[TwoWayTable, ...]
     statistics: tuple[Statistic, ...]
+    texts: tuple[TextItem, ...] = ()

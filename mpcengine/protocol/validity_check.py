@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mpcengine.protocol.batch import CONSTRAINT, INCONSISTENT, NOT_BITS
 from mpcengine.protocol.errors import InconsistentShares
 from mpcengine.protocol.field import MODULUS, POINTS, interpolate_at_zero, on_line
-from mpcengine.protocol.validity_coin import coin_factors, coin_point
+from mpcengine.protocol.validity_coin import coin_factors, coin_point, coin_text_factors
 from mpcengine.protocol.validity_plan import ProofBlock, ValidityPlan
 from mpcengine.protocol.validity_points import vanishing_at, weights_at
 
@@ -33,6 +33,7 @@ class Weights:
     plan: ValidityPlan
     point: int
     blocks: tuple[BlockWeights, ...]
+    texts: tuple[int, ...]
     line: tuple[int, ...]
     constant: int
     modulus: int
@@ -42,19 +43,27 @@ def coin_weights(plan: ValidityPlan, coin: bytes, *, modulus: int = MODULUS) -> 
     """Return the weights of a batch under its coin (32 bytes)."""
     point = coin_point(coin, plan.forbidden, modulus=modulus)
     factors = coin_factors(coin, len(plan.constraints), modulus=modulus)
-    return make_weights(plan, point, factors, modulus=modulus)
+    texts = coin_text_factors(coin, len(plan.payload), modulus=modulus)
+    return make_weights(plan, point, factors, texts, modulus=modulus)
 
 
 def make_weights(
-    plan: ValidityPlan, point: int, factors: Sequence[int], *, modulus: int = MODULUS
+    plan: ValidityPlan,
+    point: int,
+    factors: Sequence[int],
+    texts: Sequence[int] = (),
+    *,
+    modulus: int = MODULUS,
 ) -> Weights:
-    """Return the weights at ``point``, with one factor a constraint.
+    """Return the weights at ``point``, with one factor a constraint and a word of ``texts``.
 
     Raises ValueError for a point below 2M + 2 (it would open a bit, or be one of the points
     that define the polynomials) or not below p, or another number of factors.
     """
     if not plan.forbidden <= point < modulus or len(factors) != len(plan.constraints):
         raise ValueError("a coin's point is at least 2M + 2, with one factor a constraint")
+    if len(texts) != len(plan.payload):
+        raise ValueError("a coin has one factor for every word of the texts")
     line = [0] * plan.width
     constant = 0
     for factor, constraint in zip(factors, plan.constraints, strict=True):
@@ -65,6 +74,7 @@ def make_weights(
         plan=plan,
         point=point,
         blocks=tuple(_block_weights(block, point, modulus) for block in plan.blocks),
+        texts=tuple(texts),
         line=tuple(weight % modulus for weight in line),
         constant=constant % modulus,
         modulus=modulus,
@@ -72,10 +82,11 @@ def make_weights(
 
 
 def evaluate(weights: Weights, share: Sequence[int]) -> list[int]:
-    """Return one node's shares of F and H of every block, then of L: ``plan.opened`` values.
+    """Return one node's shares of F and H of every block, M if there are texts, then L.
 
-    ``share`` is the node's share vector of one report, ``plan.words`` field elements. Raises
-    ValueError for another length.
+    These are ``plan.opened`` values. M is the mask plus the texts' words, each times its
+    factor. ``share`` is the node's share vector of one report, ``plan.words`` field elements.
+    Raises ValueError for another length.
     """
     plan, modulus = weights.plan, weights.modulus
     if len(share) != plan.words:
@@ -86,6 +97,10 @@ def evaluate(weights: Weights, share: Sequence[int]) -> list[int]:
         f += sum(w * share[place] for w, place in zip(given.bits, block.places, strict=True))
         pairs = zip(given.quotient, block.quotient, strict=True)
         values += [f % modulus, sum(w * share[place] for w, place in pairs) % modulus]
+    if plan.mask is not None:
+        words = share[plan.payload.start : plan.payload.stop]
+        masked = sum(w * x for w, x in zip(weights.texts, words, strict=True))
+        values.append((masked + share[plan.mask]) % modulus)
     line = sum(w * x for w, x in zip(weights.line, share[: plan.width], strict=True))
     return [*values, (line - weights.constant) % modulus]
 
@@ -94,8 +109,9 @@ def judge(weights: Weights, opened: Sequence[Sequence[int]]) -> str | None:
     """Return why a report is rejected, or None if it is accepted.
 
     ``opened`` are the three nodes' values from ``evaluate``, in order of index. The first of
-    ``inconsistent``, ``not bits`` and ``constraint`` that holds is the reason. Raises
-    InconsistentShares ``lines.length`` if a node gives another number of values.
+    ``inconsistent``, ``not bits`` and ``constraint`` that holds is the reason. M is looked at
+    on the line only: its value says nothing. Raises InconsistentShares ``lines.length`` if a
+    node gives another number of values.
     """
     if len(opened) != len(POINTS) or any(len(v) != weights.plan.opened for v in opened):
         raise InconsistentShares("lines.length", "A node opened another number of values.")

@@ -21,7 +21,7 @@ DOMAIN_WEIGHTS = b"drempel/weights/1"
 SEED_BYTES = 32
 COIN_BYTES = 32
 _WORD_BYTES = 8
-_POINT, _FACTOR = 1, 2
+_POINT, _FACTOR, _TEXT = 1, 2, 3
 # Each attempt fails with chance 2^-51 at most; a small test field needs many more.
 _ATTEMPTS = 2**16
 
@@ -82,6 +82,11 @@ def coin_point(coin: bytes, forbidden: int, *, modulus: int = MODULUS) -> int:
 def coin_factors(coin: bytes, count: int, *, modulus: int = MODULUS) -> list[int]:
     """Return one independent uniform element for each of ``count`` constraints."""
     return [_draw(coin, _FACTOR, place, 0, modulus) for place in range(count)]
+
+
+def coin_text_factors(coin: bytes, count: int, *, modulus: int = MODULUS) -> list[int]:
+    """Return one independent uniform element for each of ``count`` words of texts."""
+    return [_draw(coin, _TEXT, place, 0, modulus) for place in range(count)]
 
 
 def check_toss_allowed(

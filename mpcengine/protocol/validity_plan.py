@@ -1,8 +1,8 @@
-"""Say where the words of a report stand: the record, then one proof for each block of bits.
+"""Say where the words of a report stand: record, words of texts and a mask, then the proofs.
 
-Source: docs/protocol.md §18. A report is the record (§6) followed, block by block, by a seed
-and M + 1 values of the quotient. What is proven: every word of the record is 0 or 1, and the
-record meets every linear constraint of its layout.
+Source: docs/protocol.md §18. A proof is, block by block, a seed and M + 1 values of the
+quotient. What is proven: every word of the record is 0 or 1, and the record meets every linear
+constraint of its layout. Of texts it is proven only that their shares lie on lines.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.field import MODULUS
-from mpcengine.protocol.layout_parts import Constraint
+from mpcengine.protocol.layout_parts import Constraint, TextPart
 
 LARGEST_BLOCK = 250
 # One coin round and three repeats of rounds that ended before any opening (§18.3).
@@ -38,13 +38,28 @@ class ProofBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextPlaces:
+    """Name the places of one text question in a report: its slot of "answered", its words."""
+
+    question: str
+    answered: int
+    words: range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValidityPlan:
-    """Hold what prover and checker share: width of the record, blocks, linear constraints."""
+    """Hold what prover and checker share: width of the record, blocks, texts, constraints.
+
+    ``mask`` is the place of the word that hides the combination of all words of texts; None
+    for a survey without text questions.
+    """
 
     width: int
     words: int
     blocks: tuple[ProofBlock, ...]
     constraints: tuple[Constraint, ...]
+    texts: tuple[TextPlaces, ...]
+    mask: int | None
 
     @property
     def largest_block(self) -> int:
@@ -53,8 +68,21 @@ class ValidityPlan:
 
     @property
     def opened(self) -> int:
-        """Return how many values are opened for one report: two a block, and one."""
-        return 2 * len(self.blocks) + 1
+        """Return how many values a report opens: two a block, one for all texts, and one."""
+        return 2 * len(self.blocks) + (self.mask is not None) + 1
+
+    @property
+    def seeds(self) -> int:
+        """Return how many uniform field elements a report is made from, slopes apart.
+
+        A seed for each block, then the mask if there are texts.
+        """
+        return len(self.blocks) + (self.mask is not None)
+
+    @property
+    def payload(self) -> range:
+        """Return the places of all words of texts; the mask stands behind them."""
+        return range(self.width, self.width if self.mask is None else self.mask)
 
     @property
     def forbidden(self) -> int:
@@ -62,15 +90,14 @@ class ValidityPlan:
         return 2 * self.largest_block + 2
 
 
-def report_words(width: int, *, largest: int = LARGEST_BLOCK) -> int:
-    """Return the length of a report with a record of ``width`` bits: 2·width + 2·blocks."""
-    return 2 * width + 2 * -(-width // largest)
-
-
 def validity_plan(
-    width: int, constraints: Sequence[Constraint], *, largest: int = LARGEST_BLOCK
+    width: int,
+    constraints: Sequence[Constraint],
+    texts: Sequence[TextPart] = (),
+    *,
+    largest: int = LARGEST_BLOCK,
 ) -> ValidityPlan:
-    """Return the plan of a layout of ``width`` slots under ``constraints``.
+    """Return the plan of a layout of ``width`` slots under ``constraints``, with ``texts``.
 
     As few blocks as possible, equally long but for the last, which may be shorter.
     Raises MalformedInput ``survey.empty`` for no slots, ``survey.unproven`` if a word of the
@@ -80,16 +107,27 @@ def validity_plan(
         raise MalformedInput("survey.empty", "A survey without questions has nothing to prove.")
     count = -(-width // largest)
     size = -(-width // count)
+    places, stop = [], width
+    for text in texts:
+        words = range(stop, stop + text.words)
+        stop = words.stop
+        places.append(TextPlaces(question=text.question, answered=text.answered, words=words))
+    mask = stop if texts else None
     blocks = []
-    seed = width
+    seed = width if mask is None else mask + 1
     for first in range(0, width, size):
         block = ProofBlock(first_bit=first, bits=min(size, width - first), seed=seed)
         blocks.append(block)
         seed = block.quotient.stop
     plan = ValidityPlan(
-        width=width, words=seed, blocks=tuple(blocks), constraints=tuple(constraints)
+        width=width,
+        words=seed,
+        blocks=tuple(blocks),
+        constraints=tuple(constraints),
+        texts=tuple(places),
+        mask=mask,
     )
-    _check_covered(plan, report_words(width, largest=largest))
+    _check_covered(plan)
     return plan
 
 
@@ -105,10 +143,13 @@ def soundness_error(
     return min(Fraction(1), one * reports * coins)
 
 
-def _check_covered(plan: ValidityPlan, words: int) -> None:
+def _check_covered(plan: ValidityPlan) -> None:
     covered = [
         place for block in plan.blocks for place in (*block.places, block.seed, *block.quotient)
     ]
+    covered += [place for text in plan.texts for place in text.words]
+    covered += [] if plan.mask is None else [plan.mask]
     named = {slot for constraint in plan.constraints for slot, _ in constraint.terms}
-    if sorted(covered) != list(range(words)) or not named <= set(range(plan.width)):
+    named |= {text.answered for text in plan.texts}
+    if sorted(covered) != list(range(plan.words)) or not named <= set(range(plan.width)):
         raise MalformedInput("survey.unproven", "A word of the report lies in no proof.")

@@ -12,21 +12,30 @@ from mpcengine.protocol.validity_points import extension, vanishing_inverses
 
 
 def prove(
-    plan: ValidityPlan, record: Sequence[int], seeds: Sequence[int], *, modulus: int = MODULUS
+    plan: ValidityPlan,
+    record: Sequence[int],
+    seeds: Sequence[int],
+    texts: Sequence[int] = (),
+    *,
+    modulus: int = MODULUS,
 ) -> list[int]:
-    """Return the report of a record: the record, then seed and quotient of every block.
+    """Return the report: record, texts and mask, then seed and quotient of every block.
 
-    ``record`` has ``plan.width`` bits; ``seeds`` one uniform field element a block, from a
-    cryptographic source, used once. Returns ``plan.words`` field elements to be shared
-    (``sharing.split``). Raises ValueError for another length, a word that is no bit, or a seed
-    outside 0 … p-1. Whether the record meets its constraints is not looked at.
+    ``record`` has ``plan.width`` bits; ``texts`` are the words of ``encoding.encode_texts``;
+    ``seeds`` are ``plan.seeds`` uniform field elements, from a cryptographic source, used
+    once: one a block, then the mask if there are texts. Returns ``plan.words`` field elements
+    to be shared (``sharing.split``). Raises ValueError for another length, a word that is no
+    bit, or an element outside 0 … p-1. Whether the record meets its constraints is not looked
+    at.
     """
     if len(record) != plan.width or any(bit not in (0, 1) for bit in record):
         raise ValueError("a record is plan.width bits")
-    if len(seeds) != len(plan.blocks) or not all(0 <= seed < modulus for seed in seeds):
-        raise ValueError("one seed a block, each a field element")
-    report = list(record)
-    for block, seed in zip(plan.blocks, seeds, strict=True):
+    if len(texts) != len(plan.payload) or not all(0 <= word < modulus for word in texts):
+        raise ValueError("texts have the plan's words, each a field element")
+    if len(seeds) != plan.seeds or not all(0 <= seed < modulus for seed in seeds):
+        raise ValueError("plan.seeds seeds, each a field element")
+    report = [*record, *texts, *seeds[len(plan.blocks) :]]
+    for block, seed in zip(plan.blocks, seeds[: len(plan.blocks)], strict=True):
         report.append(seed)
         report.extend(_quotient(block, record, seed, modulus))
     return report

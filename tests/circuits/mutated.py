@@ -12,14 +12,14 @@ import numpy as np
 
 from mpcengine.circuits.runtime import Vector
 from mpcengine.protocol.batch import CONSTRAINT, INCONSISTENT, NOT_BITS
-from mpcengine.protocol.encoding import check_record, encode_answers
+from mpcengine.protocol.encoding import check_record, encode_answers, encode_texts
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.layout import Layout
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.validity_plan import ValidityPlan
 from mpcengine.protocol.validity_prover import prove
 from tests.protocol.made_reports import elements, forged, laid_out
-from tests.protocol.made_surveys import SMALL, possible_answers
+from tests.protocol.made_surveys import SMALL, TEXTS, possible_answers
 
 Report = list[int]
 Shares = tuple[list[int], list[int], list[int]]
@@ -51,12 +51,23 @@ class Source:
     layout: Layout
     plan: ValidityPlan
     records: list[list[int]]
+    texts: list[list[int]]
 
     def honest(self, number: int, name: str) -> Report:
         """Return the honest report of one of the records."""
         record = self.records[number % len(self.records)]
-        seeds = elements(f"seeds {name} {number}", len(self.plan.blocks))
-        return prove(self.plan, record, seeds)
+        return self.proven(record, number, f"{name} {number}")
+
+    def proven(self, record: Sequence[int], number: int, name: str) -> Report:
+        """Return the report of any bits, with the texts of one of the records."""
+        seeds = elements(f"seeds {name}", self.plan.seeds)
+        return prove(self.plan, record, seeds, self.texts[number % len(self.texts)])
+
+    @property
+    def checked(self) -> list[int]:
+        """Return the places of the words that lie in a proof: all but texts and mask."""
+        free = {*self.plan.payload, self.plan.mask}
+        return [place for place in range(self.plan.words) if place not in free]
 
     def shared(self, report: Report, name: str) -> Shares:
         """Split a report under slopes of its own."""
@@ -64,14 +75,15 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """Return every small survey, in one block and in blocks of four bits."""
+    """Return every small survey, in one block and in blocks of four bits; then texts."""
     found = []
-    for survey in SMALL.values():
+    for survey in [*SMALL.values(), *TEXTS.values()]:
         for largest in (250, 4):
             layout, plan = laid_out(survey, largest=largest)
             answers = possible_answers(survey)[:60]
             records = [encode_answers(layout, one) for one in answers]
-            found.append(Source(layout=layout, plan=plan, records=records))
+            texts = [encode_texts(layout, one) for one in answers]
+            found.append(Source(layout=layout, plan=plan, records=records, texts=texts))
     return found
 
 
@@ -116,7 +128,7 @@ def _nodes_exchanged(source: Source, number: int, _chance: Chance) -> tuple[Shar
 
 def _a_value_changed(source: Source, number: int, chance: Chance) -> tuple[Shares, str]:
     report = source.honest(number, "g")
-    place = chance.below(source.plan.words)
+    place = source.checked[chance.below(len(source.checked))]
     report[place] = (report[place] + chance.nonzero()) % MODULUS
     return source.shared(report, f"g{number}"), NOT_BITS
 
@@ -133,22 +145,24 @@ def _another_reports_proof(source: Source, number: int, _chance: Chance) -> tupl
 def _no_bits_with_right_sums(source: Source, number: int, chance: Chance) -> tuple[Shares, str]:
     record = list(source.records[number % len(source.records)])
     record[chance.below(source.plan.width)] = 2 + chance.below(MODULUS - 2)
-    return source.shared(forged(source.plan, record, f"j{number}"), f"j{number}"), NOT_BITS
+    texts = source.texts[number % len(source.texts)]
+    report = forged(source.plan, record, f"j{number}", texts)
+    return source.shared(report, f"j{number}"), NOT_BITS
 
 
 def _a_flipped_bit_proven(source: Source, number: int, chance: Chance) -> tuple[Shares, str]:
     record = list(source.records[number % len(source.records)])
     record[chance.below(source.plan.width)] ^= 1
-    seeds = elements(f"seeds k{number}", len(source.plan.blocks))
-    return source.shared(prove(source.plan, record, seeds), f"k{number}"), CONSTRAINT
+    report = source.proven(record, number, f"k{number}")
+    return source.shared(report, f"k{number}"), CONSTRAINT
 
 
 def _any_bits_proven(source: Source, number: int, chance: Chance) -> tuple[Shares, str]:
     record = [chance.below(2) for _ in range(source.plan.width)]
     if check_record(source.layout, record):
         record[0] ^= 1
-    seeds = elements(f"seeds l{number}", len(source.plan.blocks))
-    return source.shared(prove(source.plan, record, seeds), f"l{number}"), CONSTRAINT
+    report = source.proven(record, number, f"l{number}")
+    return source.shared(report, f"l{number}"), CONSTRAINT
 
 
 MUTATIONS: tuple[Callable[[Source, int, Chance], tuple[Shares, str]], ...] = (

@@ -41,6 +41,29 @@ def test_it_evaluates_like_written_out_sums(
     assert found.tolist() == [plain(row, weights, line, constant) for row in rows]
 
 
+@given(vectors(WORDS + 3), vectors(WORDS + 3), vectors(WIDTH))
+def test_it_evaluates_texts_behind_the_bits(
+    row: list[int], weights: list[int], line: list[int]
+) -> None:
+    """Three words stand between the bits and the proofs, and M between H and L."""
+    behind = BOUNDS + np.array([0, 0, 3, 3])
+    table = np.array([row], dtype=np.uint64)
+    found = lines61.evaluate(table, behind, f.vector(weights), f.vector(line), 0, 3)
+    without = [word for place, word in enumerate(row) if not WIDTH <= place < WIDTH + 3]
+    factors = [word for place, word in enumerate(weights) if not WIDTH <= place < WIDTH + 3]
+    expected = plain(without, factors, line, 0)
+    masked = sum(row[place] * weights[place] for place in range(WIDTH, WIDTH + 3)) % P
+    assert found.tolist() == [[*expected[:-1], masked, expected[-1]]]
+
+
+def test_it_looks_at_the_line_of_a_masked_text_and_at_nothing_else() -> None:
+    values = np.array([[2, 2, 99, 0], [2, 2, 99, 0], [2, 2, 99, 1]], dtype=np.uint64)
+    third = values.copy()
+    third[1, 2] += np.uint64(1)
+    codes = lines61.judge(values, values, third, f.vector([1]))
+    assert codes.tolist() == [0, lines61.INCONSISTENT, lines61.CONSTRAINT]
+
+
 def test_it_keeps_the_largest_words_exact() -> None:
     width = 10_000
     bounds = np.array([[0, width, width, 2 * width + 2]], dtype=np.int64)
@@ -125,6 +148,8 @@ def bounds_with(place: tuple[int, int], value: int) -> Any:
         ("kernel.range", {"bounds": bounds_with((0, 2), WIDTH - 1)}),
         ("kernel.range", {"bounds": bounds_with((1, 3), WORDS + 1)}),
         ("kernel.range", {"bounds": bounds_with((1, 3), 11)}),
+        ("kernel.range", {"texts": -1}),
+        ("kernel.range", {"texts": WORDS - WIDTH + 1}),
     ],
 )
 def test_it_looks_before_it_evaluates(code: str, change: dict[str, Any]) -> None:

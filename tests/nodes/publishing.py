@@ -12,7 +12,7 @@ from connector.respondent import Ticket, package_seal
 from mpcengine.protocol.blindrsa import SALT_BYTES, Blinded
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.eligibility import token_blind
-from mpcengine.protocol.encoding import encode_answers
+from mpcengine.protocol.encoding import encode_answers, encode_texts
 from mpcengine.protocol.manifest import (
     ROSTER_CODE,
     ROSTER_KEY,
@@ -227,7 +227,9 @@ def package(
     manifest: Manifest, owned: Ticket, answers: Mapping[str, JSON], revision: int = 0
 ) -> Package:
     """Return a respondent's sealed package."""
-    return package_seal(manifest, owned, encode_answers(manifest.layout, answers), revision)
+    record = encode_answers(manifest.layout, answers)
+    texts = encode_texts(manifest.layout, answers)
+    return package_seal(manifest, owned, record, revision, texts)
 
 
 def _relay_key() -> bytes:

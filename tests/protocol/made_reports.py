@@ -31,15 +31,21 @@ def one_of(width: int) -> Constraint:
 def laid_out(survey: JSON, *, largest: int = LARGEST_BLOCK) -> tuple[Layout, ValidityPlan]:
     """Return a survey's layout and the plan of its proofs."""
     layout = build_layout(parse_survey(survey))
-    return layout, validity_plan(layout.width, layout.constraints, largest=largest)
+    return layout, validity_plan(
+        layout.width, layout.constraints, layout.texts, largest=largest
+    )
 
 
 def report_of(
-    plan: ValidityPlan, record: Sequence[int], name: str, modulus: int = MODULUS
+    plan: ValidityPlan,
+    record: Sequence[int],
+    name: str,
+    modulus: int = MODULUS,
+    texts: Sequence[int] = (),
 ) -> list[int]:
-    """Return the honest report of a record, its seeds made from a name."""
-    seeds = elements(f"seeds {name}", len(plan.blocks), modulus)
-    return prove(plan, record, seeds, modulus=modulus)
+    """Return the honest report of a record and texts, its seeds and keys made from a name."""
+    seeds = elements(f"seeds {name}", plan.seeds, modulus)
+    return prove(plan, record, seeds, texts, modulus=modulus)
 
 
 def shares_of(report: Sequence[int], name: str, modulus: int = MODULUS) -> ShareVectors:
@@ -53,10 +59,12 @@ def verdict(weights: Weights, shares: Sequence[Sequence[int]]) -> str | None:
     return judge(weights, [evaluate(weights, share) for share in shares])
 
 
-def forged(plan: ValidityPlan, record: Sequence[int], name: str) -> list[int]:
+def forged(
+    plan: ValidityPlan, record: Sequence[int], name: str, texts: Sequence[int] = ()
+) -> list[int]:
     """Return what a client sends for words that are no bits: the quotient's formula anyway."""
     stand_in = [value if value in (0, 1) else 0 for value in record]
-    report = report_of(plan, stand_in, name)
+    report = report_of(plan, stand_in, name, texts=texts)
     for block in plan.blocks:
         values = [report[block.seed], *(record[place] for place in block.places)]
         report[block.first_bit : block.places.stop] = record[

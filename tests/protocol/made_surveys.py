@@ -112,6 +112,21 @@ SMALL: dict[str, JSON] = {
 }
 
 
+TEXTS: dict[str, JSON] = {
+    "a text": definition({"id": "t", "kind": "text", "max_bytes": 5}),
+    "a required text and a long one": definition(
+        {"id": "must", "kind": "text", "max_bytes": 12, "required": True},
+        {"id": "long", "kind": "text", "max_bytes": 60},
+    ),
+    "texts behind a condition": definition(
+        SECTOR,
+        {"id": "why", "kind": "text", "max_bytes": 30},
+        {"id": "must", "kind": "text", "max_bytes": 6, "required": True},
+        show_if=when(why=("sector", "!=", "x"), must=("sector", "in", ["y"])),
+    ),
+}
+
+
 def possible_values(question: JSON) -> list[JSON]:
     """Return every answer that has a record of its own, None included (dates: bins only).
 
@@ -125,6 +140,9 @@ def possible_values(question: JSON) -> list[JSON]:
         return [*none, *range(question["min"], question["max"] + 1)]
     if kind == "date":
         return [*none, *question.get("bins", [question["min"]])]
+    if kind == "text":
+        # One text each: of a text the record tells only that it was answered.
+        return [*none, "é" * (question["max_bytes"] // 2)]
     if kind == "ranking":
         return [*none, *(list(order) for order in permutations(question["options"]))]
     if kind == "multiple":

@@ -10,6 +10,7 @@ from mpcengine.protocol.encoding import (
     check_record,
     decode_record,
     encode_answers,
+    encode_texts,
     parse_answers,
     plain_counts,
 )
@@ -40,6 +41,8 @@ def test_it_builds_the_layout_of_the_vectors(case: JSON) -> None:
         for constraint in layout.constraints
     ]
     assert constraints == case["constraints"]
+    texts = [(text.question, text.answered, text.words) for text in layout.texts]
+    assert texts == [(t["question"], t["answered"], t["words"]) for t in case["texts"]]
 
 
 @pytest.mark.parametrize("case", VECTORS["good"], ids=names(VECTORS["good"]))
@@ -49,6 +52,7 @@ def test_it_encodes_the_vectors_answers(case: JSON) -> None:
     assert digits(record) == case["record"]
     assert check_record(layout, record)
     assert encode_answers(layout.survey, case["answers"]) == record
+    assert list(map(str, encode_texts(layout, case["answers"]))) == case["texts"]
 
 
 @pytest.mark.parametrize("case", VECTORS["bad"], ids=names(VECTORS["bad"]))

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpcengine.protocol.encoding import check_record, decode_record, encode_answers
+from mpcengine.protocol.encoding import (
+    check_record,
+    decode_record,
+    encode_answers,
+    encode_texts,
+)
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.layout import Layout, build_layout
@@ -18,6 +23,7 @@ from mpcengine.protocol.tables import Condition
 from tests.protocol.made_surveys import (
     SECTOR,
     SMALL,
+    TEXTS,
     answers_to,
     definition,
     possible_answers,
@@ -45,19 +51,24 @@ def satisfying(layout: Layout) -> list[tuple[int, ...]]:
     return [tuple(int(bit[n]) for bit in bits) for n in numbers[good]]
 
 
-@pytest.mark.parametrize("name", SMALL)
+BOTH = SMALL | TEXTS
+
+
+@pytest.mark.parametrize("name", BOTH)
 def test_it_gives_each_set_of_answers_one_record_and_no_other_vector_passes(name: str) -> None:
-    layout = layout_of(SMALL[name])
-    answers = possible_answers(SMALL[name])
+    layout = layout_of(BOTH[name])
+    answers = possible_answers(BOTH[name])
     records = [tuple(encode_answers(layout, given_answers)) for given_answers in answers]
     assert len(set(records)) == len(answers) > 1
     assert set(records) == set(satisfying(layout))
-    assert [decode_record(layout, record) for record in records] == answers
+    texts = [encode_texts(layout, given_answers) for given_answers in answers]
+    both = zip(records, texts, strict=True)
+    assert [decode_record(layout, record, words) for record, words in both] == answers
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", BOTH)
 def test_it_binds_every_slot_and_names_each_once_per_constraint(name: str) -> None:
-    layout = layout_of(SMALL[name])
+    layout = layout_of(BOTH[name])
     used = {slot for constraint in layout.constraints for slot, _ in constraint.terms}
     assert used == set(range(layout.width))
     for constraint in layout.constraints:
@@ -157,7 +168,7 @@ def test_it_plans_tables_in_questionnaire_order() -> None:
 
 
 def test_it_gives_every_released_cell_a_slot_of_its_own() -> None:
-    for survey in SMALL.values():
+    for survey in BOTH.values():
         layout = layout_of(survey)
         plan = layout.plan
         slots = [slot for table in plan.one_way for slot in table.slots]
@@ -189,11 +200,29 @@ def test_it_shows_in_a_table_only_what_both_questions_show(
     assert (table.extremes_show, table.nonresponse_show) == flags
 
 
-def test_it_refuses_a_text_question_and_a_record_too_wide() -> None:
-    text = {"id": "t", "kind": "text", "max_bytes": 10}
+def test_it_plans_texts_with_a_table_unless_they_are_required() -> None:
+    layout = layout_of(TEXTS["texts behind a condition"])
+    plan = layout.plan
+    assert [table.id for table in plan.one_way] == ["sector", "why"]
+    why = plan.one_way[1]
+    assert (why.keys, why.null_cell) == ((("answered",), (None,)), 1)
+    assert why.condition == Condition(table="sector", cells=(1, 2))
+    first, second = plan.texts
+    assert (first.question, first.has_table, first.words) == ("why", True, 5)
+    assert (second.question, second.has_table, second.words) == ("must", False, 2)
+    assert second.condition == Condition(table="sector", cells=(1,))
+    assert [layout.slots[text.answered] for text in layout.texts] == [
+        "why=answered",
+        "must=answered",
+    ]
+
+
+def test_it_refuses_a_record_and_texts_too_wide() -> None:
+    long = [{"id": f"t{i}", "kind": "text", "max_bytes": 2000} for i in range(70)]
     with pytest.raises(MalformedInput) as refused:
-        layout_of(definition(text))
-    assert refused.value.code == "survey.text_not_offered"
+        layout_of(definition(*long))
+    assert refused.value.code == "survey.too_large"
+    assert len(layout_of(definition(*long[:69])).texts) == 69
     options = [f"o{i}" for i in range(200)]
     grids = [
         {

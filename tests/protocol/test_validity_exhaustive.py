@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mpcengine.protocol.layout_parts import TextPart
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.validity_check import Weights, evaluate, judge, make_weights
 from mpcengine.protocol.validity_plan import ValidityPlan, soundness_error, validity_plan
@@ -22,6 +23,8 @@ Table = NDArray[np.int64]
 ONE_BIT = validity_plan(1, ())
 TWO_BITS = validity_plan(2, [one_of(2)])
 TWO_BLOCKS = validity_plan(2, (), largest=1)
+# One bit, "answered", and one word of a text under its mask.
+ONE_TEXT = validity_plan(1, (), [TextPart(question="t", answered=0, max_bytes=5)])
 
 
 def coins(plan: ValidityPlan, modulus: int) -> range:
@@ -29,10 +32,14 @@ def coins(plan: ValidityPlan, modulus: int) -> range:
 
 
 def weights_of(
-    plan: ValidityPlan, point: int, modulus: int, factors: Sequence[int] = ()
+    plan: ValidityPlan,
+    point: int,
+    modulus: int,
+    factors: Sequence[int] = (),
+    texts: Sequence[int] = (),
 ) -> Weights:
     chosen = factors or [1] * len(plan.constraints)
-    return make_weights(plan, point, chosen, modulus=modulus)
+    return make_weights(plan, point, chosen, texts, modulus=modulus)
 
 
 def everything(count: int, modulus: int) -> Table:
@@ -58,25 +65,29 @@ def numbered(parts: Sequence[Table], modulus: int) -> Table:
     return rows @ (modulus ** np.arange(rows.shape[1], dtype=np.int64))
 
 
-def runs(plan: ValidityPlan, record: list[int], modulus: int) -> Iterator[Table]:
+def runs(
+    plan: ValidityPlan, record: list[int], modulus: int, texts: Sequence[int] = ()
+) -> Iterator[Table]:
     """Yield the three nodes' shares over all seeds and slopes, honestly proven."""
-    blocks = len(plan.blocks)
-    drawn = everything(blocks + plan.words, modulus)
+    drawn = everything(plan.seeds + plan.words, modulus)
     reports = {
-        seeds: prove(plan, record, seeds, modulus=modulus)
-        for seeds in itertools.product(range(modulus), repeat=blocks)
+        seeds: prove(plan, record, seeds, texts, modulus=modulus)
+        for seeds in itertools.product(range(modulus), repeat=plan.seeds)
     }
-    table = np.array([reports[tuple(seeds)] for seeds in drawn[:, :blocks].tolist()])
+    table = np.array([reports[tuple(seeds)] for seeds in drawn[:, : plan.seeds].tolist()])
     for index in (1, 2, 3):
-        yield (table + index * drawn[:, blocks:]) % modulus
+        yield (table + index * drawn[:, plan.seeds :]) % modulus
 
 
 def views(
-    plan: ValidityPlan, record: list[int], used: Sequence[Weights]
+    plan: ValidityPlan,
+    record: list[int],
+    used: Sequence[Weights],
+    texts: Sequence[int] = (),
 ) -> list[tuple[Table, Table]]:
     """Return what each node sees, its own shares and all openings, and how often."""
     modulus = used[0].modulus
-    shares = list(runs(plan, record, modulus))
+    shares = list(runs(plan, record, modulus, texts))
     opened = [evaluated(weights, share) for weights in used for share in shares]
     found = []
     for own in shares:
@@ -118,6 +129,51 @@ def test_two_coins_tell_the_bit_every_time() -> None:
     used = [weights_of(ONE_BIT, point, 7) for point in (4, 5)]
     for zero, one in zip(*(views(ONE_BIT, [bit], used) for bit in (0, 1)), strict=True):
         assert not np.intersect1d(zero[0], one[0]).size
+
+
+@pytest.mark.parametrize("factor", range(5))
+def test_one_node_sees_the_same_for_every_text(factor: int) -> None:
+    """All words there are, with and without "answered", whatever the coin's factor."""
+    used = [weights_of(ONE_TEXT, 4, 5, texts=[factor])]
+    first = views(ONE_TEXT, [0], used, [0])
+    assert first[0][1].sum() == 5**8
+    for bit, word in itertools.product((0, 1), (0, 1, 4)):
+        seen = views(ONE_TEXT, [bit], used, [word])
+        assert all(equal(one, other) for one, other in zip(first, seen, strict=True))
+
+
+def test_two_coins_tell_the_text_every_time() -> None:
+    """The openings alone, over all masks: no two words have a pair of values in common."""
+    used = [weights_of(ONE_TEXT, 5, 7, texts=[factor]) for factor in (2, 3)]
+    opened = []
+    for word in range(7):
+        made = [prove(ONE_TEXT, [1], [2, mask], [word], modulus=7) for mask in range(7)]
+        opened.append({tuple(evaluate(w, report)[2] for w in used) for report in made})
+    assert sum(len(pairs) for pairs in opened) == len(set.union(*opened)) == 49
+
+
+def test_a_text_without_its_mask_would_be_told() -> None:
+    """The defence off: under one known mask M follows from the text."""
+    weights = weights_of(ONE_TEXT, 5, 7, texts=[3])
+    reports = [prove(ONE_TEXT, [1], [2, 4], [word], modulus=7) for word in range(7)]
+    assert len({evaluate(weights, report)[2] for report in reports}) == 7
+
+
+def test_a_text_off_the_line_passes_for_one_factor_in_p() -> None:
+    """All ways to be off in a text's words and its mask; two words, so two factors."""
+    plan = validity_plan(1, (), [TextPart(question="t", answered=0, max_bytes=12)])
+    modulus, place = 5, 2
+    residues = everything(3, modulus)[1:]
+    rows = np.zeros((len(residues), plan.words), dtype=np.int64)
+    rows[:, plan.width : plan.width + 3] = residues
+    passed = np.zeros(len(rows), dtype=np.int64)
+    for factors in itertools.product(range(modulus), repeat=2):
+        values = evaluated(weights_of(plan, 4, modulus, texts=factors), rows)
+        passed += values[:, place] == 0
+    only_mask = (residues[:, :2] == 0).all(axis=1)
+    best = int(passed.max())
+    assert not passed[only_mask].any()
+    assert Fraction(best, modulus**2) == Fraction(1, modulus)
 
 
 def test_a_point_on_the_bit_would_tell_it() -> None:

@@ -12,14 +12,19 @@ from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.sharing import split
 from mpcengine.protocol.survey import parse_survey
 from mpcengine.protocol.validity_check import coin_weights, evaluate, judge
-from mpcengine.protocol.validity_coin import coin_factors, coin_point, joint_coin
+from mpcengine.protocol.validity_coin import (
+    coin_factors,
+    coin_point,
+    coin_text_factors,
+    joint_coin,
+)
 from mpcengine.protocol.validity_messages import (
     check_same_terms,
     lines_digest,
     open_transcript,
     parse_lines,
 )
-from mpcengine.protocol.validity_plan import ValidityPlan, validity_plan
+from mpcengine.protocol.validity_plan import ValidityPlan
 from mpcengine.protocol.validity_points import weights_at
 from mpcengine.protocol.validity_prover import prove
 from tests.protocol.vectors import load, names, refused
@@ -30,7 +35,7 @@ BAD = VECTORS["bad"]["cases"]
 
 def plan_of(survey: Any) -> ValidityPlan:
     layout = build_layout(parse_survey(survey))
-    return validity_plan(layout.width, layout.constraints)
+    return layout.proof
 
 
 def words(text: str) -> list[int]:
@@ -50,7 +55,9 @@ def test_it_proves_shares_and_accepts(case: Any) -> None:
     plan = plan_of(case["survey"])
     sizes = [block.bits for block in plan.blocks]
     assert (plan.width, plan.words, sizes) == (case["width"], case["words"], case["blocks"])
-    report = prove(plan, [int(bit) for bit in case["record"]], [int(s) for s in case["seeds"]])
+    texts = [int(word) for word in case["texts"]]
+    seeds = [int(seed) for seed in case["seeds"]]
+    report = prove(plan, [int(bit) for bit in case["record"]], seeds, texts)
     assert report == words(case["report"])
     shares = split(report, words(case["slopes"]))
     assert list(shares) == [words(share) for share in case["shares"]]
@@ -90,6 +97,8 @@ def test_it_expands_the_coin(case: Any) -> None:
         assert str(coin_point(coin, forbidden, modulus=modulus)) == given["point"]
         factors = coin_factors(coin, len(given["factors"]), modulus=modulus)
         assert [str(factor) for factor in factors] == given["factors"]
+    of_texts = coin_text_factors(coin, len(case["text_factors"]))
+    assert [str(factor) for factor in of_texts] == case["text_factors"]
 
 
 @pytest.mark.parametrize("case", VECTORS["lagrange"])

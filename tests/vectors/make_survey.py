@@ -6,11 +6,18 @@ gives, and tests/protocol/test_layout.py checks such layouts by enumeration.
 
 from typing import Any
 
-from mpcengine.protocol.encoding import encode_answers
+from mpcengine.protocol.encoding import encode_answers, encode_texts
 from mpcengine.protocol.layout import Layout, build_layout
 from mpcengine.protocol.survey import parse_survey
 from mpcengine.protocol.tables import MultipleTable, OneWayTable, RankingTable, TwoWayTable
-from tests.vectors.survey_cases import SAMPLE, TEXT, bad_surveys, changed, with_questions
+from tests.vectors.survey_cases import (
+    SAMPLE,
+    TEXT,
+    TEXTS,
+    bad_surveys,
+    changed,
+    with_questions,
+)
 
 JSON = Any
 Table = OneWayTable | MultipleTable | RankingTable | TwoWayTable
@@ -34,7 +41,12 @@ UNBINNED = with_questions(
     min_count=5,
     unit="organisation",
 )
-GOOD: dict[str, JSON] = {"sample": SAMPLE, "follow-ups": FOLLOW_UPS, "without bins": UNBINNED}
+GOOD: dict[str, JSON] = {
+    "sample": SAMPLE,
+    "follow-ups": FOLLOW_UPS,
+    "without bins": UNBINNED,
+    "texts": TEXTS,
+}
 
 FULL: dict[str, JSON] = {
     "sector": "hospital",
@@ -67,6 +79,9 @@ ENCODED: list[tuple[str, str, dict[str, JSON]]] = [
     ),
     ("below zero", "without bins", {"n": -3, "same": 7}),
     ("the other end", "without bins", {"n": 4, "d": "2026-12-31"}),
+    ("two texts", "texts", {"used": "no", "why": "te duur: €5 × 12", "must": "geen"}),
+    ("an empty text", "texts", {"used": "no", "why": "", "must": "-"}),
+    ("a text not asked", "texts", {"used": "yes", "must": "naïf"}),
 ]
 # What is wrong, the survey, the answers, the end of the code, and the question named.
 REFUSED: list[tuple[str, str, dict[str, JSON], str, str]] = [
@@ -114,6 +129,16 @@ REFUSED: list[tuple[str, str, dict[str, JSON], str, str]] = [
     ),
     ("a required one left out", "sample", {"trust": 2}, "required", "sector"),
     ("a required one of null", "sample", {"sector": None}, "required", "sector"),
+    ("a text too long", "texts", {"used": "yes", "must": "naïef"}, "too_long", "must"),
+    ("a list for a text", "texts", {"used": "yes", "must": ["a"]}, "type", "must"),
+    ("a required text of nothing", "texts", {"used": "yes", "must": ""}, "required", "must"),
+    (
+        "a text not shown",
+        "texts",
+        {"used": "yes", "why": "so", "must": "a"},
+        "not_shown",
+        "why",
+    ),
     ("a required follow-up left out", "follow-ups", {"sector": "x"}, "required", "must"),
 ]
 
@@ -153,6 +178,10 @@ def layouts() -> JSON:
                     }
                     for constraint in layout.constraints
                 ],
+                "texts": [
+                    {"question": t.question, "answered": t.answered, "words": t.words}
+                    for t in layout.texts
+                ],
                 "tables": _tables(layout),
             }
             for name, layout in _layouts().items()
@@ -175,6 +204,7 @@ def encodings() -> JSON:
                 "survey": survey,
                 "answers": answers,
                 "record": _digits(encode_answers(forms[survey], answers)),
+                "texts": [str(word) for word in encode_texts(forms[survey], answers)],
             }
             for name, survey, answers in ENCODED
         ],

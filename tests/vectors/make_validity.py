@@ -1,14 +1,15 @@
 """Vectors of proofs: coins, reports with their shares and evaluations, and reports refused.
 
 Share vectors and values are the bytes that travel: 8-byte little-endian words, in hexadecimal.
-``opened`` holds, node by node, F and H of every block, then L.
+``opened`` holds, node by node, F and H of every block, M if there are texts, then L. The last
+seed of a survey with texts is the mask.
 """
 
 from collections.abc import Sequence
 
 from mpcengine.protocol.canonical import JSON, digest
 from mpcengine.protocol.codec import pack_vector
-from mpcengine.protocol.encoding import encode_answers
+from mpcengine.protocol.encoding import encode_answers, encode_texts
 from mpcengine.protocol.field import MODULUS, POINTS
 from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.nodesfile import NODE_NAMES
@@ -21,6 +22,7 @@ from mpcengine.protocol.validity_coin import (
     LABEL_TOSS,
     coin_factors,
     coin_point,
+    coin_text_factors,
     joint_coin,
     toss_commitment,
 )
@@ -35,7 +37,7 @@ from mpcengine.protocol.validity_messages import (
     build_transcript,
     lines_digest,
 )
-from mpcengine.protocol.validity_plan import ValidityPlan, validity_plan
+from mpcengine.protocol.validity_plan import ValidityPlan
 from mpcengine.protocol.validity_points import weights_at
 from mpcengine.protocol.validity_prover import prove
 from tests.protocol.made_reports import forged
@@ -109,6 +111,7 @@ def _coin_vector(round_number: int) -> JSON:
         "largest_block": 250,
         "point": str(coin_point(coin, 502)),
         "factors": _decimals(coin_factors(coin, 5)),
+        "text_factors": _decimals(coin_text_factors(coin, 5)),
         "small_field": {
             "modulus": "11",
             "largest_block": 1,
@@ -173,14 +176,15 @@ def _cases() -> list[tuple[str, JSON, JSON]]:
 
 def _plan(definition: JSON) -> ValidityPlan:
     layout = build_layout(parse_survey(definition))
-    return validity_plan(layout.width, layout.constraints)
+    return layout.proof
 
 
 def _good(name: str, definition: JSON, answers: JSON) -> JSON:
     survey = parse_survey(definition)
     plan, record = _plan(definition), encode_answers(survey, answers)
-    seeds = [element(f"{name} seed {place}") for place in range(len(plan.blocks))]
-    report = prove(plan, record, seeds)
+    seeds = [element(f"{name} seed {place}") for place in range(plan.seeds)]
+    texts = encode_texts(build_layout(survey), answers)
+    report = prove(plan, record, seeds, texts)
     slopes = _slopes(name, plan)
     return {
         "name": name,
@@ -189,6 +193,7 @@ def _good(name: str, definition: JSON, answers: JSON) -> JSON:
         "blocks": [block.bits for block in plan.blocks],
         "words": plan.words,
         "record": "".join(str(bit) for bit in record),
+        "texts": _decimals(texts),
         "seeds": _decimals(seeds),
         "slopes": pack_vector(slopes).hex(),
         "report": pack_vector(report).hex(),

@@ -66,6 +66,17 @@ SAMPLE: dict[str, JSON] = {
     "tables": [{"questions": ["sector", "trust"]}],
 }
 TEXT = {"id": "remarks", "kind": "text", "max_bytes": 280, "title": {"en": "…"}}
+# A follow-up, a required text and a long one, for layouts, records and reports.
+TEXTS: dict[str, JSON] = {
+    "format": "drempel-survey/1",
+    "title": {"en": "Texts"},
+    "questions": [
+        {"id": "used", "kind": "single", "options": ["yes", "no"], "required": True},
+        {"id": "why", "kind": "text", "max_bytes": 19},
+        {"id": "must", "kind": "text", "max_bytes": 5, "required": True},
+    ],
+    "show_if": {"why": {"var": "used", "op": "=", "value": "no"}},
+}
 ABSENT = object()
 
 

@@ -1,4 +1,4 @@
-"""Write a result's tables as CSV files: one a table, with its ids; hidden cells are empty."""
+"""Write a result's tables and texts as CSV files: one a table; hidden cells are empty."""
 
 import csv
 import io
@@ -9,12 +9,15 @@ from cli.errors import BadInput, CliError
 from cli.files import write_whole
 from mpcengine.protocol.canonical import JSON
 
+# What a spreadsheet would take for a formula, or for something to leave out before one.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
 
 def write_csv(folder: Path, document: dict[str, JSON]) -> list[Path]:
-    """Write ``<table>.csv`` (a two-way table as ``a+b.csv``) and ``_statistics.csv``.
+    """Write ``<table>.csv`` (a two-way table as ``a+b.csv``), statistics and texts.
 
-    Returns the paths. A withheld result has no table and gives no file. Raises BadInput if
-    the folder cannot be used.
+    These are ``_statistics.csv`` and ``_texts-<question>.csv``. Returns the paths. A withheld
+    result has no table and gives no file. Raises BadInput if the folder cannot be used.
     """
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} of --csv is a file; name a folder.")
@@ -32,6 +35,11 @@ def write_csv(folder: Path, document: dict[str, JSON]) -> list[Path]:
         path = folder / "_statistics.csv"
         write_whole(path, _statistics(document["statistics"]))
         written.append(path)
+    for texts in document.get("texts", []):
+        if texts["answers"] is not None:
+            path = folder / f"_texts-{texts['question']}.csv"
+            write_whole(path, _csv(["text"], ([_guarded(one)] for one in texts["answers"])))
+            written.append(path)
     return written
 
 
@@ -76,3 +84,8 @@ def _csv(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def _text(value: JSON) -> str:
     return "" if value is None else str(value)
+
+
+def _guarded(text: str) -> str:
+    """Return a respondent's text with an apostrophe before what might run as a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

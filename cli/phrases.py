@@ -21,6 +21,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "not_shown": "Not asked",
         "statistic": "Mean {mean} over {n} answers; variance {variance}.",
         "statistic_hidden": "Mean and variance are hidden.",
+        "answered": "Answered",
+        "texts": "{n} texts, in an order that no node knows. A text may tell who wrote it.",
+        "unreadable": "(could not be read)",
+        "withheld_texts": "none of these texts may be shown",
         "rank": "rank {n}",
         "checked": "Checked: one node that lies would have been noticed.",
         "checked values, semi-honest selection": "The numbers are checked: one node that lies "
@@ -30,6 +34,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "label_all": "All numbers",
         "label_counts": "Counts and means",
         "label_some": "Variances",
+        "label_texts": "Texts",
         "signed": "Signed by the three nodes {nodes}; 'drempel verify' checks who they are.",
         "signed_by": "Signed by nodes {nodes}; 'drempel verify' checks who they are.",
     },
@@ -47,6 +52,11 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "not_shown": "Niet gevraagd",
         "statistic": "Gemiddelde {mean} over {n} antwoorden; variantie {variance}.",
         "statistic_hidden": "Gemiddelde en variantie zijn verborgen.",
+        "answered": "Beantwoord",
+        "texts": "{n} teksten, in een volgorde die geen knooppunt kent. Een tekst kan verraden "
+        "wie hem schreef.",
+        "unreadable": "(niet leesbaar)",
+        "withheld_texts": "geen van deze teksten mag getoond worden",
         "rank": "plaats {n}",
         "checked": "Gecontroleerd: een knooppunt dat liegt was opgemerkt.",
         "checked values, semi-honest selection": "De getallen zijn gecontroleerd: een "
@@ -56,6 +66,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "label_all": "Alle getallen",
         "label_counts": "Aantallen en gemiddelden",
         "label_some": "Varianties",
+        "label_texts": "Teksten",
         "signed": "Getekend door de drie knooppunten {nodes}; 'drempel verify' controleert wie "
         "dat zijn.",
         "signed_by": "Getekend door de knooppunten {nodes}; 'drempel verify' controleert wie "

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from cli.phrases import reason_text
-from cli.titles import Titles
+from cli.titles import Titles, printable_text
 from mpcengine.protocol.canonical import JSON
 
 WIDTH = 80
@@ -38,7 +38,8 @@ class Renderer:
 
     def _numbers(self, document: JSON) -> list[str]:
         k = self.titles.survey.min_count
-        rule = self.words["rule" if document["tables"] else "no_table"].format(k=k)
+        has_any = document["tables"] or document["texts"]
+        rule = self.words["rule" if has_any else "no_table"].format(k=k)
         lines = self._wrapped(f"{self.words['counted'].format(n=document['accepted'])} {rule}")
         for row in document["rejected"]:
             reason = reason_text(row["reason"], self.titles.language)
@@ -48,7 +49,9 @@ class Renderer:
             lines += ["", *self._table(table)]
             if table["id"] in statistics:
                 lines += self._statistic(statistics[table["id"]])
-        if not document["tables"]:
+        for texts in document["texts"]:
+            lines += ["", *self._texts(texts)]
+        if not document["tables"] and not document["texts"]:
             return lines
         return [*lines, "", *self._labels(document)]
 
@@ -65,6 +68,21 @@ class Renderer:
         if any(len(cell["key"]) == 2 for cell in table["cells"]):
             return lines + self._ranking(table)
         return lines + self._list(table)
+
+    def _texts(self, texts: JSON) -> list[str]:
+        """Return one question's texts, each a paragraph, or that they are hidden."""
+        title = self.titles.table(texts["question"])
+        lines = [*self._wrapped(title), ("─" if self.bar == "█" else "-") * self.width]
+        if texts["answers"] is None:
+            hidden = f"{self.words['hidden']}: {self.words['withheld_texts']}"
+            return [*lines, *self._wrapped(hidden, "  ")]
+        lines += self._wrapped(self.words["texts"].format(n=len(texts["answers"])), "  ")
+        for text in texts["answers"]:
+            shown = printable_text(" ".join(text.split())) or self.words["unreadable"]
+            lines += textwrap.wrap(
+                shown, self.width, initial_indent="  - ", subsequent_indent="    "
+            )
+        return lines
 
     def _list(self, table: JSON) -> list[str]:
         labels = [self.titles.value(table["id"], cell["key"][0]) for cell in table["cells"]]
@@ -132,6 +150,8 @@ class Renderer:
             lines += self._wrapped(f"{self.words[name]}: {self.words[label]}")
         for label in others:
             lines += self._wrapped(f"{self.words['label_some']}: {self.words[label]}")
+        for label in sorted({row["assurance"] for row in document["texts"]}):
+            lines += self._wrapped(f"{self.words['label_texts']}: {self.words[label]}")
         return lines
 
     def _count(self, count: int | None) -> str:

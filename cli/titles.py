@@ -15,10 +15,16 @@ from mpcengine.protocol.questions import (
     RankingQuestion,
     SingleQuestion,
     Text,
+    TextQuestion,
 )
 from mpcengine.protocol.survey import Survey
 
 _DAY = timedelta(days=1)
+
+
+def printable_text(text: str) -> str:
+    """Return a text without characters that a terminal could obey."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 class Titles:
@@ -36,8 +42,7 @@ class Titles:
         """
         found = dict(text)
         order = (self.language, *self.survey.languages)
-        chosen = next((found[one] for one in order if one in found), "")
-        return "".join(c if c.isprintable() else "\ufffd" for c in chosen)
+        return printable_text(next((found[one] for one in order if one in found), ""))
 
     def table(self, table_id: str) -> str:
         """Return the title of a one-way table: a question, or a row of a matrix."""
@@ -55,6 +60,8 @@ class Titles:
         if value == "not_shown":
             return self.words["not_shown"]
         question = self.survey.question(table_id.partition(".")[0])
+        if isinstance(question, TextQuestion):
+            return self.words["answered"]
         if isinstance(question, NumberQuestion | DateQuestion):
             return _bin(question, value)
         return self._option(question, value)

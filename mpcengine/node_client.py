@@ -13,7 +13,7 @@ from mpcengine.protocol.codec import pack_batch
 from mpcengine.protocol.strict import parse_base64, to_base64
 
 TAKEN, LATER, NEVER = "taken", "later", "never"
-MAX_PART_BYTES = 4 * 1024 * 1024
+MAX_PART_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

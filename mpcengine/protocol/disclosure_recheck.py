@@ -21,7 +21,7 @@ from mpcengine.protocol.disclosure_statistics import (
 from mpcengine.protocol.disclosure_tables import is_light, is_small, least_asked, ticks_open
 from mpcengine.protocol.draws import is_bounded
 from mpcengine.protocol.errors import DisclosureRefused
-from mpcengine.protocol.pattern import Pattern, released_values, tables_with_null
+from mpcengine.protocol.pattern import Pattern, opened_texts, released_values, tables_with_null
 from mpcengine.protocol.tables import (
     Condition,
     MultipleTable,
@@ -90,6 +90,25 @@ def _recheck_tables(opened: Opened) -> None:
         _recheck_ranking(opened, ranking)
     for two_way in opened.plan.two_way:
         _recheck_two_way(opened, two_way)
+
+
+def recheck_texts(opened: Opened, sizes: Mapping[str, int]) -> None:
+    """Raise DisclosureRefused unless as many texts were opened as rule 7 says.
+
+    ``sizes`` gives the number of opened texts of each question whose texts are opened.
+    """
+    for item in opened_texts(opened.plan, opened.pattern):
+        if item.has_table:
+            expected = opened.values[f"cell/{item.question}/0"]
+        elif item.condition is None:
+            expected = opened.accepted
+        else:
+            parent = opened.cells(item.condition.table)
+            expected = sum(parent[cell] or 0 for cell in item.condition.cells)
+        is_large = expected == 0 or expected >= opened.min_count
+        refuse_unless(is_large, item.question, "texts", "too few texts are opened.")
+        is_right = sizes.get(item.question) == expected
+        refuse_unless(is_right, item.question, "texts", "another number of texts is opened.")
 
 
 def refuse_unless(is_held: bool, table: str, rule: str, sentence: str) -> None:  # noqa: FBT001 - the condition is the subject of the call

@@ -12,6 +12,7 @@ from mpcengine.protocol.tables import (
     OneWayTable,
     RankingTable,
     TablePlan,
+    TextItem,
     TwoWayTable,
 )
 
@@ -156,3 +157,21 @@ def released_values(plan: TablePlan, pattern: Pattern) -> list[ReleasedValue]:
             name = f"squares/{statistic.question}"
             values.append(ReleasedValue(name=name, form=(), squares=index))
     return values
+
+
+def opened_texts(plan: TablePlan, pattern: Pattern) -> tuple[TextItem, ...]:
+    """Return the text questions whose texts are opened under a pattern (rule 7), in plan order.
+
+    Where ``answered`` is shown, or the question is required and its population is public. At
+    least ``min_count`` answers were accepted: with fewer nothing is released at all.
+    """
+    return tuple(item for item in plan.texts if _is_opened(item, pattern))
+
+
+def _is_opened(item: TextItem, pattern: Pattern) -> bool:
+    if item.has_table:
+        return pattern.tables[item.question][0]
+    if item.condition is None:
+        return True
+    shown = pattern.tables[item.condition.table]
+    return all(shown[cell] for cell in item.condition.cells)

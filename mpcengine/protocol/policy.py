@@ -11,7 +11,7 @@ from datetime import timedelta
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.errors import PolicyRefused
 from mpcengine.protocol.manifest import LARGEST_ROSTER, ROSTER_KINDS, TIMINGS, Manifest
-from mpcengine.protocol.questions import SHOW
+from mpcengine.protocol.questions import SHOW, TextQuestion
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
 from mpcengine.protocol.strict import Fields, parse_base64, to_base64
 
@@ -37,6 +37,7 @@ _REQUIRED = (
     "max_inconsistent_percent",
     "extremes",
     "nonresponse",
+    "texts",
 )
 
 
@@ -44,7 +45,8 @@ _REQUIRED = (
 class Policy:
     """Hold an operator's limits; a unit without a floor is not allowed at all.
 
-    ``extremes`` and ``nonresponse`` say whether a question may show them on purpose.
+    ``extremes`` and ``nonresponse`` say whether a question may show them on purpose, ``texts``
+    whether text questions may be asked.
     ``partners_file`` names the file of confirmed partners beside the policy's own; without one
     nobody is confirmed. ``test`` marks a policy of a test set-up, whose floors may be below the
     product's.
@@ -64,6 +66,7 @@ class Policy:
     max_inconsistent_percent: int
     extremes: bool
     nonresponse: bool
+    texts: bool
     test: bool
     partners_file: str | None = None
 
@@ -85,6 +88,7 @@ class Policy:
             "max_inconsistent_percent": self.max_inconsistent_percent,
             "extremes": self.extremes,
             "nonresponse": self.nonresponse,
+            "texts": self.texts,
         }
         if self.partners_file is not None:
             document["partners_file"] = self.partners_file
@@ -111,6 +115,7 @@ def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Po
         max_inconsistent_percent=1,
         extremes=True,
         nonresponse=True,
+        texts=True,
         test=test,
         partners_file=PARTNERS_FILE,
     )
@@ -136,6 +141,7 @@ def parse_policy(obj: JSON) -> Policy:
         max_inconsistent_percent=top.integer("max_inconsistent_percent", 0, 100),
         extremes=top.boolean("extremes"),
         nonresponse=top.boolean("nonresponse"),
+        texts=top.boolean("texts"),
         test=test,
         partners_file=_partners_file(top) if top.has("partners_file") else None,
     )
@@ -237,6 +243,8 @@ def _check_shown(policy: Policy, manifest: Manifest) -> None:
                 "nonresponse",
                 f"does not let question {question.id} show on purpose how many gave no answer",
             )
+        if isinstance(question, TextQuestion) and not policy.texts:
+            raise _refused("texts", f"does not take part in texts; leave {question.id} out")
 
 
 def _refused(code: str, sentence_end: str) -> PolicyRefused:

@@ -4,7 +4,7 @@ Source: docs/protocol.md §14; FORMATS of ``drempel-result/1``. Every option sta
 shown or not; nothing else hints at the size of a hidden one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -30,15 +30,17 @@ OwnTable = OneWayTable | MultipleTable | RankingTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Hold what was opened: the plan, the pattern, the values by name, the accepted number.
+    """Hold what was opened: plan, pattern, values by name, accepted number, texts by question.
 
-    The values must have passed ``recheck_released``, which bounds every count.
+    The values must have passed ``recheck_released``, which bounds every count. ``texts`` has
+    the questions whose texts are opened only.
     """
 
     plan: TablePlan
     pattern: Pattern
     values: Mapping[str, int]
     accepted: int
+    texts: Mapping[str, Sequence[str]]
 
 
 def tables_json(release: Release, order: Mapping[str, int]) -> list[JSON]:
@@ -56,6 +58,26 @@ def tables_json(release: Release, order: Mapping[str, int]) -> list[JSON]:
 def statistics_json(release: Release) -> list[JSON]:
     """Return mean and variance of every number that has a binned table."""
     return [_statistic_json(release, statistic) for statistic in release.plan.statistics]
+
+
+def texts_json(release: Release) -> list[JSON]:
+    """Return the texts of every text question, in the order in which they were shuffled.
+
+    A text that could not be read is an empty one. ``answers`` is null where none are opened.
+    """
+    return [
+        {
+            "question": item.question,
+            "status": "released" if item.question in release.texts else "withheld",
+            "assurance": SEMI_HONEST,
+            "answers": _list(release.texts.get(item.question)),
+        }
+        for item in release.plan.texts
+    ]
+
+
+def _list(texts: Sequence[str] | None) -> list[JSON] | None:
+    return None if texts is None else list(texts)
 
 
 def _question(table_id: str) -> str:

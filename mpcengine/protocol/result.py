@@ -15,11 +15,12 @@ from mpcengine.protocol.batch import (
     verdict_digest,
 )
 from mpcengine.protocol.canonical import JSON, Digest
-from mpcengine.protocol.disclosure_recheck import recheck_released
+from mpcengine.protocol.disclosure_recheck import Opened, recheck_released, recheck_texts
 from mpcengine.protocol.errors import DisclosureRefused, MalformedMessage
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
-from mpcengine.protocol.released import Release, statistics_json, tables_json
+from mpcengine.protocol.pattern import opened_texts
+from mpcengine.protocol.released import Release, statistics_json, tables_json, texts_json
 from mpcengine.protocol.signedmanifest import (
     SignedManifest,
     check_node_keys,
@@ -41,6 +42,8 @@ from mpcengine.protocol.statement import (
     pattern_from_names,
 )
 from mpcengine.protocol.strict import Fields, to_base64
+from mpcengine.protocol.text_shares import Texts, open_texts
+from mpcengine.protocol.texts import unpack_text
 
 RESULT_FORMAT = "drempel-result/1"
 # When a node is lost for good the two others end the job; they can open nothing.
@@ -105,7 +108,7 @@ def verify_result(doc: JSON, nodes: NodesFile | None = None) -> Verification:
     MalformedMessage (the path of a number that does not follow), InconsistentShares or
     DisclosureRefused.
     """
-    top = Fields(doc, required=_REQUIRED, optional=("tables", "statistics"), file=True)
+    top = Fields(doc, required=_REQUIRED, optional=("tables", "statistics", "texts"), file=True)
     top.choice("format", (RESULT_FORMAT,))
     proof = top.fields("proof", required=("manifest", "root", "nodes"))
     signed = parse_signed_manifest(proof.raw("manifest"), proof.path("manifest"))
@@ -133,6 +136,21 @@ def verify_result(doc: JSON, nodes: NodesFile | None = None) -> Verification:
         accepted=rebuilt["accepted"],
         nodes_checked=nodes is not None,
     )
+
+
+def read_texts(opened: Opened, shares: Sequence[Texts]) -> dict[str, list[str]]:
+    """Return the texts behind three nodes' shares, by question; unreadable ones are empty.
+
+    Raises InconsistentShares for shares off the line, DisclosureRefused for another number of
+    texts than the release rules give.
+    """
+    items = opened_texts(opened.plan, opened.pattern)
+    rows = open_texts(items, shares)
+    recheck_texts(opened, {question: len(texts) for question, texts in rows.items()})
+    return {
+        item.question: [unpack_text(words, item.max_bytes) for words in rows[item.question]]
+        for item in items
+    }
 
 
 def verify_lists(
@@ -215,11 +233,25 @@ def _numbers(manifest: Manifest, parsed: Sequence[Statement]) -> dict[str, JSON]
     values = open_values([statement.shares for statement in parsed])
     pattern = pattern_from_names(plan, parsed[0].released)
     recheck_released(plan, pattern, values, accepted, survey.min_count)
-    release = Release(plan=plan, pattern=pattern, values=values, accepted=accepted)
+    opened = Opened(
+        plan=plan,
+        pattern=pattern,
+        values=values,
+        accepted=accepted,
+        min_count=survey.min_count,
+    )
+    release = Release(
+        plan=plan,
+        pattern=pattern,
+        values=values,
+        accepted=accepted,
+        texts=read_texts(opened, [statement.texts for statement in parsed]),
+    )
     order = {question.id: place for place, question in enumerate(survey.questions)}
     return {
         "tables": tables_json(release, order),
         "statistics": statistics_json(release),
+        "texts": texts_json(release),
     }
 
 

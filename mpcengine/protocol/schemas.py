@@ -90,6 +90,7 @@ POLICY_SCHEMA = document(
             "max_inconsistent_percent": whole(0, 100),
             "extremes": boolean(),
             "nonresponse": boolean(),
+            "texts": boolean(),
         },
         "a policy file: a JSON object",
         test=boolean(),

@@ -23,6 +23,11 @@ MOST_TABLES = 10_000
 MOST_VALUES = 1_000_000
 _SIGNATURE = base64_of(64)
 _NODE = one_of("a", "b", "c")
+_TEXTS: Schema = {
+    "type": "object",
+    "additionalProperties": BASE64,
+    "description": "an object from questions to shares of texts",
+}
 _REJECTED = items(
     fields({"reason": string(60), "count": whole(1)}, "an object of reason and count"),
     0,
@@ -56,6 +61,7 @@ STATEMENT_SCHEMA = document(
                 ),
                 "description": "an object from names to shares",
             },
+            "texts": _TEXTS,
         },
         "a statement: a JSON object",
     ),
@@ -100,6 +106,23 @@ _STATISTIC = fields(
         "variance": _FIGURE,
     },
     "a statistic",
+)
+_TEXT_ANSWERS = fields(
+    {
+        "question": string(63),
+        "status": one_of("released", "withheld"),
+        "assurance": _ASSURANCE,
+        "answers": {
+            "type": ["array", "null"],
+            "items": {
+                "type": "string",
+                "maxLength": 2000,
+                "description": "a text, empty if it could not be read",
+            },
+            "description": "a list of texts, or null",
+        },
+    },
+    "the texts of a question",
 )
 _SIGNED_MANIFEST = fields(
     {
@@ -148,5 +171,6 @@ RESULT_SCHEMA = document(
         "a result: a JSON object",
         tables=items(_TABLE, 0, MOST_TABLES, "tables"),
         statistics=items(_STATISTIC, 0, MOST_TABLES, "statistics"),
+        texts=items(_TEXT_ANSWERS, 0, MOST_TABLES, "texts"),
     ),
 )

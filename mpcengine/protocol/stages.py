@@ -7,7 +7,7 @@ the label of the stage. Nodes only store and send these bytes; the same bytes fo
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mpcengine.protocol.batch import SALT_BYTES, pack_ids, unpack_ids
 from mpcengine.protocol.canonical import JSON, Digest, canonical, parse_canonical
@@ -29,6 +29,7 @@ from mpcengine.protocol.signing import (
     LABEL_VERDICT,
 )
 from mpcengine.protocol.strict import LARGEST_INTEGER, Fields, to_base64
+from mpcengine.protocol.text_shares import Texts, texts_from_json, texts_to_json
 
 _LABELS = {
     "pad": LABEL_PAD,
@@ -144,11 +145,12 @@ class PatternShares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """Give a node's shares of the released values, by name."""
+    """Give a node's shares of the released values, by name, and of texts, by question."""
 
     manifest: Digest
     node: str
     shares: Mapping[str, int]
+    texts: Texts = field(default_factory=dict)
 
 
 def stage_label(stage: str) -> bytes:
@@ -329,14 +331,22 @@ def parse_pattern(data: bytes) -> PatternShares:
 def build_opening(message: Opening) -> bytes:
     """Return the bytes of an ``opening`` message; shares are decimal strings below p."""
     return _build(
-        "opening", message.manifest, message.node, shares=shares_to_json(message.shares)
+        "opening",
+        message.manifest,
+        message.node,
+        shares=shares_to_json(message.shares),
+        texts=texts_to_json(message.texts),
     )
 
 
 def parse_opening(data: bytes) -> Opening:
     """Read an ``opening`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "opening", "shares")
-    return Opening(**common, shares=shares_from_json(top.raw("shares")))
+    top, common = _open(data, "opening", "shares", "texts")
+    return Opening(
+        **common,
+        shares=shares_from_json(top.raw("shares")),
+        texts=texts_from_json(top.raw("texts")),
+    )
 
 
 def shares_to_json(shares: Mapping[str, int]) -> dict[str, JSON]:

@@ -6,7 +6,7 @@ carries no number and no list.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mpcengine.protocol.canonical import JSON, Digest, canonical, parse_canonical
 from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
@@ -16,6 +16,7 @@ from mpcengine.protocol.pattern import Pattern, released_values
 from mpcengine.protocol.stages import shares_from_json, shares_to_json
 from mpcengine.protocol.strict import Fields
 from mpcengine.protocol.tables import MultipleTable, RankingTable, TablePlan
+from mpcengine.protocol.text_shares import Texts, texts_from_json, texts_to_json
 
 STATEMENT_FORMAT = "drempel-statement/1"
 RELEASED = "released"
@@ -33,6 +34,7 @@ _KEYS = (
     "rejected",
     "released",
     "shares",
+    "texts",
 )
 
 
@@ -42,8 +44,9 @@ class Statement:
 
     Released: ``reason`` is None; ``rejected`` gives (reason, number of packages), reasons
     ascending; ``released`` lists the names of the opened values in plan order; ``shares`` has
-    exactly these names. Withheld: ``reason`` says why, root and verdict are None where the job
-    ended before them, and everything else is empty.
+    exactly these names; ``texts`` holds shares of opened texts by question. Withheld:
+    ``reason`` says why, root and verdict are None where the job ended before them, and
+    everything else is empty.
     """
 
     node: str
@@ -56,6 +59,7 @@ class Statement:
     rejected: tuple[tuple[str, int], ...]
     released: tuple[str, ...]
     shares: Mapping[str, int]
+    texts: Texts = field(default_factory=dict)
 
     @property
     def index(self) -> int:
@@ -74,6 +78,7 @@ class Statement:
             self.accepted,
             self.rejected,
             self.released,
+            tuple(sorted((question, len(words)) for question, words in self.texts.items())),
         )
 
 
@@ -120,6 +125,7 @@ def build_statement(statement: Statement) -> bytes:
             "rejected": rejected,
             "released": list(statement.released),
             "shares": shares_to_json(statement.shares),
+            "texts": texts_to_json(statement.texts),
         }
     )
     parse_statement(data)
@@ -201,7 +207,7 @@ def _withheld(top: Fields, node: str) -> Statement:
     )
     if top.raw("accepted") is not None:
         raise top.refuse("accepted", "must be null where the state is withheld")
-    for key, empty in (("rejected", []), ("released", []), ("shares", {})):
+    for key, empty in (("rejected", []), ("released", []), ("shares", {}), ("texts", {})):
         if top.raw(key) != empty:
             raise top.refuse(key, "must be empty where the state is withheld")
     return statement
@@ -227,6 +233,7 @@ def _released(top: Fields, node: str) -> Statement:
         rejected=_rejected(top),
         released=tuple(names),
         shares=shares,
+        texts=texts_from_json(top.raw("texts")),
     )
 
 

@@ -10,6 +10,7 @@ from jsonschema.protocols import Validator
 
 from mpcengine.protocol.canonical import JSON, canonical
 from mpcengine.protocol.errors import MalformedInput, MalformedMessage
+from mpcengine.protocol.layout_parts import text_words
 from mpcengine.protocol.questions import (
     NumberQuestion,
     Question,
@@ -29,6 +30,8 @@ from mpcengine.protocol.survey_rules import (
 DEFAULT_MIN_COUNT = 10
 SUM_BITS = 60
 SQUARES_BITS = 58
+# Words of texts that all invited have together: eight bytes each in a node's statement.
+MOST_TEXT_WORDS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +131,21 @@ def check_limits(survey: Survey, invited: int) -> None:
     """Return nothing if this survey can be published to ``invited`` respondents.
 
     Sums must stay below 2^60 and, for numbers with at least two bins, sums of squares below
-    2^58 (docs/protocol.md §5). Raises MalformedInput ``survey.text_not_offered``,
-    ``survey.invited`` or ``survey.range``.
+    2^58 (docs/protocol.md §5); all texts together have at most 2^20 words. Raises
+    MalformedInput ``survey.text_not_offered``, ``survey.invited``, ``survey.range`` or
+    ``survey.texts_too_long``.
     """
     check_supported(survey)
     if invited < 1:
         raise MalformedInput("survey.invited", "At least one respondent must be invited.")
+    texts = [question for question in survey.questions if isinstance(question, TextQuestion)]
+    if invited * sum(text_words(text.max_bytes) for text in texts) > MOST_TEXT_WORDS:
+        raise MalformedInput(
+            "survey.texts_too_long",
+            f"questions ask {invited} respondents for more text than one release can hold; "
+            "ask for shorter texts.",
+            where="questions",
+        )
     for place, question in enumerate(survey.questions):
         if isinstance(question, NumberQuestion):
             _check_range(question, invited, f"questions[{place}].max")

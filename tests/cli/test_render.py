@@ -1,9 +1,12 @@
 """Tables that people read: eighty columns, their language, and no hint at what is hidden."""
 
 import copy
+import csv
+from pathlib import Path
 
 import pytest
 
+from cli.csv_files import write_csv
 from cli.phrases import LANGUAGES, PHRASES, reader_language
 from cli.render import Renderer
 from cli.results import survey_of
@@ -161,3 +164,65 @@ def test_dutch_has_a_decimal_comma_and_no_table_is_said(document: JSON) -> None:
     text = " ".join(lines_of(document))
     assert PHRASES["en"]["no_table"] in text
     assert "A count below" not in text
+
+
+def with_texts(document: JSON, *answers: str) -> JSON:
+    """Return the sample's result as if its first question had been a text."""
+    question = {"id": "remarks", "kind": "text", "max_bytes": 200, "title": {"en": "Remarks"}}
+    survey = survey_of(document)
+    asked = parse_survey({**survey.to_json(), "questions": [*_questions(survey), question]})
+    document["texts"] = [
+        {
+            "question": "remarks",
+            "status": "released",
+            "assurance": SEMI_HONEST,
+            "answers": list(answers) or None,
+        }
+    ]
+    return Renderer(Titles(asked, "en")).result(document)
+
+
+def _questions(survey: JSON) -> JSON:
+    return survey.to_json()["questions"]
+
+
+def test_texts_stand_below_their_question_and_obey_nobody(document: JSON) -> None:
+    lines = with_texts(document, "fine", "\x1b[2Jgone\nand back", "", "w" * 100)
+    at = lines.index("Remarks")
+    assert lines[at + 2].startswith("  4 texts, in an order that no node knows.")
+    assert lines[at + 3 : at + 7] == [
+        "  - fine",
+        "  - \ufffd[2Jgone and back",
+        "  - (could not be read)",
+        "  - " + "w" * 76,
+    ]
+    assert max(map(len, lines)) <= 80
+    assert f"Texts: {PHRASES['en'][SEMI_HONEST]}" in lines
+
+
+def test_hidden_texts_have_no_number(document: JSON) -> None:
+    lines = with_texts(document)
+    at = lines.index("Remarks")
+    assert lines[at + 2] == "  hidden: none of these texts may be shown"
+
+
+def test_csv_of_texts_runs_nothing(document: JSON, tmp_path: Path) -> None:
+    answers = ["fine", "=1+1", "-2", "@SUM(A1)", " +1", "a, b", "two\nlines", ""]
+    document["texts"] = [{"question": "remarks", "status": "released", "answers": answers}]
+    written = write_csv(tmp_path, document)
+    assert written[-1] == tmp_path / "_texts-remarks.csv"
+    with written[-1].open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["text"]
+    assert [row[0] if row else "" for row in rows[1:]] == [
+        "fine",
+        "'=1+1",
+        "'-2",
+        "'@SUM(A1)",
+        "' +1",
+        "a, b",
+        "two\nlines",
+        "",
+    ]
+    document["texts"][0]["answers"] = None
+    assert not any(path.name.startswith("_texts") for path in write_csv(tmp_path, document))

@@ -114,7 +114,7 @@ BAD_RESULTS: list[Row] = [
     ("decimal for a whole count", "result.differs", ["accepted"], float(ANSWERS)),
     ("one of two equal forms", "result.differs", ["tables", 0, "cells", 0, "count"], 32.0),
     ("extra key in a cell", "result.differs", ["tables", 0, "cells", 0, "note"], "x"),
-    ("unknown section", "json.unknown_key", ["texts"], []),
+    ("unknown section", "json.unknown_key", ["match"], {}),
     ("unknown version", "json.value", ["format"], "drempel-result/2"),
     ("proof left out", "json.missing_key", ["proof"], DROP),
     ("two statements only", "result.statements", ["proof", "nodes", 2], DROP),

@@ -36,8 +36,12 @@ def orders_while_closing(job: MpcJob) -> bool:
     """Close the relay, wait until it is empty or for the limit, then close the nodes.
 
     Without a close order relay and nodes close by the manifest's time, each by its own clock.
-    Returns whether the job moved.
+    A node that was away when answering opened is told now, or it would take nothing of what the
+    relay holds for it. Returns whether the job moved.
     """
+    opening = job.orders.filter(kind=OrderKind.OPEN_ANSWERING).first()
+    if opening is not None:
+        nodes_told(job, opening)
     order = job.orders.filter(kind=OrderKind.CLOSE).first()
     is_told = order is None or _told(job, order, RELAY, relay_peer())
     if is_told and job.close_taken_at is None:

@@ -196,6 +196,28 @@ def test_it_forwards_the_order_to_open_answering_once(federation: Federation) ->
     assert federation.relay.orders == ["open-answering"]
 
 
+def test_a_node_that_was_away_while_people_answered_is_opened_before_it_is_closed(
+    federation: Federation,
+) -> None:
+    """Else it refuses what the relay holds for it, until the relay's time is over."""
+    published = publish(federation)
+    job = drive(propose(published))
+    federation.relay.is_drained = False
+    away = federation.nodes[2]
+    away.die()
+    order, signature = order_of(published.manifest, "open-answering")
+    job_order_take(order=order, signature=signature)
+    drive(job)
+    close(published)
+    assert drive(job).state == "closing"
+    away.start()
+    assert drive(job).state == "closing"
+    assert away.orders == ["open-answering"]
+    federation.relay.is_drained = True
+    assert drive(job).state == "running"
+    assert away.orders == ["open-answering", "close"]
+
+
 def test_it_ignores_a_statement_with_a_wrong_signature_until_a_right_one_comes(
     federation: Federation,
 ) -> None:

@@ -25,6 +25,9 @@ from relay.models import RelayedOrder, RelayedSurvey
 from relay.selectors import manifest_of, survey_get
 from security_events import emit
 
+# Every survey within the limits of docs/protocol.md §5.4 stays below it.
+LARGEST_PARCEL = 4 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
@@ -105,6 +108,12 @@ def order_take(*, order: bytes, signature: bytes) -> RelayedSurvey:
 def _check_ours(manifest: Manifest) -> None:
     if manifest.relay.key != public_key():
         raise PolicyRefused("relay.key", "The manifest names another relay's key.")
+    if manifest.parcel_length > LARGEST_PARCEL:
+        raise PolicyRefused(
+            "relay.parcel_length",
+            f"An answer to this survey has {manifest.parcel_length} bytes; this relay takes "
+            f"{LARGEST_PARCEL} at most; ask fewer or shorter questions.",
+        )
 
 
 def _order_tell(order: str, *, manifest: str) -> None:

@@ -23,11 +23,10 @@ from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
 from relay.models import RelayedSurvey
 from relay.selectors import has_waiting, intake_of, signed_manifest_get, survey_get
-from relay.services import order_take, parcel_take, survey_register
+from relay.services import LARGEST_PARCEL, order_take, parcel_take, survey_register
 from relay.tasks import flush_nudge
 from security_events import refusal_count
 
-LARGEST_PARCEL = 1024 * 1024
 LARGEST_MANIFEST = 8 * 1024 * 1024
 
 

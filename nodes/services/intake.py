@@ -112,10 +112,11 @@ def _take(job: SurveyJob, group: dict[int, bytes], now: datetime) -> dict[int, P
     """Answer for the parcels of one survey, by their places."""
     manifest = manifest_of(job)
     outer = _outer_key(job)
-    reason = refusal_code(job, manifest, now)
-    # Nothing of a survey that has not opened or is erased is held: no need to look inside.
-    if outer is None or (reason == NOT_OPEN and not takes_packages(job, manifest, now)):
-        return dict.fromkeys(group, _refused(CLOSED if outer is None else NOT_OPEN))
+    # Nothing of a survey that has not opened, or is erased, is held: no need to look inside.
+    if outer is None:
+        return dict.fromkeys(group, _refused(CLOSED))
+    if refusal_code(job, manifest, now) == NOT_OPEN:
+        return dict.fromkeys(group, _refused(NOT_OPEN))
     answers: dict[int, Place] = {}
     good: dict[int, Package] = {}
     for place, parcel in group.items():

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.roster import node_code, parse_code
 from mpcengine.protocol.signing import generate_p256_key, point_bytes
 from problems import Conflict, Forbidden
-from relay.services import parcel_take, survey_register
+from relay.services import LARGEST_PARCEL, parcel_take, survey_register
 from security_events import counters, refusal_count
 from security_events.emitting import UnknownEventError
 from tests.events.conftest import Events
@@ -84,7 +84,7 @@ def test_the_relay_counts_what_it_refuses(federation: Federation, events: Events
         return APIClient().post("/api/v1/packages", body, content_type=octets).status_code
 
     assert send(parcel[:-1]) == 400
-    assert send(bytes(1024 * 1024 + 1)) == 413
+    assert send(bytes(LARGEST_PARCEL + 1)) == 413
     assert send(b"\2" + parcel[1:]) == 400
     assert send(bytes(40)) == 404
     told = counted(events)

@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from mpcengine.protocol.strict import to_base64
+from relay import services
 from relay.models import RelayedSurvey
 from tests.mpcengine.cast import Federation, publish
 from tests.relay.test_parcel_take import portal
@@ -61,6 +62,18 @@ def test_it_refuses_a_manifest_that_sends_packages_to_another_address(
     path.write_text(json.dumps(known))
     answer = portal().post("/api/v1/manifests", published.signed.to_json(), format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "manifest.addresses")
+
+
+def test_it_refuses_a_survey_whose_answers_it_could_not_take(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = publish(federation)
+    monkeypatch.setattr(services, "LARGEST_PARCEL", published.manifest.parcel_length - 1)
+    answer = portal().post("/api/v1/manifests", published.signed.to_json(), format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "relay.parcel_length")
+    monkeypatch.setattr(services, "LARGEST_PARCEL", published.manifest.parcel_length)
+    answer = portal().post("/api/v1/manifests", published.signed.to_json(), format="json")
+    assert answer.status_code == 201
 
 
 def test_it_refuses_a_second_manifest_for_one_survey_id(federation: Federation) -> None:

@@ -155,6 +155,28 @@ def test_a_withheld_survey_has_one_list_of_the_rosters_size(
             nodes.receivers["a"].get(f"lists/{survey.manifest.digest}/{name}")
 
 
+def test_a_survey_that_lost_a_node_has_lists_of_the_same_size(
+    nodes: Nodes, survey: Survey
+) -> None:
+    wait_padding(nodes, survey)
+    packages = nodes.answers(survey, colours(2, 0, 0))
+    nodes.deliver(survey, packages[:1], to="a")
+    nodes.deliver(survey, packages[1:], to="b")
+    nodes.order(survey, "close", to="ab")
+    for node in "ab":
+        nodes.write(
+            node,
+            "UPDATE nodes_surveyjob SET closed_at = '2020-01-01 00:00:00' WHERE digest = ?",
+            survey.manifest.digest,
+        )
+    outcomes = nodes.end(survey, nodes=("a", "b"))
+    assert {one["reason"] for one in outcomes.values()} == {"node lost"}
+    for node, own in zip("ab", packages, strict=True):
+        found = seen(nodes, node, survey)
+        assert len(found) == INVITED
+        assert own.package_id in found
+
+
 def test_a_survey_that_nobody_answered_looks_like_any_other(
     nodes: Nodes, survey: Survey
 ) -> None:

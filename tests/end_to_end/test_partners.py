@@ -155,6 +155,7 @@ def test_a_puppet_of_the_portals_is_refused_by_the_nodes(
 ) -> None:
     """A6, over real HTTP: nine keys that no operator confirmed, and one victim."""
     assert outcome.document["state"] == "released"
+    partners_confirm(federation.house, partners_named(partners))
     puppets = [partners[0], *(generate_p256_key() for _ in range(9))]
     survey = one_question(["yes", "no"], min_count=MIN_COUNT)
     answers: list[Answers] = [{"pick": "yes"}] * 10
@@ -167,6 +168,7 @@ def test_nearly_the_same_partners_are_refused_by_the_nodes(
 ) -> None:
     """A3, over real HTTP: all confirmed, one left out."""
     assert outcome.document["state"] == "released"
+    partners_confirm(federation.house, partners_named(partners))
     survey = one_question(["yes", "no"], min_count=MIN_COUNT)
     fewer = partners[1:]
     answers: list[Answers] = [{"pick": "yes"}] * len(fewer)

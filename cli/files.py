@@ -14,7 +14,7 @@ from mpcengine.protocol.layout import build_layout, check_openings
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.partners import PartnersFile, parse_partners_file
 from mpcengine.protocol.receipt import Receipt, parse_receipt
-from mpcengine.protocol.survey import Survey, check_limits, check_supported, parse_survey
+from mpcengine.protocol.survey import Survey, check_limits, parse_survey
 
 LONGEST_SECRET = 1000
 LARGEST_FILE_BYTES = 1024 * 1024 * 1024
@@ -53,9 +53,8 @@ def read_survey(path: Path) -> Survey:
     """Return the survey in a ``drempel-survey/1`` file; raise BadInput."""
     value = read_json(path)
     try:
-        survey = parse_survey(value)
         # Limits depend on how many are invited, so they wait for the rows.
-        check_supported(survey)
+        survey = parse_survey(value)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence}") from None
     return survey

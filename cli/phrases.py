@@ -84,6 +84,7 @@ _REASONS_NL: Mapping[str, str] = {
     "nodes disagree": "de knooppunten waren het niet eens",
     "another node withheld": "een ander knooppunt gaf niet vrij",
     "computation failed": "de berekening lukte niet",
+    "texts changed": "een knooppunt veranderde een tekst",
     "cannot be unsealed": "zij gingen niet open",
     "superseded": "zij zijn vervangen door een verbetering",
 }

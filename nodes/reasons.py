@@ -16,6 +16,7 @@ class Reason(StrEnum):
     PEERS_DISAGREE = "nodes disagree"
     PEER_WITHHELD = "another node withheld"
     COMPUTATION_FAILED = "computation failed"
+    TEXTS_CHANGED = "texts changed"
 
 
 class MustWithhold(Exception):

@@ -41,7 +41,7 @@ from mpcengine.protocol.roster import (
     roster_root,
 )
 from mpcengine.protocol.signing import LABEL_PREPARE, verify
-from mpcengine.protocol.survey import check_limits, check_supported, parse_survey
+from mpcengine.protocol.survey import check_limits, parse_survey
 from mpcengine.services import (
     job_order_take,
     job_propose,
@@ -107,7 +107,6 @@ def survey_create(*, organisation_id: UUID, definition: JSON) -> Survey:
     Raises MalformedInput with the place of what breaks a rule (protocol §5).
     """
     survey = parse_survey(definition)
-    check_supported(survey)
     return Survey.objects.create(organisation_id=organisation_id, definition=survey.to_json())
 
 

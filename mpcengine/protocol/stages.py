@@ -48,7 +48,9 @@ _NUMBERS = {"ready": 2, "done": 2, "pattern": 1}
 _STAGE = re.compile(r"[a-z]+(/[1-9][0-9]{0,5})*")
 _HOST = re.compile(r"[A-Za-z0-9.:\-]{1,253}")
 _COMMON = ("format", "manifest", "node")
-LARGEST_ROUND = 2
+# Rounds 1 and 2 end in a pattern; round 3, which mixes texts, in the opening.
+LARGEST_ROUND, TEXT_ROUND = 3, 3
+_LARGEST_PATTERN = 2
 LARGEST_ATTEMPT = 999_999
 
 
@@ -323,7 +325,7 @@ def parse_pattern(data: bytes) -> PatternShares:
     shares = top.items("shares", 0, LARGEST_INTEGER)
     return PatternShares(
         **common,
-        round=top.integer("round", 1, LARGEST_ROUND),
+        round=top.integer("round", 1, _LARGEST_PATTERN),
         shares=tuple(parse_element(share) for share in shares),
     )
 

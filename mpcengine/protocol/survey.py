@@ -86,7 +86,6 @@ def parse_survey(obj: JSON) -> Survey:
 
     Raises MalformedInput with a stable ``code``, the path in ``where`` and one sentence: for
     an unknown version or key, a wrong shape, and every broken rule of docs/protocol.md §5.
-    Text questions are valid here; ``check_supported`` refuses them.
     """
     _check_version(obj)
     check_shape(_validator(), obj, area="survey")
@@ -112,30 +111,13 @@ def parse_survey(obj: JSON) -> Survey:
     )
 
 
-def check_supported(survey: Survey) -> None:
-    """Return nothing if every question can be asked; text questions cannot be yet.
-
-    Raises MalformedInput ``survey.text_not_offered``.
-    """
-    for place, question in enumerate(survey.questions):
-        if isinstance(question, TextQuestion):
-            raise MalformedInput(
-                "survey.text_not_offered",
-                f"questions[{place}] is a text question, and text questions are not offered "
-                "yet; leave it out.",
-                where=f"questions[{place}].kind",
-            )
-
-
 def check_limits(survey: Survey, invited: int) -> None:
     """Return nothing if this survey can be published to ``invited`` respondents.
 
     Sums must stay below 2^60 and, for numbers with at least two bins, sums of squares below
     2^58 (docs/protocol.md §5); all texts together have at most 2^20 words. Raises
-    MalformedInput ``survey.text_not_offered``, ``survey.invited``, ``survey.range`` or
-    ``survey.texts_too_long``.
+    MalformedInput ``survey.invited``, ``survey.range`` or ``survey.texts_too_long``.
     """
-    check_supported(survey)
     if invited < 1:
         raise MalformedInput("survey.invited", "At least one respondent must be invited.")
     texts = [question for question in survey.questions if isinstance(question, TextQuestion)]

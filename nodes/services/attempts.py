@@ -18,16 +18,18 @@ from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.partywire import (
     CAUSE_BAD_SHARE,
     CAUSE_OTHER,
+    CAUSE_TEXTS_CHANGED,
     Failure,
     PartySpec,
     PeerAddress,
+    TextColumns,
 )
 from mpcengine.protocol.pattern import pattern_size
 from nodes.keystore import node_index, node_name, peer_names
 from nodes.models import Incident, JobOutput, StageMessage, SurveyJob
 from nodes.party_process import ANY_PORT, NowhereToListen, PartyAttempt
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import COUNTED, accepted_ids, job_list, stage_bodies, stages_said
+from nodes.selectors import COUNTED, OPENING, accepted_ids, job_list, stage_bodies, stages_said
 from nodes.services.attempt_events import (
     attempt_failed_tell,
     attempt_finished_tell,
@@ -38,7 +40,7 @@ from nodes.services.incidents import incident_note
 from nodes.services.leases import job_keep, job_write
 from nodes.services.meeting import stage_tell
 from nodes.services.memory import JobMemory, job_memory
-from nodes.services.patterns import pattern_bits, round_output
+from nodes.services.patterns import job_texts, pattern_bits, round_output
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 from nodes.services.unsealing import batch_unseal
@@ -54,6 +56,7 @@ CONNECT_SECONDS = 20.0
 STALL_SECONDS = 30.0
 _BASE_SECONDS = 120.0
 _SECONDS_PER_MILLION_WORDS = 5.0
+_MISFIT = Failure(cause=CAUSE_OTHER, peer=0, detail="the arrays are not those of the round")
 
 
 def attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
@@ -87,6 +90,7 @@ def attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     if failure is not None:
         attempt_failed_tell(job, failure, took)
         return _failed(job, failure)
+    _check_enough_texts(job, manifest, outcome.arrays)
     _say_done(job, outcome.arrays, took)
     return None
 
@@ -160,7 +164,9 @@ def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
     bodies = stage_bodies(job, f"ready/{job.round}/{job.attempt}")
     said = [stages.parse_ready(bodies[peer]) for peer in peer_names()]
     accepted = accepted_ids(job)
-    rows = _rows(job, manifest, accepted) if job.round == 1 else iter(())
+    texts = _text_columns(job, manifest)
+    width = sum(1 + one.words for one in texts) or manifest.width
+    rows = iter(()) if job.round == 2 else _rows(job, manifest, accepted)
     root = stages.parse_root(stage_bodies(job, "root")[node_name()]).root
     first, second = (
         PeerAddress(
@@ -183,16 +189,17 @@ def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
         peers=(first, second),
         root=root,
         survey=manifest.survey.to_json(),
-        rows=len(accepted) if job.round == 1 else 0,
-        width=manifest.width,
+        rows=0 if job.round == 2 else len(accepted),
+        width=width,
         accepted=len(accepted),
         min_count=manifest.survey.min_count,
         draw_seed=bytes(job.draw_seed),
-        deadline_seconds=_deadline(len(accepted), manifest.width),
+        deadline_seconds=_deadline(len(accepted), width),
         connect_seconds=CONNECT_SECONDS,
         stall_seconds=STALL_SECONDS,
         counts=tuple(round_output(job, 1, "counts")) if job.round == 2 else (),
         pattern=pattern_bits(job, 1) if job.round == 2 else (),
+        texts=texts,
         fault=party_fault_take(),
     )
     party.start(spec, rows)
@@ -203,9 +210,21 @@ def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterat
     if memory.unsealed is None:
         counted = job_list(job, COUNTED)
         memory.unsealed = batch_unseal(job, manifest, counted, lambda: job_keep(job))
-    # The proofs have been checked: what is counted are the records.
-    memory.unsealed.keep_records()
-    return memory.unsealed.rows(accepted)
+    # The proofs have been checked: what is counted are the records, what is opened the texts.
+    memory.unsealed.keep_answers()
+    if job.round == 1:
+        return memory.unsealed.records(accepted)
+    questions = {item.question for item in job_texts(job, manifest)}
+    places = [one for one in manifest.layout.proof.texts if one.question in questions]
+    return memory.unsealed.texts(accepted, places)
+
+
+def _text_columns(job: SurveyJob, manifest: Manifest) -> tuple[TextColumns, ...]:
+    """Return what a row of round 3 holds; nothing in other rounds."""
+    if job.round != stages.TEXT_ROUND:
+        return ()
+    items = job_texts(job, manifest)
+    return tuple(TextColumns(question=one.question, words=one.words) for one in items)
 
 
 def _deadline(rows: int, width: int) -> float:
@@ -226,18 +245,22 @@ def _failed(job: SurveyJob, failure: Failure) -> Pause:
         _incident_code(failure.cause),
         f"Round {job.round}, attempt {job.attempt}: {failure.detail}",
     )
+    if failure.cause == CAUSE_TEXTS_CHANGED:
+        # Whoever changed a row may try no second time.
+        raise MustWithhold(Reason.TEXTS_CHANGED, "A text was changed while texts were mixed.")
     wait = _RETRY_SECONDS[min(job.attempt, len(_RETRY_SECONDS)) - 1]
     attempt_next(job, job.attempt + 1)
     return Pause(seconds=wait)
 
 
 def _check_unopened(job: SurveyJob) -> None:
-    """Raise MustWithhold if a peer has said its pattern of a round that we would compute again.
+    """Raise MustWithhold if a peer has opened a round that we would compute again.
 
-    It then held three ``done`` of another attempt, one of them ours: a second attempt could
-    open a second pattern of the same answers.
+    By its pattern, or of texts by its opening. It then held three ``done`` of another attempt,
+    one of them ours: a second attempt could open the same answers a second time.
     """
-    said = stage_bodies(job, f"pattern/{job.round}").keys() & set(peer_names())
+    stage = OPENING if job.round == stages.TEXT_ROUND else f"pattern/{job.round}"
+    said = stage_bodies(job, stage).keys() & set(peer_names())
     if not said:
         return
     own = any(one.startswith(f"done/{job.round}/") for one in stages_said(job, node_name()))
@@ -273,6 +296,8 @@ def _say_done(job: SurveyJob, arrays: dict[str, bytes], took: float) -> None:
 
 def _misfit(job: SurveyJob, manifest: Manifest, arrays: dict[str, bytes]) -> Failure | None:
     """Return a failure if the party's arrays are not those of the round."""
+    if job.round == stages.TEXT_ROUND:
+        return _misfit_texts(_text_columns(job, manifest), arrays)
     plan = manifest.layout.plan
     sizes = {"pattern": pattern_size(plan, job.round)}
     if job.round == 1:
@@ -280,4 +305,25 @@ def _misfit(job: SurveyJob, manifest: Manifest, arrays: dict[str, bytes]) -> Fai
     wanted = {name: ELEMENT_BYTES * size for name, size in sizes.items()}
     if {name: len(words) for name, words in arrays.items()} == wanted:
         return None
-    return Failure(cause=CAUSE_OTHER, peer=0, detail="the arrays are not those of the round")
+    return _MISFIT
+
+
+def _check_enough_texts(job: SurveyJob, manifest: Manifest, arrays: dict[str, bytes]) -> None:
+    """Raise MustWithhold for texts of some, but fewer than min_count, before any is opened.
+
+    The release rules show no such count: a node has bent the pattern. How many answered is all
+    that anybody has learnt.
+    """
+    for one in _text_columns(job, manifest):
+        count = len(arrays[one.array]) // (one.words * ELEMENT_BYTES)
+        if 0 < count < manifest.survey.min_count:
+            raise MustWithhold(Reason.DISCLOSURE, "Fewer texts than min_count came through.")
+
+
+def _misfit_texts(texts: Sequence[TextColumns], arrays: dict[str, bytes]) -> Failure | None:
+    """Return a failure unless each question has whole rows; their number is opened later."""
+    wanted = {one.array: one.words * ELEMENT_BYTES for one in texts}
+    if arrays.keys() != wanted.keys():
+        return _MISFIT
+    is_whole = all(len(words) % wanted[name] == 0 for name, words in arrays.items())
+    return None if is_whole else _MISFIT

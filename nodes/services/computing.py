@@ -1,12 +1,14 @@
 """CHECKED and COMPUTING: run the parties, then open a round's pattern.
 
 Until three ``done`` messages of one attempt are here, the attempt may be repeated (`attempts`).
-From this node's first ``pattern`` message on nothing is computed again.
+From this node's first ``pattern`` message on nothing of that round is computed again; the third
+round mixes the texts that the pattern opens, and ends in the opening itself.
 Source: docs/protocol.md §11 to §13.
 """
 
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.stages import TEXT_ROUND
 from nodes.keystore import node_name
 from nodes.models import JobState, SurveyJob
 from nodes.selectors import stage_bodies
@@ -14,7 +16,7 @@ from nodes.services.attempts import attempt_next, attempt_step, highest_attempt
 from nodes.services.leases import job_move, job_write
 from nodes.services.meeting import stage_count, stage_tell
 from nodes.services.memory import job_memory
-from nodes.services.patterns import pattern_check, pattern_say
+from nodes.services.patterns import job_texts, pattern_check, pattern_say
 from nodes.services.pausing import Pause
 
 
@@ -26,12 +28,13 @@ def starting_step(job: SurveyJob, _manifest: Manifest) -> Pause | None:
 
 def computing_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     """Bring the current round one step on: an attempt, its end, or the opening of a pattern."""
-    if node_name() in stage_bodies(job, f"pattern/{job.round}"):
+    is_texts = job.round == TEXT_ROUND
+    if not is_texts and node_name() in stage_bodies(job, f"pattern/{job.round}"):
         return _open_pattern(job, manifest)
     done = f"done/{job.round}/{job.attempt}"
     if stage_count(job, done) == len(NODE_NAMES):
         job_memory(job.digest).party_drop()
-        pattern_say(job, manifest)
+        _fix(job) if is_texts else pattern_say(job, manifest)
         return None
     highest = highest_attempt(job)
     if highest > job.attempt:
@@ -48,9 +51,20 @@ def _open_pattern(job: SurveyJob, manifest: Manifest) -> Pause | None:
         return Pause(stage=stage)
     pattern_check(job, manifest)
     if job.round == 1 and manifest.layout.plan.two_way:
-        with job_write(job, round=2, attempt=1):
-            pass
-        return None
+        _next_round(job, 2)
+    elif job_texts(job, manifest):
+        _next_round(job, TEXT_ROUND)
+    else:
+        _fix(job)
+    return None
+
+
+def _next_round(job: SurveyJob, number: int) -> None:
+    with job_write(job, round=number, attempt=1):
+        pass
+
+
+def _fix(job: SurveyJob) -> None:
+    """Compute nothing more: what the rounds gave is opened as it is."""
     job_memory(job.digest).unsealed = None
     job_move(job, JobState.FIXED)
-    return None

@@ -5,21 +5,24 @@ Source: docs/protocol.md §13.
 
 from mpcengine.protocol import stages
 from mpcengine.protocol.canonical import digest
-from mpcengine.protocol.disclosure_recheck import recheck_released
+from mpcengine.protocol.disclosure_recheck import Opened, recheck_released
 from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.partywire import TextColumns
 from mpcengine.protocol.pattern import Pattern, ReleasedValue, released_values
+from mpcengine.protocol.result import read_texts
 from mpcengine.protocol.statement import RELEASED, Statement, build_statement, open_values
+from mpcengine.protocol.tables import TextItem
 from nodes.keystore import node_name
-from nodes.models import JobState, SurveyJob
+from nodes.models import JobOutput, JobState, SurveyJob
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import OPENING, stage_bodies
 from nodes.services.checking import joint_verdict
 from nodes.services.leases import job_move
 from nodes.services.meeting import stage_tell
-from nodes.services.patterns import round_output, survey_pattern
+from nodes.services.patterns import job_texts, round_output, survey_pattern
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 from nodes.services.statements import statement_sign
@@ -52,6 +55,7 @@ def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
         rejected=joint_verdict(job).totals(),
         released=names,
         shares=own.shares,
+        texts=own.texts,
     )
     signed = statement_sign(build_statement(statement))
     result = digest(signed["statement"])
@@ -68,7 +72,12 @@ def _say_opening(job: SurveyJob, manifest: Manifest) -> None:
     squares = round_output(job, 1, "squares")
     values = released_values(manifest.layout.plan, survey_pattern(job, manifest))
     shares = {value.name: _share(value, counts, squares) for value in values}
-    message = stages.Opening(manifest=job.digest, node=node_name(), shares=shares)
+    message = stages.Opening(
+        manifest=job.digest,
+        node=node_name(),
+        shares=shares,
+        texts={item.question: _mixed(job, item) for item in job_texts(job, manifest)},
+    )
     stage_say(job, OPENING, stages.build_opening(message))
 
 
@@ -78,18 +87,28 @@ def _share(value: ReleasedValue, counts: list[int], squares: list[int]) -> int:
     return sum(weight * counts[slot] for slot, weight in value.form) % MODULUS
 
 
+def _mixed(job: SurveyJob, item: TextItem) -> bytes:
+    """Return this node's shares of a question's texts, as round 3 left them."""
+    name = TextColumns(question=item.question, words=item.words).array
+    rows = JobOutput.objects.filter(job=job, round=stages.TEXT_ROUND, name=name)
+    return bytes(rows.get().words)
+
+
 def _accepted(job: SurveyJob) -> int:
     return stages.parse_checked(stage_bodies(job, "checked")[node_name()]).accepted
 
 
 def _check(job: SurveyJob, manifest: Manifest, pattern: Pattern, accepted: int) -> None:
     bodies = stage_bodies(job, OPENING)
-    shares = [stages.parse_opening(bodies[name]).shares for name in NODE_NAMES]
+    said = [stages.parse_opening(bodies[name]) for name in NODE_NAMES]
+    plan, min_count = manifest.layout.plan, manifest.survey.min_count
     try:
-        values = open_values(shares)
-        recheck_released(
-            manifest.layout.plan, pattern, values, accepted, manifest.survey.min_count
+        values = open_values([one.shares for one in said])
+        recheck_released(plan, pattern, values, accepted, min_count)
+        opened = Opened(
+            plan=plan, pattern=pattern, values=values, accepted=accepted, min_count=min_count
         )
+        read_texts(opened, [one.texts for one in said])
     except InconsistentShares as error:
         raise MustWithhold(Reason.INCONSISTENT_SHARES, error.sentence) from error
     except DisclosureRefused as error:

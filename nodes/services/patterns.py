@@ -12,9 +12,11 @@ from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.pattern import (
     Pattern,
     merge_patterns,
+    opened_texts,
     pattern_from_bits,
     pattern_size,
 )
+from mpcengine.protocol.tables import TextItem
 from nodes.keystore import node_name
 from nodes.models import JobOutput, SurveyJob
 from nodes.reasons import MustWithhold, Reason
@@ -56,9 +58,14 @@ def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
     """Return the public pattern of the rounds that are open, the current one included."""
     plan = manifest.layout.plan
     pattern = pattern_from_bits(plan, 1, pattern_bits(job, 1))
-    if job.round == 2:
+    if job.round > 1 and plan.two_way:
         pattern = merge_patterns(pattern, pattern_from_bits(plan, 2, pattern_bits(job, 2)))
     return pattern
+
+
+def job_texts(job: SurveyJob, manifest: Manifest) -> tuple[TextItem, ...]:
+    """Return the text questions whose texts are opened; all patterns are open by then."""
+    return opened_texts(manifest.layout.plan, survey_pattern(job, manifest))
 
 
 def pattern_check(job: SurveyJob, manifest: Manifest) -> None:

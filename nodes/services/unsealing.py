@@ -10,6 +10,7 @@ from mpcengine.protocol.errors import BadEnvelope
 from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Package
+from mpcengine.protocol.validity_plan import TextPlaces
 from nodes.keystore import node_index, share_key_unwrap
 from nodes.models import StoredPackage, SurveyJob, SurveyKeys
 
@@ -20,10 +21,12 @@ _AT_ONCE = 500
 class Unsealed:
     """Hold opened share vectors in the order of ``ids``, and ids that did not open. Secret.
 
-    A row has ``words`` elements, a report, until ``keep_records`` leaves its first ``width``.
+    A row has ``row_words`` elements: a report, until ``keep_answers`` leaves the first ``kept``
+    of it, which are the record's ``width`` and the texts behind them.
     """
 
     width: int
+    kept: int
     row_words: int
     ids: tuple[str, ...]
     words: bytearray
@@ -31,27 +34,42 @@ class Unsealed:
 
     def rows(self, accepted: Sequence[str]) -> Iterator[bytes]:
         """Yield the rows of ``accepted`` (ascending, all opened), a few hundred at a time."""
+        return self._parts(accepted, [range(self.row_words)])
+
+    def records(self, accepted: Sequence[str]) -> Iterator[bytes]:
+        """Yield the records of ``accepted``: the first ``width`` words of their rows."""
+        return self._parts(accepted, [range(self.width)])
+
+    def texts(self, accepted: Sequence[str], places: Sequence[TextPlaces]) -> Iterator[bytes]:
+        """Yield, for each of ``accepted``, "answered" and words of every text of ``places``."""
+        columns = []
+        for text in places:
+            columns += [range(text.answered, text.answered + 1), text.words]
+        return self._parts(accepted, columns)
+
+    def _parts(self, accepted: Sequence[str], columns: Sequence[range]) -> Iterator[bytes]:
         size = self.row_words * ELEMENT_BYTES
         chosen = set(accepted)
         places = [place for place, one in enumerate(self.ids) if one in chosen]
+        cuts = [(one.start * ELEMENT_BYTES, one.stop * ELEMENT_BYTES) for one in columns]
         view = memoryview(self.words)
         for start in range(0, len(places), _AT_ONCE):
-            part = places[start : start + _AT_ONCE]
-            yield b"".join(view[place * size : (place + 1) * size] for place in part)
+            firsts = [place * size for place in places[start : start + _AT_ONCE]]
+            yield b"".join(view[at + a : at + b] for at in firsts for a, b in cuts)
 
-    def keep_records(self) -> None:
-        """Let go of everything but the first ``width`` words of each row: the records.
+    def keep_answers(self) -> None:
+        """Let go of everything but the first ``kept`` words of each row: records and texts.
 
         In place, so that memory holds no second copy. No reader of ``rows`` may be left.
         """
-        size, kept = self.row_words * ELEMENT_BYTES, self.width * ELEMENT_BYTES
+        size, kept = self.row_words * ELEMENT_BYTES, self.kept * ELEMENT_BYTES
         if size == kept:
             return
         for place in range(len(self.ids)):
             row = self.words[place * size : place * size + kept]
             self.words[place * kept : (place + 1) * kept] = row
         del self.words[len(self.ids) * kept :]
-        self.row_words = self.width
+        self.row_words = self.kept
 
 
 def batch_unseal(
@@ -76,6 +94,7 @@ def batch_unseal(
             words += share
     return Unsealed(
         width=manifest.width,
+        kept=manifest.layout.proof.payload.stop,
         row_words=manifest.words,
         ids=tuple(opened),
         words=words,

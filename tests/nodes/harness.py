@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,24 @@ class Nodes:
             else worker_program(self.house, service)
         )
         self.processes[node, kind] = _spawn(program)
+
+    def restart(self, node: str, kind: str) -> None:
+        """Kill a node's process and start it anew."""
+        self._kill(node, kind)
+        self.start(node, kind)
+
+    def restart_bent(self, node: str, how: str) -> None:
+        """Start a node's worker anew with a party that deviates (`tests.party.bent`)."""
+        self._kill(node, "worker")
+        program = worker_program(self.house, f"node-{node}")
+        celery = program.arguments[program.arguments.index("celery") + 1 :]
+        module = (sys.executable, "-m", "tests.nodes.bent_worker", how)
+        self.processes[node, "worker"] = _spawn(replace(program, arguments=(*module, *celery)))
+
+    def _kill(self, node: str, kind: str) -> None:
+        process = self.processes[node, kind]
+        process.kill()
+        process.wait(10.0)
 
     def wait_death(self, node: str, point: str, seconds: float = 90.0) -> None:
         """Wait until a node's worker has died at an armed kill point, and nowhere else."""

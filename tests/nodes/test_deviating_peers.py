@@ -74,8 +74,10 @@ def test_it_refuses_a_message_that_no_peer_signed(nodes: Nodes) -> None:
     nodes.end(survey)
 
 
-def alter_output(nodes: Nodes, node: str, survey: Survey, name: str, by: int = 1) -> None:
-    """Add ``by`` to the first element of an array that a node's party gave back."""
+def alter_output(
+    nodes: Nodes, node: str, survey: Survey, name: str, by: int = 1, at: int = 0
+) -> None:
+    """Add ``by`` to the first element, or that at ``at``, of what a node's party gave back."""
     output, words = nodes.read(
         node,
         "SELECT o.id, o.words"
@@ -84,8 +86,9 @@ def alter_output(nodes: Nodes, node: str, survey: Survey, name: str, by: int = 1
         survey.manifest.digest,
         name,
     )[0]
-    first = (int.from_bytes(words[:8], "little") + by) % MODULUS
-    changed = first.to_bytes(8, "little") + words[8:]
+    place = 8 * at
+    element = (int.from_bytes(words[place : place + 8], "little") + by) % MODULUS
+    changed = words[:place] + element.to_bytes(8, "little") + words[place + 8 :]
     assert nodes.write(
         node, "UPDATE nodes_joboutput SET words = ? WHERE id = ?", changed, output
     )

@@ -40,6 +40,11 @@ def lasting(days: int, **terms_changed: Any) -> Manifest:
     return build_manifest(replace(sample, answering=answering, **terms_changed))
 
 
+def with_text() -> Manifest:
+    text = {"id": "remarks", "kind": "text", "max_bytes": 280, "title": {"en": "Remarks"}}
+    return manifest_of(questions=[*SURVEY["questions"], text])
+
+
 def losing(max_inconsistent: int | None) -> Manifest:
     return build_manifest(replace(terms(), max_inconsistent=max_inconsistent))
 
@@ -68,6 +73,7 @@ REFUSALS: list[tuple[str, Policy, Manifest, str]] = [
     ("max_inconsistent", replace(POLICY, max_inconsistent_percent=5), losing(4), "3 of 60"),
     ("extremes", replace(POLICY, extremes=False), shown(extremes="show"), "sector"),
     ("nonresponse", replace(POLICY, nonresponse=False), shown(nonresponse="show"), "sector"),
+    ("texts", replace(POLICY, texts=False), with_text(), "remarks"),
 ]
 
 
@@ -97,7 +103,8 @@ def test_it_allows_exactly_what_the_added_limits_name() -> None:
         check_policy(POLICY, losing(limit))
     check_policy(replace(POLICY, max_inconsistent_percent=5), losing(3))
     check_policy(POLICY, shown(extremes="show", nonresponse="show"))
-    quiet = replace(POLICY, extremes=False, nonresponse=False)
+    check_policy(POLICY, with_text())
+    quiet = replace(POLICY, extremes=False, nonresponse=False, texts=False)
     check_policy(quiet, cast().manifest)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mpcengine.protocol.canonical import canonical, parse_canonical
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.questions import NumberQuestion, TextQuestion
-from mpcengine.protocol.survey import check_limits, check_supported, parse_survey
+from mpcengine.protocol.survey import MOST_TEXT_WORDS, check_limits, parse_survey
 from tests.protocol.made_surveys import definition, surveys
 from tests.protocol.vectors import load, names
 from tests.vectors.survey_cases import SAMPLE, TEXT, changed, with_questions
@@ -108,15 +108,16 @@ def test_it_allows_exactly_200_cells_in_a_table() -> None:
     assert refused.value.code == "survey.tables"
 
 
-def test_it_refuses_text_questions_for_publication_only() -> None:
+def test_it_limits_the_texts_of_all_invited_together() -> None:
     survey = parse_survey(changed("questions.append", TEXT))
     assert isinstance(survey.questions[7], TextQuestion)
-    for check in (check_supported, lambda it: check_limits(it, 100)):
-        with pytest.raises(MalformedInput) as refused:
-            check(survey)
-        assert refused.value.code == "survey.text_not_offered"
-        assert refused.value.where == "questions[7].kind"
-    check_limits(parse_survey(SAMPLE), 100)
+    # 280 bytes and their length are 41 words of seven bytes.
+    most = MOST_TEXT_WORDS // 41
+    check_limits(survey, most)
+    with pytest.raises(MalformedInput) as refused:
+        check_limits(survey, most + 1)
+    assert refused.value.code == "survey.texts_too_long"
+    check_limits(parse_survey(SAMPLE), most + 1)
 
 
 @pytest.mark.parametrize(

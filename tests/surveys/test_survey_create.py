@@ -37,12 +37,13 @@ def test_it_refuses_a_definition_and_names_the_place(
     assert not Survey.objects.exists()
 
 
-def test_it_refuses_text_questions_until_they_are_offered(carol: APIClient) -> None:
+def test_it_takes_text_questions(carol: APIClient) -> None:
     text = {"id": "remarks", "kind": "text", "max_bytes": 280, "title": {"en": "Remarks"}}
     answer = carol.post(
         SURVEYS, {"definition": {**DEFINITION, "questions": [text]}}, format="json"
     )
-    assert (answer.status_code, answer.json()["code"]) == (400, "survey.text_not_offered")
+    assert answer.status_code == 201
+    assert Survey.objects.get().definition["questions"][0]["max_bytes"] == 280
 
 
 def test_it_warns_of_tables_too_fine_and_of_optional_questions(carol: APIClient) -> None:

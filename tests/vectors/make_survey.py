@@ -156,7 +156,6 @@ def surveys() -> JSON:
             }
             for name, definition in {**GOOD, "with a text": with_text}.items()
         ],
-        "not_offered": [{"name": "with a text", "code": "survey.text_not_offered"}],
         "bad": bad_surveys(),
     }
 

@@ -161,22 +161,11 @@ def _nowhere(job: SurveyJob, cause: str) -> Pause:
 
 
 def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
-    bodies = stage_bodies(job, f"ready/{job.round}/{job.attempt}")
-    said = [stages.parse_ready(bodies[peer]) for peer in peer_names()]
     accepted = accepted_ids(job)
     texts = _text_columns(job, manifest)
     width = sum(1 + one.words for one in texts) or manifest.width
     rows = iter(()) if job.round == 2 else _rows(job, manifest, accepted)
     root = stages.parse_root(stage_bodies(job, "root")[node_name()]).root
-    first, second = (
-        PeerAddress(
-            index=NODE_NAMES.index(one.node) + 1,
-            host=one.party_host,
-            port=one.party_port,
-            pin=digest_bytes(one.pin).hex(),
-        )
-        for one in said
-    )
     spec = PartySpec(
         job=job.digest,
         attempt=job.attempt,
@@ -186,7 +175,7 @@ def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
         certificate=party.certificate,
         private_key=party.private_key,
         pin=digest_bytes(party.pin).hex(),
-        peers=(first, second),
+        peers=_peers(job),
         root=root,
         survey=manifest.survey.to_json(),
         rows=0 if job.round == 2 else len(accepted),
@@ -203,6 +192,21 @@ def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
         fault=party_fault_take(),
     )
     party.start(spec, rows)
+
+
+def _peers(job: SurveyJob) -> tuple[PeerAddress, PeerAddress]:
+    """Return where the peers' parties listen in this attempt, as they said."""
+    bodies = stage_bodies(job, f"ready/{job.round}/{job.attempt}")
+    first, second = (
+        PeerAddress(
+            index=NODE_NAMES.index(one.node) + 1,
+            host=one.party_host,
+            port=one.party_port,
+            pin=digest_bytes(one.pin).hex(),
+        )
+        for one in (stages.parse_ready(bodies[peer]) for peer in peer_names())
+    )
+    return first, second
 
 
 def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterator[bytes]:

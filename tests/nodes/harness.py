@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from mpcengine.protocol.result import assemble_result
 from mpcengine.protocol.signedmanifest import SignedManifest
 from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import parse_base64, to_base64
+from tests.nodes.bent_program import bent_program
 from tests.nodes.publishing import Draft, NodeKeys, TokenCall, blind, package, ticket
 from tests.storage import ask, databases_make, lend
 
@@ -81,15 +82,11 @@ class Nodes:
     def restart_bent(self, node: str, how: str) -> None:
         """Start a node's worker anew with a party that deviates (`tests.party.bent`)."""
         self._kill(node, "worker")
-        program = worker_program(self.house, f"node-{node}")
-        celery = program.arguments[program.arguments.index("celery") + 1 :]
-        module = (sys.executable, "-m", "tests.nodes.bent_worker", how)
-        self.processes[node, "worker"] = _spawn(replace(program, arguments=(*module, *celery)))
+        self.processes[node, "worker"] = _spawn(bent_program(self.house, node, how))
 
     def _kill(self, node: str, kind: str) -> None:
-        process = self.processes[node, kind]
-        process.kill()
-        process.wait(10.0)
+        self.processes[node, kind].kill()
+        self.processes[node, kind].wait(10.0)
 
     def wait_death(self, node: str, point: str, seconds: float = 90.0) -> None:
         """Wait until a node's worker has died at an armed kill point, and nowhere else."""

@@ -18,7 +18,7 @@ from cli.terms import terms_by_orders
 from connector.respondent import manifest_fetch
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.orders import CLOSE
+from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING
 from tests.end_to_end.harness import QUIET, counts_of, drempel, one_question, sentence_of
 from tests.storage import ask
 
@@ -108,13 +108,13 @@ def federation() -> Iterator[Federation]:
 
 
 @pytest.fixture
-def ask_people(federation: Federation, tmp_path: Path) -> Callable[[int], Asked]:
-    def publish(invited: int) -> Asked:
+def ask_people(federation: Federation, tmp_path: Path) -> Callable[..., Asked]:
+    def publish(invited: int, timing: str = "normal") -> Asked:
         survey = one_question(("red", "green", "blue"), min_count=MIN_COUNT)
         coordinator = coordinator_of(federation)
         survey_id = coordinator.create(survey)
         codes = coordinator.invite(survey_id, invited)
-        terms = terms_by_orders(survey_id, survey, invited, "normal")
+        terms = terms_by_orders(survey_id, survey, invited, timing)
         coordinator.publish(survey_id, coordinator.prepare(terms))
         return Asked(
             federation=federation,
@@ -158,7 +158,7 @@ def check_counted(asked: Asked, document: JSON) -> None:
 
 
 def test_an_answer_is_followed_from_sending_to_counted(
-    ask_people: Callable[[int], Asked],
+    ask_people: Callable[..., Asked],
 ) -> None:
     asked = ask_people(8)
     text = asked.answer(0, "red", name="rosa")
@@ -192,15 +192,18 @@ def test_an_answer_is_followed_from_sending_to_counted(
 
 
 def test_what_the_relay_drops_is_seen_and_counts_when_sent_directly(
-    ask_people: Callable[[int], Asked],
+    ask_people: Callable[..., Asked],
 ) -> None:
     asked = ask_people(7)
     asked.answer(0, "red", name="rosa")
     asked.answer(1, "red", name="sam")
     relay = asked.federation.house.service_folder("relay")
-    assert ask(relay, "DELETE FROM relay_waitingparcel")[1] == 2
+    drop = "DELETE FROM relay_waitingparcel WHERE survey_id = ?"
+    assert ask(relay, drop, asked.manifest.digest)[1] == 2
+    # Where the relay does not even answer, the nodes give the survey's terms.
+    away = f"http://127.0.0.1:1/answer/{asked.survey_id}"
     text = asked.run(
-        *("answer", asked.link(1).partition("#")[0], "--direct", "--nodes", asked.nodes),
+        *("answer", away, "--direct", "--nodes", asked.nodes),
         *("--attempt", asked.folder / "sam.attempt", "--receipt", asked.receipt("sam")),
     )
     assert "Signed for by the relay and nodes a, b and c." in text
@@ -217,7 +220,24 @@ def test_what_the_relay_drops_is_seen_and_counts_when_sent_directly(
     check_silence(asked)
 
 
-def test_a_withheld_survey_says_so_to_everybody(ask_people: Callable[[int], Asked]) -> None:
+def test_in_strict_timing_she_comes_back_when_answering_has_begun(
+    ask_people: Callable[..., Asked],
+) -> None:
+    asked = ask_people(5, timing="strict")
+    early = asked.answer(0, "red", name="rosa", code=1)
+    assert "What was begun is kept in" in early
+    assert not asked.receipt("rosa").exists()
+    coordinator_of(asked.federation).order(asked.survey_id, asked.manifest, OPEN_ANSWERING)
+    path = f"surveys/{asked.manifest.digest}"
+    wait(lambda: asked.federation.relay.get(path)["state"] == "open")
+    assert "An answer that was interrupted before is sent" in asked.answer(
+        0, "red", name="rosa"
+    )
+    assert asked.fate("rosa")["outcome"] == "on its way"
+    check_silence(asked)
+
+
+def test_a_withheld_survey_says_so_to_everybody(ask_people: Callable[..., Asked]) -> None:
     asked = ask_people(6)
     assert "you can correct" not in asked.answer(0, "red", "--direct", "--finish", name="rosa")
     assert not (asked.folder / "rosa.attempt").exists()
@@ -231,7 +251,7 @@ def test_a_withheld_survey_says_so_to_everybody(ask_people: Callable[[int], Aske
 
 
 def test_it_refuses_what_cannot_be_meant_in_one_sentence(
-    ask_people: Callable[[int], Asked], tmp_path: Path
+    ask_people: Callable[..., Asked], tmp_path: Path
 ) -> None:
     asked = ask_people(2)
     answers = tmp_path / "a.json"

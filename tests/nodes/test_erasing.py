@@ -15,11 +15,15 @@ from tests.storage import ask
 
 
 def wrapped_keys(nodes: Nodes, survey: Survey) -> list[bytes]:
-    """Return node b's wrapped share key and issuer key of a survey."""
+    """Return node b's wrapped share key, outer key and issuer key of a survey."""
     found = []
     own = nodes.house.service_folder("node-b")
-    for before, table in (("", "nodes_surveykeys"), ("issuing_", "nodes_issuerkey")):
-        query = f"SELECT wrapped FROM {table} WHERE survey_id = ?"  # noqa: S608 - a constant
+    for before, column, table in (
+        ("", "wrapped", "nodes_surveykeys"),
+        ("", "outer_wrapped", "nodes_surveykeys"),
+        ("issuing_", "wrapped", "nodes_issuerkey"),
+    ):
+        query = f"SELECT {column} FROM {table} WHERE survey_id = ?"  # noqa: S608 - constants
         rows, _ = ask(own, query, survey.draft.survey_id, before=before)
         found.append(bytes(rows[0][0]))
     return found
@@ -43,7 +47,7 @@ def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4)
     nodes.deliver(survey, nodes.answers(survey, colours(2, 1, 1)))
     keys = wrapped_keys(nodes, survey)
-    assert [len(key) > 40 and is_anywhere(nodes, key) for key in keys] == [True, True]
+    assert [len(key) > 40 and is_anywhere(nodes, key) for key in keys] == [True] * 3
     nodes.order(survey, "close")
     nodes.end(survey)
     nodes.wait_state(survey, "erased")
@@ -54,7 +58,7 @@ def test_it_leaves_no_erased_key_in_its_files(nodes: Nodes) -> None:
 def test_it_leaves_no_issuer_key_in_its_files_once_answering_is_open(nodes: Nodes) -> None:
     survey = nodes.publish(colour_survey(), 4, timing="strict")
     packages = nodes.answers(survey, colours(2, 1, 1))
-    share, issuer = wrapped_keys(nodes, survey)
+    share, _, issuer = wrapped_keys(nodes, survey)
     assert is_anywhere(nodes, issuer)
     nodes.order(survey, "open-answering")
     assert until_gone(nodes, issuer)

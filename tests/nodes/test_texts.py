@@ -108,7 +108,7 @@ def test_it_withholds_when_a_share_of_a_text_was_altered(nodes: Nodes, survey: S
 def test_it_opens_no_text_of_fewer_than_min_count(nodes: Nodes) -> None:
     """The pattern is bent at all nodes to show a hidden count of two, where k is three.
 
-    Fails (three nodes say their openings) without `attempts._check_enough_texts`.
+    Fails (three nodes go on to their openings) without `attempts._check_enough_texts`.
     """
     answers = given(2, 7)
     survey = nodes.publish({**text_survey(), "min_count": 3}, len(answers))
@@ -126,7 +126,9 @@ def test_it_opens_no_text_of_fewer_than_min_count(nodes: Nodes) -> None:
     document = nodes.result(survey, nodes.end(survey, seconds=90.0))
     assert (document["state"], document["reason"]) == ("withheld", "disclosure check failed")
     for node in "abc":
-        assert nodes.said(node, survey, "opening", node) is None
+        # A withheld job keeps no opening; that none was said shows in what comes before it.
+        assert nodes.said(node, survey, "pattern/1", node) is not None
+        assert nodes.said(node, survey, "done/3/1", node) is None
 
 
 def test_it_sends_the_stored_texts_after_a_kill(
@@ -174,6 +176,6 @@ def test_it_ends_without_a_text_when_a_node_changes_one(nodes: Nodes, survey: Su
     assert document["state"] == "withheld"
     assert "texts changed" in document["reason"]
     for node in "ac":
-        assert nodes.said(node, survey, "opening", node) is None
-        assert nodes.said(node, survey, "opening", "b") is None
+        # A withheld job keeps no opening; none was said, because no round was done.
+        assert nodes.said(node, survey, "pattern/1", node) is not None
         assert nodes.said(node, survey, "done/3/1", node) is None

@@ -19,6 +19,7 @@ from connector.errors import ConnectorError
 
 EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
 EXAMPLE_ANSWERS = ROOT / "examples" / "ict-resilience.answers.csv"
+ONE_ANSWER = ROOT / "examples" / "ict-resilience.answers.json"
 INVITED = 20
 SHOWN_CODES = 3
 LOOK_SECONDS = 0.5
@@ -80,7 +81,14 @@ def _sample(federation: Federation) -> list[str]:
         f"  Sample survey {survey_id}, open for {INVITED} people with a code, such as",
         *(f"    {code}" for code in codes[:SHOWN_CODES]),
         f"  (all codes: {kept})",
+        "  To answer as one of them, at another terminal in Drempel's folder:",
+        f"    {_answering(federation.relay.url, survey_id, codes[0])}",
     ]
+
+
+def _answering(relay_url: str, survey_id: str, code: str) -> str:
+    link = shlex.quote(f"{relay_url}/answer/{survey_id}#{code}")
+    return f".venv/bin/drempel answer {link} {shlex.quote(str(ONE_ANSWER))}"
 
 
 def _publish(coordinator: Coordinator) -> tuple[str, list[str]]:

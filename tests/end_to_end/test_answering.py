@@ -4,6 +4,8 @@ Real processes throughout: the console script, a portal, a relay and three nodes
 """
 
 import json
+import shlex
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +21,14 @@ from connector.respondent import manifest_fetch
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING
-from tests.end_to_end.harness import QUIET, counts_of, drempel, one_question, sentence_of
+from tests.end_to_end.harness import (
+    QUIET,
+    counts_of,
+    drempel,
+    one_question,
+    sentence_of,
+    started,
+)
 from tests.storage import ask
 
 MIN_COUNT = 4
@@ -235,6 +244,21 @@ def test_in_strict_timing_she_comes_back_when_answering_has_begun(
     )
     assert asked.fate("rosa")["outcome"] == "on its way"
     check_silence(asked)
+
+
+def test_what_serve_says_to_type_answers_its_sample_survey(tmp_path: Path) -> None:
+    with started("serve", "--port", 0, scratch=tmp_path) as serving:
+        assert serving.stdout is not None
+        lines = iter(serving.stdout.readline, "")
+        typed = next(line for line in lines if "drempel answer" in line)
+        _, *arguments = shlex.split(typed)
+        next(line for line in lines if "Ctrl-C" in line)
+        kept = ("--attempt", tmp_path / "x.attempt", "--receipt", tmp_path / "x.receipt.json")
+        done = drempel(*arguments, *kept)
+        assert done.returncode == 0, done.stderr
+        assert "Sent: your answer." in done.stdout
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(60) == 0
 
 
 def test_a_withheld_survey_says_so_to_everybody(ask_people: Callable[..., Asked]) -> None:

@@ -104,8 +104,8 @@ def _answer(arguments: argparse.Namespace, link: "Link", receipt: Path, attempt:
     if arguments.json:
         print(json.dumps(_summary(given, receipt, is_old=is_old)))
     else:
-        is_final = arguments.finish
-        _tell(survey, given, receipt, attempt, is_old=is_old, is_final=is_final)
+        _tell(survey, given, receipt, attempt, is_old=is_old, is_final=arguments.finish)
+        _remind(arguments.answers)
 
 
 def _claim(arguments: argparse.Namespace, link: "Link") -> "Claim | None":
@@ -168,6 +168,11 @@ def _tell(
         "by time and address whose it is. Whoever has that file can correct, too; --finish "
         "erases it."
     )
+
+
+def _remind(answers: Path | None) -> None:
+    if answers is not None:
+        print(f"{answers} still holds your answers; erase it if others can read it.")
 
 
 def _signed(given: "Receipt") -> str:

@@ -85,6 +85,7 @@ def test_it_keeps_receipt_and_attempt_beside_each_other(rosa: Rosa) -> None:
     text = rosa.run()
     receipt = parse_receipt(json.loads(rosa.kept(".receipt.json").read_text()))
     assert f"Tracking code: {receipt.package}" in text
+    assert "answers.json still holds your answers" in text
     for ending in (".receipt.json", ".attempt"):
         assert rosa.kept(ending).stat().st_mode & 0o077 == 0
         assert cast().manifest.survey_id in rosa.kept(ending).name

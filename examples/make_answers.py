@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 SEED = "drempel examples, 2026"
 RESPONDENTS = 200
 TOO_FEW = 9
+COLLEAGUES = 24
 
 
 class Draws:
@@ -115,6 +116,25 @@ def few(draws: Draws) -> dict[str, str]:
     return {"sector": draws.pick({"hospital": 1, "gp": 1}), "trust": str(1 + draws.below(5))}
 
 
+IDEAS = {
+    "later beginnen op maandag": 3,
+    "ruilen zonder formulier": 3,
+    "nooit meer dan drie nachten achter elkaar": 2,
+    "het rooster twee maanden vooruit": 4,
+    "fewer handovers, please": 1,
+}
+SECRETS = {"niemand leest de wensen": 1, "de teamleider ruilt het eerst": 1}
+
+
+def colleague(draws: Draws, number: int) -> dict[str, str]:
+    """Return one row of the survey with texts: most have an idea, two dare to say more."""
+    return {
+        "ward": draws.pick({"day": 1, "clinic": 1}),
+        "idea": draws.pick(IDEAS) if draws.chance(70) else "",
+        "secret": draws.pick(SECRETS) if number % 12 == 5 else "",
+    }
+
+
 def as_csv(rows: list[dict[str, str]]) -> str:
     """Return the rows as CSV with a header, lines ending in LF."""
     text = io.StringIO(newline="")
@@ -126,9 +146,11 @@ def as_csv(rows: list[dict[str, str]]) -> str:
 
 def files() -> dict[str, str]:
     """Return every file this script writes, by name."""
-    many, nine = Draws(SEED), Draws(f"{SEED}, withheld")
+    many, nine, texts = Draws(SEED), Draws(f"{SEED}, withheld"), Draws(f"{SEED}, texts")
+    colleagues = [colleague(texts, number) for number in range(COLLEAGUES)]
     return {
         "ict-resilience.answers.csv": as_csv([respondent(many) for _ in range(RESPONDENTS)]),
+        "suggestions.answers.csv": as_csv(colleagues),
         "withheld.answers.csv": as_csv([few(nine) for _ in range(TOO_FEW)]),
     }
 

@@ -5,11 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from connector.respondent import random_elements, shares_seal
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.encoding import encode_answers
+from mpcengine.protocol.field import MODULUS
+from mpcengine.protocol.package import Package
 from mpcengine.protocol.result import verify_result
+from mpcengine.protocol.sharing import split
 from mpcengine.protocol.stages import parse_opening
+from mpcengine.protocol.validity_prover import prove
 from tests.nodes.harness import Nodes, Survey, cells
-from tests.nodes.publishing import colour_survey
+from tests.nodes.publishing import colour_survey, ticket
 from tests.nodes.test_deviating_peers import alter_output
 
 OPENING = "nodes.say_opening.after_commit"
@@ -88,6 +94,33 @@ def test_it_opens_no_text_whose_count_is_hidden(nodes: Nodes) -> None:
         body = nodes.said(node, survey, "opening", node)
         assert body is not None
         assert set(parse_opening(body).texts) == {"must"}
+
+
+def crooked(nodes: Nodes, survey: Survey, *, moved: int = 0) -> Package:
+    """Return the last invited's package: words that are no text, one moved for node b."""
+    manifest = survey.manifest
+    layout, plan = manifest.layout, manifest.layout.proof
+    record = encode_answers(layout, {"colour": "red", "why": "x", "must": "y"})
+    words = [MODULUS - 1 - place for place in range(len(plan.payload))]
+    report = prove(plan, record, random_elements(plan.seeds), words)
+    shares = split(report, random_elements(len(report)))
+    shares[1][plan.payload.start] = (shares[1][plan.payload.start] + moved) % MODULUS
+    owned = ticket(survey.draft, manifest, survey.draft.codes[-1], nodes.token(survey))
+    return shares_seal(manifest, owned, shares)
+
+
+def test_it_opens_the_others_texts_beside_words_that_are_none(nodes: Nodes) -> None:
+    """Fails (a node stops at it) if `texts.unpack_text` raises for what is no text."""
+    answers = given(6, 3)
+    survey = nodes.publish(text_survey(), len(answers) + 1)
+    packages = [*nodes.answers(survey, answers), crooked(nodes, survey)]
+    nodes.deliver(survey, packages)
+    nodes.order(survey, "close")
+    document = nodes.result(survey, nodes.end(survey, seconds=90.0))
+    assert document["accepted"] == 10
+    texts = opened(document)
+    for question in ("why", "must"):
+        assert Counter(texts[question]) == said(answers, question) + Counter([""])
 
 
 def test_it_withholds_when_a_share_of_a_text_was_altered(nodes: Nodes, survey: Survey) -> None:

@@ -18,7 +18,10 @@ from mpcengine.protocol.batch import (
     NOT_BITS,
     SUPERSEDED,
 )
+from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.padding import early_publisher
 from mpcengine.protocol.receipt import Receipt
+from mpcengine.protocol.statement import WITHHELD
 
 WHY: Mapping[str, str] = {
     CANNOT_UNSEAL: "a node could not open its part, a fault of that node or of what sent it",
@@ -39,6 +42,7 @@ class Outcome(StrEnum):
     ON_ITS_WAY = "on its way"
     MISSING = "missing"
     UNKNOWN = "unknown"
+    CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +102,12 @@ def _fate(receipt: Receipt, found: Sequence[Found], name: str) -> tuple[Outcome,
     package = receipt.package
     lists = [one.published for one in found if one.published is not None]
     released = [one for one in lists if one.is_released]
+    if len(_ends(lists)) > 1:
+        return Outcome.CONTRADICTED, _contradiction(package, lists)
     if counted := [one.node for one in released if package in one.accepted]:
         return (
             Outcome.COUNTED,
-            f"Counted: your answer is in the signed list of {said(counted)}.",
+            f"Counted: your answer is in the signed list of {said(counted)}.{_only(counted)}",
         )
     if rejecting := [one for one in released if package in one.rejected]:
         reason = rejecting[0].rejected[package]
@@ -116,8 +122,37 @@ def _fate(receipt: Receipt, found: Sequence[Found], name: str) -> tuple[Outcome,
     if not lists:
         return Outcome.UNKNOWN, "Unknown: no node answers as it should; try again later."
     return Outcome.ON_ITS_WAY, (
-        f"On its way: {_promised(receipt)}; no node's list has it yet. Lists are made anew for "
-        "whole groups of answers and when the survey closes; look again then."
+        f"On its way: {_promised(receipt)}; no node's list has it yet. Before closing only "
+        f"node {early_publisher(receipt.manifest)} shows what has arrived, in whole groups of "
+        "answers; look again when the survey has closed."
+    )
+
+
+def _ends(lists: Sequence[Published]) -> set[object]:
+    """Return the different ends that nodes have signed: one result, or that there is none."""
+    statements = [one.statement for one in lists if one.statement is not None]
+    return {None if one.state == WITHHELD else one.agreement for one in statements}
+
+
+def _contradiction(package: str, lists: Sequence[Published]) -> str:
+    ended = [one for one in lists if one.statement is not None]
+    groups = {
+        "lists your answer": [one.node for one in ended if package in one.accepted],
+        "says that there is no result": [one.node for one in ended if one.is_withheld],
+        "does not list it": [
+            one.node for one in ended if one.is_released and package not in one.accepted
+        ],
+    }
+    told = "; ".join(f"{said(names)}: {what}" for what, names in groups.items() if names)
+    return (
+        f"The nodes contradict each other, and so one of them lies ({told}). Tell the "
+        "coordinator and the operators."
+    )
+
+
+def _only(nodes: Sequence[str]) -> str:
+    return (
+        "" if len(nodes) == len(NODE_NAMES) else f" Only {len(nodes)} of three nodes said so."
     )
 
 
@@ -128,9 +163,7 @@ def _missing(receipt: Receipt, nodes: Sequence[str], name: str) -> str:
         who = f"{said(confirmed)} signed for your answer"
     else:
         who = "the relay promised to deliver your answer"
-    return (
-        f"Missing: {who}, and {lists} has it. {name} holds that signature; show it to others."
-    )
+    return f"Missing: {who}, and {lists} has it. {name} shows that to you, not to others."
 
 
 def _withheld(

@@ -13,7 +13,12 @@ from mpcengine.protocol import stages
 from mpcengine.protocol.batch import Entry, choose_revisions, pack_ids
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.padding import padded_ids, padding_seed, seen_body
+from mpcengine.protocol.padding import (
+    early_publisher,
+    padded_ids,
+    padding_seed,
+    seen_body,
+)
 from mpcengine.protocol.signing import LABEL_SEEN
 from nodes.keystore import node_name, node_sign
 from nodes.models import SeenList, StoredPackage, SurveyJob
@@ -32,8 +37,10 @@ def seen_look(job: SurveyJob, manifest: Manifest) -> None:
     """Publish what this open survey's intake took, once a whole group is new since the last.
 
     A group: packages of max(min_count, flush_min) further one-time keys. A correction is seen
-    with the next group.
+    with the next group. One of the three nodes does this, so that there is nothing to compare.
     """
+    if node_name() != early_publisher(job.digest):
+        return
     rows = StoredPackage.objects.filter(job=job, is_own=True)
     held = rows.values("one_time_key").distinct().count()
     known = SeenList.objects.filter(job=job).values_list("keys", flat=True).first() or 0
@@ -48,10 +55,11 @@ def seen_look(job: SurveyJob, manifest: Manifest) -> None:
 def seen_end(job: SurveyJob, manifest: Manifest) -> None:
     """Publish the one list of a survey that ends without a number, if there is none yet.
 
-    Where the nodes agreed on a batch, it was published then (``seen_publish``). To be called in
-    the transaction that ends the job.
+    Where the nodes agreed on a batch, all three published it then (``seen_publish``); else it
+    is for the same node as before. To be called in the transaction that ends the job.
     """
-    if stage_bodies(job, "root").get(node_name()) is None:
+    is_agreed = stage_bodies(job, "root").get(node_name()) is not None
+    if not is_agreed and node_name() == early_publisher(job.digest):
         rows = StoredPackage.objects.filter(job=job)
         ids = _best(rows.values_list("package_id", "one_time_key", "revision"))
         seen_publish(job, manifest, ids)

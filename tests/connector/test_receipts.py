@@ -161,7 +161,7 @@ def test_it_holds_to_their_word_who_signed_for_what_no_list_has(
     assert (fate.outcome, fate.is_well) == (Outcome.MISSING, False)
     assert fate.sentence == (
         f"Missing: {who} your answer, and no list of nodes a, b and c has it. "
-        "rosa.receipt.json holds that signature; show it to others."
+        "rosa.receipt.json shows that to you, not to others."
     )
 
 
@@ -191,7 +191,10 @@ def test_two_nodes_are_enough_and_the_third_is_named(house: House) -> None:
         node.release((*OTHERS, OWN), {})
     house.pools["b"].failures = 10_000
     fate = house.check()
-    assert fate.sentence == "Counted: your answer is in the signed list of nodes a and c."
+    assert fate.sentence == (
+        "Counted: your answer is in the signed list of nodes a and c. "
+        "Only 2 of three nodes said so."
+    )
     assert fate.nodes["b"] == "Node b cannot be reached."
 
 
@@ -227,8 +230,44 @@ def test_a_node_whose_lists_do_not_follow_from_its_statement_is_named(
         node.release((*OTHERS, OWN), {})
     house.nodes["a"].change = lie
     fate = house.check()
-    assert fate.sentence == "Counted: your answer is in the signed list of nodes b and c."
+    assert fate.sentence == (
+        "Counted: your answer is in the signed list of nodes b and c. "
+        "Only 2 of three nodes said so."
+    )
     assert fate.nodes["a"].startswith("Node a")
+
+
+def test_one_node_alone_cannot_say_counted(house: House) -> None:
+    """Fails when ``_fate`` does not ask whether the nodes' ends agree."""
+    house.nodes["a"].release((*OTHERS, OWN), {})
+    house.nodes["b"].release(OTHERS, {})
+    house.nodes["c"].release(OTHERS, {})
+    fate = house.check()
+    assert (fate.outcome, fate.is_well) == (Outcome.CONTRADICTED, False)
+    assert "(node a: lists your answer; nodes b and c: does not list it)" in fate.sentence
+
+
+@pytest.mark.parametrize("liar", ["a", "c"])
+def test_no_result_beside_a_result_is_a_contradiction(house: House, liar: str) -> None:
+    for name, node in house.nodes.items():
+        node.release((*OTHERS, OWN), {})
+        if name == liar:
+            node.withhold("node lost")
+            node.see(OWN)
+    fate = house.check()
+    assert (fate.outcome, fate.is_well) == (Outcome.CONTRADICTED, False)
+    assert f"node {liar}: says that there is no result" in fate.sentence
+
+
+def test_a_receipt_with_another_id_accuses_nobody_before_others(house: House) -> None:
+    """Its id is signed by nobody: no sentence may call the receipt a proof."""
+    for node in house.nodes.values():
+        node.release((*OTHERS, OWN), {})
+    house.confirm("a", "b")
+    house.receipt = replace(house.receipt, package="5a" * 32)
+    sentence = house.check().sentence
+    assert "to you, not to others" in sentence
+    assert "proof" not in sentence
 
 
 def test_a_node_that_signed_for_another_is_named(house: House) -> None:

@@ -10,7 +10,7 @@ from mpcengine.protocol import stages
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.package import Package
-from mpcengine.protocol.padding import padded_ids, padding_seed, verify_seen
+from mpcengine.protocol.padding import early_publisher, padded_ids, padding_seed, verify_seen
 from mpcengine.protocol.statement import parse_statement
 from mpcengine.protocol.strict import parse_base64
 from tests.nodes.harness import Nodes, Survey
@@ -77,10 +77,18 @@ def wait_padding(nodes: Nodes, survey: Survey) -> None:
             nodes.wait_said(node, survey, "pad", sender, 60.0)
 
 
-def wait_seen(nodes: Nodes, survey: Survey, ids: set[str], of: str = "abc") -> list[list[str]]:
-    """Wait until these nodes' lists hold ``ids``, and return the lists."""
-    wait(lambda: all(ids <= set(seen(nodes, node, survey)) for node in of))
-    return [seen(nodes, node, survey) for node in of]
+def wait_seen(nodes: Nodes, survey: Survey, ids: set[str]) -> list[str]:
+    """Wait until the early list holds ``ids``, and return it."""
+    wait(lambda: ids <= set(shown(nodes, survey)))
+    return shown(nodes, survey)
+
+
+def shown(nodes: Nodes, survey: Survey) -> list[str]:
+    """Return the list of the one node that publishes before closing; the others have none."""
+    early = early_publisher(survey.manifest.digest)
+    lists = {node: seen(nodes, node, survey) for node in NODE_NAMES}
+    assert [node for node, ids in lists.items() if ids] in ([], [early])
+    return lists[early]
 
 
 @pytest.fixture
@@ -93,19 +101,17 @@ def test_it_publishes_whole_groups_only(nodes: Nodes, survey: Survey) -> None:
     packages = nodes.answers(survey, colours(5, 5, 3))
     nodes.deliver(survey, packages[:5])
     looked(nodes, survey)
-    assert [seen(nodes, node, survey) for node in NODE_NAMES] == [[], [], []]
+    assert shown(nodes, survey) == []
     nodes.deliver(survey, packages[5:6])
     first = wait_seen(nodes, survey, names(packages[:6]))
     nodes.deliver(survey, packages[6:11])
     looked(nodes, survey)
-    assert [seen(nodes, node, survey) for node in NODE_NAMES] == first
+    assert shown(nodes, survey) == first
     nodes.deliver(survey, packages[11:])
     second = wait_seen(nodes, survey, names(packages))
     own = dummies(nodes, survey)
-    for lists, held in ((first, packages[:6]), (second, packages)):
-        # Three nodes that hold the same publish the same, of the roster's size.
-        assert lists == [lists[0]] * 3
-        assert set(lists[0]) == names(held) | set(own[: INVITED - len(held)])
+    for ids, held in ((first, packages[:6]), (second, packages)):
+        assert set(ids) == names(held) | set(own[: INVITED - len(held)])
 
 
 def test_it_counts_people_and_not_revisions(nodes: Nodes, survey: Survey) -> None:
@@ -115,22 +121,34 @@ def test_it_counts_people_and_not_revisions(nodes: Nodes, survey: Survey) -> Non
     revised = [package(survey.manifest, owned, given, revision=n) for n in range(1, 6)]
     nodes.deliver(survey, [*packages[:5], *revised])
     looked(nodes, survey)
-    assert seen(nodes, "b", survey) == []
+    assert shown(nodes, survey) == []
     nodes.deliver(survey, packages[5:])
-    (found, *_) = wait_seen(nodes, survey, names(packages[1:]))
+    found = wait_seen(nodes, survey, names(packages[1:]))
     assert revised[-1].package_id in found
     assert not names([packages[0], *revised[:-1]]) & set(found)
 
 
-def test_two_nodes_publish_while_the_third_is_away(nodes: Nodes, survey: Survey) -> None:
+def test_who_delivers_differently_has_no_lists_to_compare(nodes: Nodes, survey: Survey) -> None:
+    """Fails when every node publishes before closing (``early_publisher``)."""
+    wait_padding(nodes, survey)
+    packages = nodes.answers(survey, colours(5, 2, 0))
+    for node, some in zip("abc", (packages[:6], packages[1:], packages[:6]), strict=True):
+        nodes.deliver(survey, some, to=node)
+    wait(lambda: shown(nodes, survey))
+    looked(nodes, survey)
+    assert sum(bool(seen(nodes, node, survey)) for node in NODE_NAMES) == 1
+
+
+def test_it_publishes_while_another_node_is_away(nodes: Nodes, survey: Survey) -> None:
     wait_padding(nodes, survey)
     packages = nodes.answers(survey, colours(6, 0, 0))
-    nodes.processes["c", "web"].kill()
-    nodes.processes["c", "web"].wait()
-    nodes.deliver(survey, packages, to="ab")
-    found = wait_seen(nodes, survey, names(packages), of="ab")
-    assert found[0] == found[1]
-    assert len(found[0]) == INVITED
+    early = early_publisher(survey.manifest.digest)
+    away = next(node for node in NODE_NAMES if node != early)
+    nodes.processes[away, "web"].kill()
+    nodes.processes[away, "web"].wait()
+    nodes.deliver(survey, packages, to=[node for node in NODE_NAMES if node != away])
+    wait(lambda: names(packages) <= set(seen(nodes, early, survey)))
+    assert len(seen(nodes, early, survey)) == INVITED
 
 
 def test_a_withheld_survey_has_one_list_of_the_rosters_size(
@@ -155,9 +173,7 @@ def test_a_withheld_survey_has_one_list_of_the_rosters_size(
             nodes.receivers["a"].get(f"lists/{survey.manifest.digest}/{name}")
 
 
-def test_a_survey_that_lost_a_node_has_lists_of_the_same_size(
-    nodes: Nodes, survey: Survey
-) -> None:
+def test_a_survey_that_lost_a_node_shows_no_two_lists(nodes: Nodes, survey: Survey) -> None:
     wait_padding(nodes, survey)
     packages = nodes.answers(survey, colours(2, 0, 0))
     nodes.deliver(survey, packages[:1], to="a")
@@ -171,10 +187,10 @@ def test_a_survey_that_lost_a_node_has_lists_of_the_same_size(
         )
     outcomes = nodes.end(survey, nodes=("a", "b"))
     assert {one["reason"] for one in outcomes.values()} == {"node lost"}
-    for node, own in zip("ab", packages, strict=True):
-        found = seen(nodes, node, survey)
-        assert len(found) == INVITED
-        assert own.package_id in found
+    early = early_publisher(survey.manifest.digest)
+    lists = {node: len(seen(nodes, node, survey)) for node in NODE_NAMES}
+    expected = {node: INVITED * (node == early != "c") for node in NODE_NAMES}
+    assert lists == expected
 
 
 def test_a_survey_that_nobody_answered_looks_like_any_other(

@@ -8,8 +8,6 @@ ends that. Source: docs/protocol.md §8.
 """
 
 import json
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Three
 from mpcengine.protocol.signing import p256_from_scalar, p256_scalar
 from mpcengine.protocol.strict import Fields, to_base64
+from private_files import private_write
 
 ATTEMPT_FORMAT = "drempel-attempt/3"
 _KEYS = ("format", "manifest", "one_time_key")
@@ -188,14 +187,4 @@ def _save(path: Path, attempt: Attempt) -> None:
         document["revision"] = attempt.parcel.revision
         document["parcel"] = to_base64(attempt.parcel.content)
         document["sent"] = attempt.is_sent
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(document).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    private_write(path, json.dumps(document))

@@ -19,17 +19,18 @@ from mpcengine.protocol.canonical import Digest, digest
 from mpcengine.protocol.field import ELEMENT_BYTES, POINTS
 from mpcengine.protocol.layout import Layout
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.signing import public_bytes, sign, verify
+from mpcengine.protocol.signing import (
+    LABEL_COIN,
+    LABEL_LINES,
+    LABEL_TOSS,
+    public_bytes,
+    sign,
+    verify,
+)
 from mpcengine.protocol.strict import parse_base64, to_base64
 from mpcengine.protocol.validity_check import coin_weights
-from mpcengine.protocol.validity_coin import (
-    LABEL_COIN,
-    LABEL_TOSS,
-    SEED_BYTES,
-    toss_commitment,
-)
+from mpcengine.protocol.validity_coin import SEED_BYTES, toss_commitment
 from mpcengine.protocol.validity_messages import (
-    LABEL_LINES,
     CoinSeed,
     Lines,
     SignedToss,

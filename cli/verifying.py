@@ -5,6 +5,7 @@ from pathlib import Path
 from cli.answering import nodes_of
 from cli.errors import CliError
 from cli.results import ReadResult
+from connector.checks import checks_verify
 from connector.errors import ConnectorError, Misbehaved
 from connector.lists import Published, published_read
 from mpcengine.protocol.manifest import Manifest, parse_manifest
@@ -29,6 +30,8 @@ def lists_check(result: ReadResult, nodes: NodesFile, path: Path) -> dict[str, s
             found = published_read(
                 receiver, node=name, identity_key=key, manifest=manifest.digest
             )
+            if found.is_released:
+                checks_verify(receiver, manifest, found)
         except Misbehaved as error:
             raise CliError(f"{path} does not verify: {error.sentence}") from None
         except ConnectorError as error:

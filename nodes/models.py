@@ -126,7 +126,11 @@ class JobState(models.TextChoices):
 
 
 class SurveyJob(models.Model):
-    """One manifest at this node; the row is the queue (see services/leases.py)."""
+    """One manifest at this node; the row is the queue (see services/leases.py).
+
+    ``coin_seed``: this node's seed of ``coin_round``, erased with the job; ``coin``: the
+    transcript of the one coin under which reports were checked.
+    """
 
     digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)
     survey_id = models.CharField(max_length=32, db_index=True)
@@ -146,6 +150,9 @@ class SurveyJob(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     list_salt = models.BinaryField(default=b"")
     draw_seed = models.BinaryField(default=b"")
+    coin_round = models.PositiveSmallIntegerField(default=1)
+    coin_seed = models.BinaryField(default=b"")
+    coin = models.BinaryField(default=b"")
     statement = models.BinaryField(default=b"")
     statement_signature = models.BinaryField(default=b"")
 

@@ -1,4 +1,6 @@
-"""Start, feed, time-limit and reap one party: ``python -m mpcengine.party``, one per attempt.
+"""Start, feed, time-limit and reap one process of ``python -m mpcengine.party``.
+
+A party, one per attempt of a round, or a check of reports, which talks to nobody.
 
 The socket listens before the process exists, so that the address can be told to the peers
 first; the party inherits it. Certificate and key are made for this attempt alone. No shell, no
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO
@@ -28,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from mpcengine.protocol.canonical import Digest, digest
+from mpcengine.protocol.checkwire import CheckSpec, encode_check
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.partywire import (
     CAUSE_OTHER,
@@ -74,28 +77,10 @@ class NowhereToListen(Exception):
         self.cause = cause
 
 
-class PartyAttempt:
-    """One attempt of one round: a listening socket, later a process, at last an outcome.
+class PartyProcess:
+    """A process that is fed through a pipe, and at last has an outcome."""
 
-    ``host`` is told to the peers; the socket listens on ``listen_host`` (default: the same), on
-    the first free of ``ports`` (default: any). Raises NowhereToListen.
-    """
-
-    def __init__(
-        self,
-        *,
-        round_number: int,
-        attempt: int,
-        host: str,
-        listen_host: str = "",
-        ports: Iterable[int] = (ANY_PORT,),
-    ) -> None:
-        self.round = round_number
-        self.attempt = attempt
-        self.host = host
-        self._socket: socket.socket | None = _listen(listen_host or host, ports)
-        self.port = int(self._socket.getsockname()[1])
-        self.certificate, self.private_key, self.pin = _make_certificate()
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self._stdout = bytearray()
@@ -103,20 +88,14 @@ class PartyAttempt:
         self._killed_at = 0.0
 
     @property
-    def listen_fd(self) -> int:
-        """Return the number of the socket, the same in the party."""
-        if self._socket is None:
-            raise RuntimeError("the attempt has been stopped")
-        return self._socket.fileno()
-
-    @property
     def is_started(self) -> bool:
         """Tell whether the process was started."""
         return self._process is not None
 
-    def start(self, spec: PartySpec, rows: Iterable[bytes]) -> None:
-        """Start the process and feed it in the background: the spec, then ``rows``."""
-        fd = self.listen_fd
+    def launch(
+        self, head: bytes, rows: Iterable[bytes], *, fds: Sequence[int], seconds: float
+    ) -> None:
+        """Start the process with ``fds``, feed it in the background, kill it if it is late."""
         # The party must not outlive its worker; the call made between fork and exec takes no
         # lock of Python's, which is what makes other uses of preexec_fn unsafe with threads.
         process = subprocess.Popen(
@@ -124,15 +103,12 @@ class PartyAttempt:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(fd,),
+            pass_fds=fds,
             env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - see above
         )
         self._process = process
-        self._close_socket()
-        limit = spec.deadline_seconds + spec.connect_seconds + GRACE_SECONDS
-        self._killed_at = time.monotonic() + limit
-        head = encode_spec(spec)
+        self._killed_at = time.monotonic() + seconds
         self._run(lambda: _feed(process.stdin, head, rows))
         self._run(lambda: _drain(process.stdout, self._stdout, None))
         self._run(lambda: _drain(process.stderr, self._stderr, LONGEST_STDERR))
@@ -151,8 +127,7 @@ class PartyAttempt:
         return self._outcome(process.returncode)
 
     def stop(self) -> None:
-        """Kill the process if it runs, reap it, close the socket; safe to call twice."""
-        self._close_socket()
+        """Kill the process if it runs and reap it; safe to call twice."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -173,6 +148,57 @@ class PartyAttempt:
         thread = threading.Thread(target=work, name="party-pipe", daemon=True)
         thread.start()
         self._threads.append(thread)
+
+
+class CheckRun(PartyProcess):
+    """One evaluation of this node's reports: no socket, no certificate, no peer."""
+
+    def start(self, spec: CheckSpec, rows: Iterable[bytes], seconds: float) -> None:
+        """Start the process and feed it the spec, then ``rows``; it has ``seconds``."""
+        self.launch(encode_check(spec), rows, fds=(), seconds=seconds)
+
+
+class PartyAttempt(PartyProcess):
+    """One attempt of one round: a listening socket, later a process, at last an outcome.
+
+    ``host`` is told to the peers; the socket listens on ``listen_host`` (default: the same), on
+    the first free of ``ports`` (default: any). Raises NowhereToListen.
+    """
+
+    def __init__(
+        self,
+        *,
+        round_number: int,
+        attempt: int,
+        host: str,
+        listen_host: str = "",
+        ports: Iterable[int] = (ANY_PORT,),
+    ) -> None:
+        super().__init__()
+        self.round = round_number
+        self.attempt = attempt
+        self.host = host
+        self._socket: socket.socket | None = _listen(listen_host or host, ports)
+        self.port = int(self._socket.getsockname()[1])
+        self.certificate, self.private_key, self.pin = _make_certificate()
+
+    @property
+    def listen_fd(self) -> int:
+        """Return the number of the socket, the same in the party."""
+        if self._socket is None:
+            raise RuntimeError("the attempt has been stopped")
+        return self._socket.fileno()
+
+    def start(self, spec: PartySpec, rows: Iterable[bytes]) -> None:
+        """Start the process and feed it in the background: the spec, then ``rows``."""
+        limit = spec.deadline_seconds + spec.connect_seconds + GRACE_SECONDS
+        self.launch(encode_spec(spec), rows, fds=(self.listen_fd,), seconds=limit)
+        self._close_socket()
+
+    def stop(self) -> None:
+        """Kill the process if it runs, reap it, close the socket; safe to call twice."""
+        self._close_socket()
+        super().stop()
 
     def _close_socket(self) -> None:
         if self._socket is not None:

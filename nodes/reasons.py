@@ -9,6 +9,7 @@ class Reason(StrEnum):
     TOO_FEW = "fewer than min_count"
     NODE_LOST = "node lost"
     LOST = "lost"
+    NO_COIN = "no joint coin"
     INCONSISTENT_SHARES = "inconsistent shares"
     DISCLOSURE = "disclosure check failed"
     TOO_MANY_INCONSISTENT = "too many inconsistent"

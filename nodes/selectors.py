@@ -5,7 +5,17 @@ from functools import lru_cache
 
 from django.db.models import Q
 
-from mpcengine.protocol.batch import CANNOT_UNSEAL, SUPERSEDED, Rejected, unpack_ids
+from mpcengine.protocol.batch import (
+    CANNOT_UNSEAL,
+    CONSTRAINT,
+    INCONSISTENT,
+    NOT_BITS,
+    SUPERSEDED,
+    Rejected,
+    Verdict,
+    unpack_ids,
+)
+from mpcengine.protocol.canonical import digest as body_digest
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.statement import RELEASED, WITHHELD
@@ -35,8 +45,17 @@ DRIVEN_STATES = (
 OPENING = "opening"
 # The stage whose three messages tell dummies from packages: never published.
 PAD = "pad"
-# Names of the lists a job settles; the accepted are the counted without the broken.
-COUNTED, SUPERSEDED_LIST, STRUCK, BROKEN = "counted", "superseded", "struck", "broken"
+# The stage whose three messages decide which reports are valid.
+LINES = "lines"
+# Names of the lists a job settles; the accepted are the counted without the rejected.
+COUNTED, SUPERSEDED_LIST, STRUCK = "counted", "superseded", "struck"
+# Why a package that counts was rejected, and the list of those.
+REASON_LISTS = {
+    CANNOT_UNSEAL: "broken",
+    CONSTRAINT: "constraint",
+    INCONSISTENT: "inconsistent",
+    NOT_BITS: "not bits",
+}
 
 
 def job_get(*, digest: str) -> SurveyJob:
@@ -79,6 +98,11 @@ def jobs_due(*, now: datetime, owner: str) -> list[int]:
 def stage_message(job: SurveyJob, stage: str, sender: str) -> StageMessage | None:
     """Return what a node said at a stage, or None."""
     return StageMessage.objects.filter(job=job, stage=stage, sender=sender).first()
+
+
+def is_said(job: SurveyJob, stage: str, sender: str) -> bool:
+    """Tell whether this node holds what a node said at a stage; reads no body."""
+    return StageMessage.objects.filter(job=job, stage=stage, sender=sender).exists()
 
 
 def stage_bodies(job: SurveyJob, stage: str) -> dict[str, bytes]:
@@ -136,11 +160,7 @@ def accepted_get(*, digest: str) -> tuple[str, ...]:
 
 def rejected_get(*, digest: str) -> tuple[Rejected, ...]:
     """Return the ids not counted in a released survey, ascending; raise Missing otherwise."""
-    job = _released_job(digest)
-    broken = [Rejected(package=one, reason=CANNOT_UNSEAL) for one in job_list(job, BROKEN)]
-    replaced = job_list(job, SUPERSEDED_LIST)
-    superseded = [Rejected(package=one, reason=SUPERSEDED) for one in replaced]
-    return tuple(sorted([*broken, *superseded], key=lambda entry: entry.package))
+    return settled_verdict(_released_job(digest)).rejected
 
 
 def seen_get(*, digest: str) -> SeenList:
@@ -154,10 +174,42 @@ def seen_get(*, digest: str) -> SeenList:
     return row
 
 
+def proof_get(*, digest: str) -> dict[str, object]:
+    """Return how a released survey's reports were checked; raise Missing for any other."""
+    job = _released_job(digest)
+    rows = StageMessage.objects.filter(job=job, stage=LINES).order_by("sender")
+    lines = [
+        {
+            "node": row.sender,
+            "digest": body_digest(bytes(row.body)),
+            "signature": to_base64(bytes(row.signature)),
+        }
+        for row in rows.iterator(chunk_size=1)
+    ]
+    return {"manifest": digest, "transcript": to_base64(bytes(job.coin)), "lines": lines}
+
+
+def lines_get(*, digest: str, node: str) -> bytes:
+    """Return the values that one of the nodes said in a released survey; raise Missing."""
+    row = stage_message(_released_job(digest), LINES, node)
+    if row is None:
+        raise Missing("lists.none", "There are no values of this node.")
+    return bytes(row.body)
+
+
 def accepted_ids(job: SurveyJob) -> tuple[str, ...]:
     """Return the ids of a checked job's accepted packages, ascending."""
-    broken = set(job_list(job, BROKEN))
-    return tuple(one for one in job_list(job, COUNTED) if one not in broken)
+    return settled_verdict(job).accepted
+
+
+def settled_verdict(job: SurveyJob) -> Verdict:
+    """Return the final verdict of a checked job, from its stored lists."""
+    lists = {**REASON_LISTS, SUPERSEDED: SUPERSEDED_LIST}
+    reasons = {one: reason for reason, name in lists.items() for one in job_list(job, name)}
+    return Verdict(
+        accepted=tuple(one for one in job_list(job, COUNTED) if one not in reasons),
+        rejected=tuple(Rejected(package=one, reason=reasons[one]) for one in sorted(reasons)),
+    )
 
 
 def databases_read() -> None:

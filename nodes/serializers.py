@@ -107,6 +107,18 @@ class RejectedOut(PageOut):
     rejected = RejectedEntryOut(many=True)
 
 
+class SignedLinesOut(serializers.Serializer[object]):
+    node = serializers.CharField()
+    digest = serializers.CharField(help_text="of the body under proof/<node>")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class ProofOut(serializers.Serializer[object]):
+    manifest = serializers.CharField()
+    transcript = serializers.CharField(help_text="base64 of drempel-coin-transcript/1")
+    lines = SignedLinesOut(many=True)
+
+
 class OutcomeOut(serializers.Serializer[object]):
     state = serializers.ChoiceField(choices=["released", "withheld"])
     reason = serializers.CharField(allow_null=True)

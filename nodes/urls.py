@@ -20,6 +20,8 @@ urlpatterns = [
     path("lists/<str:digest>/accepted", views_lists.AcceptedView.as_view()),
     path("lists/<str:digest>/rejected", views_lists.RejectedView.as_view()),
     path("lists/<str:digest>/seen", views_lists.SeenView.as_view()),
+    path("lists/<str:digest>/proof", views_lists.ProofView.as_view()),
+    path("lists/<str:digest>/proof/<str:node>", views_lists.ProofLinesView.as_view()),
     path("results/<str:digest>", views.ResultView.as_view()),
     path("jobs/<str:digest>", views.JobView.as_view()),
     path("peer/exchange", views.PeerExchangeView.as_view()),

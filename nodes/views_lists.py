@@ -7,6 +7,8 @@ id would tell whose it is (docs/protocol.md §14.3).
 from collections.abc import Sequence
 from typing import TypeVar
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +18,7 @@ from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.strict import to_base64
 from nodes import serializers as shapes
 from nodes.keystore import node_name
-from nodes.selectors import accepted_get, rejected_get, seen_get
+from nodes.selectors import accepted_get, lines_get, proof_get, rejected_get, seen_get
 from nodes.views import NodeView
 from problems import Malformed, Missing
 
@@ -71,6 +73,25 @@ class SeenView(NodeView):
         ids = [part[at : at + step] for at in range(0, len(part), step)]
         signature = to_base64(bytes(found.signature))
         return Response({**head, "node": node_name(), "signature": signature, "ids": ids})
+
+
+class ProofView(NodeView):
+    """Read how reports were checked: the coin, and who signed which values."""
+
+    @extend_schema(responses={200: shapes.ProofOut})
+    def get(self, _request: Request, digest: str) -> Response:
+        """Return the coin's transcript and three digests of a released survey."""
+        return Response(proof_get(digest=digest))
+
+
+class ProofLinesView(NodeView):
+    """Read the values of reports that one node showed under the coin."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, _request: Request, digest: str, node: str) -> HttpResponse:
+        """Return the bytes of a node's ``lines`` message of a released survey."""
+        body = lines_get(digest=digest, node=node)
+        return HttpResponse(body, content_type="application/json")
 
 
 def _page_number(request: Request) -> int:

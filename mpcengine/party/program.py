@@ -15,11 +15,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from mpcengine.circuits.runtime import Vector
 from mpcengine.party import isolated, rows
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.session import Session
 from mpcengine.party.vectors import PartyVectors
+from mpcengine.protocol.checkwire import (
+    CHECK_ROUND,
+    VALUES,
+    CheckSpec,
+    is_check,
+    parse_check,
+)
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.partywire import (
     CAUSE_BAD_SPEC,
@@ -37,6 +46,12 @@ from mpcengine.protocol.partywire import (
 STDIN, STDOUT, STDERR = 0, 1, 2
 # A party may use 2 GiB (DESIGN 11); above this the system refuses and only this party ends.
 MEMORY_LIMIT_BYTES = 3 * 2**30
+
+
+def die_if(fault: str | None, point: str) -> None:
+    """Kill this process if the kill point asked for is this one (recovery tests only)."""
+    if fault == point:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,24 +76,43 @@ class Task:
 
     def fault(self, point: str) -> None:
         """Kill this process if its spec asks for it here (recovery tests only)."""
-        if self.spec.fault == point:
-            os.kill(os.getpid(), signal.SIGKILL)
+        die_if(self.spec.fault, point)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Give a check its spec and its rows; it has no vectors and no session."""
+
+    spec: CheckSpec
+
+    def chunks(self) -> AsyncIterator[Vector]:
+        """Yield the rows on standard input, a matrix of about 4 MiB at a time."""
+        return rows.chunks(STDIN, self.spec.rows, self.spec.words)
 
 
 Work = Callable[[Task], Awaitable[Mapping[str, Vector]]]
+Checking = Callable[[Check], Awaitable[Vector]]
 
 
-def main(work: Work) -> int:
-    """Run ``work`` as the spec on standard input says; return the exit code.
+async def _nothing_to_check(_check: Check) -> Vector:
+    raise PartyFailure("bad_spec", detail="this program checks no reports")
+
+
+def main(work: Work, checking: Checking = _nothing_to_check) -> int:
+    """Run ``work``, or ``checking``, as the spec on standard input says; return the exit code.
 
     0: the outcome is on standard output; 2: the spec or the rows are wrong; 3: a named cause
     about a peer or a limit; 1: anything else. One JSON line on standard error unless 0.
     """
     _limit_process()
     try:
-        spec = parse_spec(rows.read_frame(STDIN))
-        isolated.load()
-        outcome = asyncio.run(_attempt(spec, work))
+        body = rows.read_frame(STDIN)
+        if is_check(body):
+            outcome = asyncio.run(_checked(parse_check(body), checking))
+        else:
+            spec = parse_spec(body)
+            isolated.load()
+            outcome = asyncio.run(_attempt(spec, work))
     except MalformedMessage as error:
         return _say(Failure(cause=CAUSE_BAD_SPEC, peer=0, detail=error.sentence), EXIT_BAD_SPEC)
     except PartyFailure as named:
@@ -105,6 +139,15 @@ async def _attempt(spec: PartySpec, work: Work) -> bytes:
     arrays = await session.run(compute)
     tasks[0].fault("party.before_outcome")
     return _outcome(tasks[0], arrays)
+
+
+async def _checked(spec: CheckSpec, checking: Checking) -> bytes:
+    started = time.monotonic()
+    values = np.ascontiguousarray(await checking(Check(spec=spec)), dtype="<u8")
+    die_if(spec.fault, "check.before_outcome")
+    figures = {"seconds_check": time.monotonic() - started, "peak_rss_mb": _peak_mb()}
+    head = encode_outcome(CHECK_ROUND, [(VALUES, values.size)], figures=figures)
+    return head + values.tobytes()
 
 
 def _outcome(task: Task, arrays: Mapping[str, Vector]) -> bytes:

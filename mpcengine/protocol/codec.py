@@ -10,6 +10,8 @@ from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import ELEMENT_BYTES, MODULUS
 
 _U32 = struct.Struct(">I")
+# Long vectors are looked at in pieces: as numbers they take five times their bytes.
+_PIECE_BYTES = 2**16 * ELEMENT_BYTES
 
 
 class Writer:
@@ -104,7 +106,10 @@ def check_vector(data: bytes, count: int) -> bytes:
 
     Raises MalformedMessage otherwise. For callers that map the bytes into an array.
     """
-    _words(data, count)
+    _check_length(data, count)
+    for start in range(0, len(data), _PIECE_BYTES):
+        piece = data[start : start + _PIECE_BYTES]
+        _words(piece, len(piece) // ELEMENT_BYTES)
     return data
 
 
@@ -127,9 +132,13 @@ def unpack_batch(data: bytes, limit: int) -> list[bytes]:
     return items
 
 
-def _words(data: bytes, count: int) -> tuple[int, ...]:
+def _check_length(data: bytes, count: int) -> None:
     if len(data) != count * ELEMENT_BYTES:
         raise MalformedMessage("vector.length", f"A vector must have {count} elements.")
+
+
+def _words(data: bytes, count: int) -> tuple[int, ...]:
+    _check_length(data, count)
     words: tuple[int, ...] = struct.unpack(f"<{count}Q", data)
     if words and max(words) >= MODULUS:
         raise MalformedMessage("vector.range", "A word is not an element of the field.")

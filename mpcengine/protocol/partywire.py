@@ -119,6 +119,8 @@ class PartySpec:
 class OutcomeHeader:
     """Describe a finished attempt: which arrays follow, and what it took.
 
+    ``round`` is 0 for a check of reports (``checkwire``).
+
     ``arrays``: name and number of elements, in the order of the stream; ``notices``: refused
     connections as (event, peer), peer 0 if it is nobody known; ``figures``: bytes sent, rounds,
     seconds by phase and peak memory, no more.
@@ -265,7 +267,7 @@ def parse_outcome(body: bytes) -> OutcomeHeader:
     arrays = fields.rows("arrays", 1, MOST_TEXTS, required=("name", "count"))
     notices = fields.rows("notices", 0, 1000, required=("event", "peer"))
     return OutcomeHeader(
-        round=fields.integer("round", 1, 3),
+        round=fields.integer("round", 0, 3),
         arrays=tuple((row.text("name"), row.integer("count", 0, 2**24)) for row in arrays),
         notices=tuple((row.text("event"), row.integer("peer", 0, 3)) for row in notices),
         figures=dict(fields.raw("figures")),

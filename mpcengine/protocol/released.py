@@ -1,7 +1,7 @@
-"""Turn opened values into the tables and statistics of a result.
+"""Open a pattern, and turn opened values into the tables and statistics of a result.
 
-Source: docs/protocol.md §14; FORMATS of ``drempel-result/1``. Every option stands as a cell,
-shown or not; nothing else hints at the size of a hidden one.
+Source: docs/protocol.md §13.1, §14; FORMATS of ``drempel-result/1``. Every option stands as a
+cell, shown or not; nothing else hints at the size of a hidden one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.errors import InconsistentShares
+from mpcengine.protocol.field import interpolate_at_zero, on_line
 from mpcengine.protocol.pattern import Pattern
 from mpcengine.protocol.tables import (
     Condition,
@@ -41,6 +43,23 @@ class Release:
     values: Mapping[str, int]
     accepted: int
     texts: Mapping[str, Sequence[str]]
+
+
+def open_pattern(shares: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """Return the public pattern bits from the three nodes' shares, in order of index.
+
+    Raises InconsistentShares if lengths differ, a triple is not on a line, or a value is
+    neither 0 nor 1.
+    """
+    if len(shares) != 3 or len({len(part) for part in shares}) != 1:
+        raise InconsistentShares("pattern.length", "The nodes' patterns differ in length.")
+    bits = []
+    for triple in zip(*shares, strict=True):
+        value = interpolate_at_zero(triple)
+        if not on_line(triple) or value > 1:
+            raise InconsistentShares("pattern.bit", "The shares of a pattern are not of a bit.")
+        bits.append(value)
+    return tuple(bits)
 
 
 def tables_json(release: Release, order: Mapping[str, int]) -> list[JSON]:

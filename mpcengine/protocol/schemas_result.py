@@ -50,6 +50,8 @@ STATEMENT_SCHEMA = document(
             "reason": nullable(string(200)),
             "root": nullable(DIGEST),
             "verdict": nullable(DIGEST),
+            "coin": nullable(DIGEST),
+            "lines": nullable(DIGEST),
             "accepted": nullable(whole(1)),
             "rejected": _REJECTED,
             "released": items(_VALUE_NAME, 0, MOST_VALUES, "names"),

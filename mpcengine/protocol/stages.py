@@ -6,26 +6,29 @@ the label of the stage. Nodes only store and send these bytes; the same bytes fo
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mpcengine.protocol.batch import SALT_BYTES, pack_ids, unpack_ids
 from mpcengine.protocol.canonical import JSON, Digest, canonical, parse_canonical
-from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
-from mpcengine.protocol.field import format_element, interpolate_at_zero, on_line, parse_element
+from mpcengine.protocol.errors import MalformedMessage
+from mpcengine.protocol.field import format_element, parse_element
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.padding import SEED_BYTES
 from mpcengine.protocol.signing import (
     LABEL_CHECKED,
+    LABEL_COIN,
     LABEL_COMMIT,
     LABEL_DONE,
     LABEL_HELD,
+    LABEL_LINES,
     LABEL_LIST,
     LABEL_OPENING,
     LABEL_PAD,
     LABEL_PATTERN,
     LABEL_READY,
     LABEL_ROOT,
+    LABEL_TOSS,
     LABEL_VERDICT,
 )
 from mpcengine.protocol.strict import LARGEST_INTEGER, Fields, to_base64
@@ -38,13 +41,16 @@ _LABELS = {
     "held": LABEL_HELD,
     "root": LABEL_ROOT,
     "verdict": LABEL_VERDICT,
+    "toss": LABEL_TOSS,
+    "coin": LABEL_COIN,
+    "lines": LABEL_LINES,
     "checked": LABEL_CHECKED,
     "ready": LABEL_READY,
     "done": LABEL_DONE,
     "pattern": LABEL_PATTERN,
     "opening": LABEL_OPENING,
 }
-_NUMBERS = {"ready": 2, "done": 2, "pattern": 1}
+_NUMBERS = {"toss": 1, "coin": 1, "ready": 2, "done": 2, "pattern": 1}
 _STAGE = re.compile(r"[a-z]+(/[1-9][0-9]{0,5})*")
 _HOST = re.compile(r"[A-Za-z0-9.:\-]{1,253}")
 _COMMON = ("format", "manifest", "node")
@@ -104,12 +110,17 @@ class Root:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """State the joint verdict's digest and how many packages it accepts."""
+    """State the joint verdict's digest, how many packages it accepts, and what it rests on.
+
+    ``coin``: digest of the coin's transcript; ``lines``: digest of the three nodes' values.
+    """
 
     manifest: Digest
     node: str
     verdict: Digest
     accepted: int
+    coin: Digest
+    lines: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,13 +268,21 @@ def build_checked(message: Checked) -> bytes:
         message.node,
         verdict=message.verdict,
         accepted=message.accepted,
+        coin=message.coin,
+        lines=message.lines,
     )
 
 
 def parse_checked(data: bytes) -> Checked:
     """Read a ``checked`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "checked", "verdict", "accepted")
-    return Checked(**common, verdict=top.digest("verdict"), accepted=top.integer("accepted", 0))
+    top, common = _open(data, "checked", "verdict", "accepted", "coin", "lines")
+    return Checked(
+        **common,
+        verdict=top.digest("verdict"),
+        accepted=top.integer("accepted", 0),
+        coin=top.digest("coin"),
+        lines=top.digest("lines"),
+    )
 
 
 def build_ready(message: Ready) -> bytes:
@@ -361,23 +380,6 @@ def shares_from_json(value: JSON) -> dict[str, int]:
     if not isinstance(value, dict):
         raise MalformedMessage("shares.form", "Shares must be a JSON object of names.")
     return {name: parse_element(text) for name, text in value.items()}
-
-
-def open_pattern(shares: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """Return the public pattern bits from the three nodes' shares, in order of index.
-
-    Raises InconsistentShares if lengths differ, a triple is not on a line, or a value is
-    neither 0 nor 1.
-    """
-    if len(shares) != 3 or len({len(part) for part in shares}) != 1:
-        raise InconsistentShares("pattern.length", "The nodes' patterns differ in length.")
-    bits = []
-    for triple in zip(*shares, strict=True):
-        value = interpolate_at_zero(triple)
-        if not on_line(triple) or value > 1:
-            raise InconsistentShares("pattern.bit", "The shares of a pattern are not of a bit.")
-        bits.append(value)
-    return tuple(bits)
 
 
 def _build(stage: str, manifest: Digest, node: str, **fields: JSON) -> bytes:

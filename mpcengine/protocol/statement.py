@@ -30,6 +30,8 @@ _KEYS = (
     "reason",
     "root",
     "verdict",
+    "coin",
+    "lines",
     "accepted",
     "rejected",
     "released",
@@ -45,8 +47,9 @@ class Statement:
     Released: ``reason`` is None; ``rejected`` gives (reason, number of packages), reasons
     ascending; ``released`` lists the names of the opened values in plan order; ``shares`` has
     exactly these names; ``texts`` holds shares of opened texts by question. Withheld:
-    ``reason`` says why, root and verdict are None where the job ended before them, and
-    everything else is empty.
+    ``reason`` says why, the digests are None where the job ended before them, and everything
+    else is empty. ``coin``: digest of the transcript; ``lines``: of the values that the verdict
+    rests on.
     """
 
     node: str
@@ -55,6 +58,8 @@ class Statement:
     reason: str | None
     root: Digest | None
     verdict: Digest | None
+    coin: Digest | None
+    lines: Digest | None
     accepted: int | None
     rejected: tuple[tuple[str, int], ...]
     released: tuple[str, ...]
@@ -75,6 +80,8 @@ class Statement:
             self.reason,
             self.root,
             self.verdict,
+            self.coin,
+            self.lines,
             self.accepted,
             self.rejected,
             self.released,
@@ -89,6 +96,8 @@ def withheld_statement(
     reason: str,
     root: Digest | None = None,
     verdict: Digest | None = None,
+    coin: Digest | None = None,
+    lines: Digest | None = None,
 ) -> Statement:
     """Return the statement of a node whose job ended without a result."""
     return Statement(
@@ -98,6 +107,8 @@ def withheld_statement(
         reason=reason,
         root=root,
         verdict=verdict,
+        coin=coin,
+        lines=lines,
         accepted=None,
         rejected=(),
         released=(),
@@ -121,6 +132,8 @@ def build_statement(statement: Statement) -> bytes:
             "reason": statement.reason,
             "root": statement.root,
             "verdict": statement.verdict,
+            "coin": statement.coin,
+            "lines": statement.lines,
             "accepted": statement.accepted,
             "rejected": rejected,
             "released": list(statement.released),
@@ -204,6 +217,8 @@ def _withheld(top: Fields, node: str) -> Statement:
         reason=top.text("reason"),
         root=_digest_or_none(top, "root"),
         verdict=_digest_or_none(top, "verdict"),
+        coin=_digest_or_none(top, "coin"),
+        lines=_digest_or_none(top, "lines"),
     )
     if top.raw("accepted") is not None:
         raise top.refuse("accepted", "must be null where the state is withheld")
@@ -229,6 +244,8 @@ def _released(top: Fields, node: str) -> Statement:
         reason=None,
         root=top.digest("root"),
         verdict=top.digest("verdict"),
+        coin=top.digest("coin"),
+        lines=top.digest("lines"),
         accepted=top.integer("accepted", 1),
         rejected=_rejected(top),
         released=tuple(names),

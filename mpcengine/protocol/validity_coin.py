@@ -12,11 +12,9 @@ from mpcengine.protocol.canonical import Digest, digest, digest_bytes
 from mpcengine.protocol.codec import Writer
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import MODULUS, POINTS
-from mpcengine.protocol.signing import signed_bytes
+from mpcengine.protocol.signing import LABEL_COIN, LABEL_TOSS, signed_bytes
 from mpcengine.protocol.validity_plan import COIN_ROUNDS
 
-LABEL_TOSS = b"drempel/toss/1"
-LABEL_COIN = b"drempel/coin/1"
 DOMAIN_WEIGHTS = b"drempel/weights/1"
 SEED_BYTES = 32
 COIN_BYTES = 32

@@ -18,12 +18,18 @@ from mpcengine.protocol.canonical import (
 from mpcengine.protocol.codec import check_vector
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.signing import SIGNATURE_BYTES, signed_bytes, verify
+from mpcengine.protocol.signing import (
+    LABEL_COIN,
+    LABEL_LINES,
+    LABEL_TOSS,
+    SIGNATURE_BYTES,
+    signed_bytes,
+    verify,
+)
 from mpcengine.protocol.strict import Fields, to_base64
-from mpcengine.protocol.validity_coin import LABEL_COIN, LABEL_TOSS, SEED_BYTES, joint_coin
+from mpcengine.protocol.validity_coin import SEED_BYTES, joint_coin
 from mpcengine.protocol.validity_plan import COIN_ROUNDS
 
-LABEL_LINES = b"drempel/lines/1"
 TRANSCRIPT_FORMAT = "drempel-coin-transcript/1"
 _COMMON = ("format", "manifest", "node", "root", "round")
 

@@ -27,6 +27,7 @@ from nodes.services.stages import stage_hear, stage_packed
 from problems import Conflict
 
 EXCHANGE, PACKAGES, RECALL, ENDED = "exchange", "packages", "recall", "ended"
+TRANSCRIPT = "transcript"
 # The sum of package lengths in one answer; base64 adds a third.
 LARGEST_ASK = 1_000
 LARGEST_PACKAGES = 16 * 2**20
@@ -63,6 +64,8 @@ def exchange_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes]
     if message.label == RECALL:
         said = sorted(stages_said(job, message.sender))
         return _answer(message, RECALL, canonical(said))
+    if message.label == TRANSCRIPT:
+        return _answer(message, TRANSCRIPT, bytes(job.coin))
     if message.label != EXCHANGE:
         raise MalformedMessage("peer.label", "This address does not take that message.")
     stage_label(message.epoch)

@@ -29,21 +29,21 @@ from nodes.keystore import node_index, node_name, peer_names
 from nodes.models import Incident, JobOutput, StageMessage, SurveyJob
 from nodes.party_process import ANY_PORT, NowhereToListen, PartyAttempt
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import COUNTED, OPENING, accepted_ids, job_list, stage_bodies, stages_said
+from nodes.selectors import OPENING, accepted_ids, stage_bodies, stages_said
 from nodes.services.attempt_events import (
     attempt_failed_tell,
     attempt_finished_tell,
     attempt_started_tell,
 )
+from nodes.services.evaluating import job_unsealed
 from nodes.services.fault_choice import party_fault_take
 from nodes.services.incidents import incident_note
-from nodes.services.leases import job_keep, job_write
+from nodes.services.leases import job_write
 from nodes.services.meeting import stage_tell
 from nodes.services.memory import JobMemory, job_memory
 from nodes.services.patterns import job_texts, pattern_bits, round_output
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
-from nodes.services.unsealing import batch_unseal
 
 logger = logging.getLogger(__name__)
 
@@ -210,17 +210,14 @@ def _peers(job: SurveyJob) -> tuple[PeerAddress, PeerAddress]:
 
 
 def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterator[bytes]:
-    memory = job_memory(job.digest)
-    if memory.unsealed is None:
-        counted = job_list(job, COUNTED)
-        memory.unsealed = batch_unseal(job, manifest, counted, lambda: job_keep(job))
+    unsealed = job_unsealed(job, manifest)
     # The proofs have been checked: what is counted are the records, what is opened the texts.
-    memory.unsealed.keep_answers()
+    unsealed.keep_answers()
     if job.round == 1:
-        return memory.unsealed.records(accepted)
+        return unsealed.records(accepted)
     questions = {item.question for item in job_texts(job, manifest)}
     places = [one for one in manifest.layout.proof.texts if one.question in questions]
-    return memory.unsealed.texts(accepted, places)
+    return unsealed.texts(accepted, places)
 
 
 def _text_columns(job: SurveyJob, manifest: Manifest) -> tuple[TextColumns, ...]:

@@ -183,8 +183,8 @@ def _is_over(job: SurveyJob, pause: Pause) -> bool:
     if is_attempt and peers_ahead(job):
         return True
     if pause.is_party:
-        party = job_memory(job.digest).party
-        return party is None or party.poll() is not None
+        running = job_memory(job.digest).running
+        return running is None or running.poll() is not None
     return stage_count(job, pause.stage) == len(NODE_NAMES)
 
 
@@ -198,7 +198,7 @@ def _put_down(job: SurveyJob, pause: Pause) -> None:
         job_rest(job, due_at=None)
     elif pause.until is not None:
         job_rest(job, due_at=pause.until)
-    elif job_memory(job.digest).party is not None:
+    elif job_memory(job.digest).running is not None:
         job_hold(job, due_at=now + timedelta(seconds=_ASK_SECONDS))
     else:
         wait = max(pause.seconds, settings.RECONCILE_SECONDS)

@@ -32,6 +32,7 @@ from nodes.services.answering_peers import (
     LARGEST_PACKAGES,
     PACKAGES,
     RECALL,
+    TRANSCRIPT,
 )
 from nodes.services.intake import package_read, package_rows
 from nodes.services.leases import job_keep, job_lock
@@ -94,6 +95,13 @@ def job_recall(job: SurveyJob) -> bool:
             raise MustWithhold(Reason.LOST, f"Node {peer} holds {lost[-1]} of ours; we do not.")
     memory.is_recalled = True
     return True
+
+
+def transcript_ask(job: SurveyJob, peer: str) -> bytes | None:
+    """Return the coin's transcript that a peer has, empty if none; None if it is silent."""
+    job_keep(job)
+    answer = _ask(job, peer, TRANSCRIPT)
+    return None if answer is None else answer.body
 
 
 def packages_fetch(

@@ -6,13 +6,13 @@ it said before, opens the envelopes again, or begins another attempt.
 
 from dataclasses import dataclass, field
 
-from nodes.party_process import PartyAttempt
+from nodes.party_process import CheckRun, PartyAttempt, PartyProcess
 from nodes.services.unsealing import Unsealed
 
 
 @dataclass(slots=True, kw_only=True)
 class JobMemory:
-    """Hold what was told to whom, opened rows (secret), and the party of this attempt."""
+    """Hold what was told to whom, opened rows (secret), and the process that runs now."""
 
     told: set[tuple[str, str]] = field(default_factory=set)
     is_recalled: bool = False
@@ -20,8 +20,20 @@ class JobMemory:
     has_erased_requests: bool = False
     unsealed: Unsealed | None = None
     party: PartyAttempt | None = None
+    check: CheckRun | None = None
     # When its process was started (monotonic seconds).
     party_since: float = 0.0
+
+    @property
+    def running(self) -> PartyProcess | None:
+        """Return the process that this job waits for, if there is one."""
+        return self.check or self.party
+
+    def check_drop(self) -> None:
+        """Stop the check of reports, if there is one."""
+        if self.check is not None:
+            self.check.stop()
+            self.check = None
 
     def party_drop(self) -> None:
         """Stop the party, if there is one."""
@@ -48,4 +60,5 @@ def job_forget(digest: str) -> None:
     """Stop what runs for a job and forget all of it."""
     memory = _memories.pop(digest, None)
     if memory is not None:
+        memory.check_drop()
         memory.party_drop()

@@ -18,8 +18,7 @@ from mpcengine.protocol.tables import TextItem
 from nodes.keystore import node_name
 from nodes.models import JobOutput, JobState, SurveyJob
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import OPENING, stage_bodies
-from nodes.services.checking import joint_verdict
+from nodes.selectors import OPENING, settled_verdict, stage_bodies
 from nodes.services.leases import job_move
 from nodes.services.meeting import stage_tell
 from nodes.services.patterns import job_texts, round_output, survey_pattern
@@ -43,6 +42,7 @@ def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     names = tuple(value.name for value in released_values(manifest.layout.plan, pattern))
     accepted = _accepted(job)
     _check(job, manifest, pattern, accepted)
+    checked = stages.parse_checked(stage_bodies(job, "checked")[node_name()])
     own = stages.parse_opening(stage_bodies(job, OPENING)[node_name()])
     statement = Statement(
         node=node_name(),
@@ -50,9 +50,11 @@ def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
         state=RELEASED,
         reason=None,
         root=stages.parse_root(stage_bodies(job, "root")[node_name()]).root,
-        verdict=stages.parse_checked(stage_bodies(job, "checked")[node_name()]).verdict,
+        verdict=checked.verdict,
+        coin=checked.coin,
+        lines=checked.lines,
         accepted=accepted,
-        rejected=joint_verdict(job).totals(),
+        rejected=settled_verdict(job).totals(),
         released=names,
         shares=own.shares,
         texts=own.texts,

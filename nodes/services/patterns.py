@@ -16,6 +16,7 @@ from mpcengine.protocol.pattern import (
     pattern_from_bits,
     pattern_size,
 )
+from mpcengine.protocol.released import open_pattern
 from mpcengine.protocol.tables import TextItem
 from nodes.keystore import node_name
 from nodes.models import JobOutput, SurveyJob
@@ -38,9 +39,7 @@ def pattern_bits(job: SurveyJob, round_number: int) -> tuple[int, ...]:
     """
     bodies = stage_bodies(job, f"pattern/{round_number}")
     try:
-        return stages.open_pattern(
-            [stages.parse_pattern(body).shares for body in bodies.values()]
-        )
+        return open_pattern([stages.parse_pattern(body).shares for body in bodies.values()])
     except InconsistentShares as error:
         raise MustWithhold(Reason.INCONSISTENT_SHARES, error.sentence) from error
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 import faults
 from mpcengine.protocol import stages as protocol
+from mpcengine.protocol import validity_messages
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.messages import pack_signed, unpack_signed
 from mpcengine.protocol.signing import verify
@@ -30,6 +31,9 @@ _PARSERS: dict[str, Callable[[bytes], object]] = {
     "held": protocol.parse_held,
     "root": protocol.parse_root,
     "verdict": protocol.parse_verdict,
+    "toss": validity_messages.parse_toss,
+    "coin": validity_messages.parse_coin,
+    "lines": validity_messages.parse_lines,
     "checked": protocol.parse_checked,
     "ready": protocol.parse_ready,
     "done": protocol.parse_done,

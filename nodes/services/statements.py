@@ -21,7 +21,7 @@ from nodes.models import (
 )
 from nodes.reasons import Reason
 from nodes.routers import ISSUING
-from nodes.selectors import OPENING, manifest_of
+from nodes.selectors import LINES, OPENING, manifest_of
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
@@ -46,18 +46,19 @@ def statement_sign(body: bytes) -> SignedStatement:
 def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
     """End a job without a number, sign that, and note why; nothing of it is computed again.
 
-    The nodes' openings are deleted: three of them are the numbers that nobody is to have. What
-    is published of the packages is one list, padded to the roster.
+    The nodes' openings are deleted: three of them are the numbers that nobody is to have. So
+    are their values of each report, which are as many as there were packages. What is published
+    of the packages is one list, padded to the roster.
     Kill points ``nodes.withheld.*``.
     """
-    # No root and no verdict: who knows a digest of the ids can try which of a padded list's
+    # No root, coin or verdict: who knows a digest of the ids can try which of a padded list's
     # entries they are, and has the number of packages.
     body = build_statement(
         withheld_statement(node=node_name(), manifest=job.digest, reason=reason.value)
     )
 
     def write() -> None:
-        StageMessage.objects.filter(job=job, stage=OPENING).delete()
+        StageMessage.objects.filter(job=job, stage__in=(OPENING, LINES)).delete()
         seen_end(job, manifest_of(job))
         incident_note(job, reason.value, detail)
         cause = reason_code(reason.value)
@@ -92,6 +93,7 @@ def job_erase(job: SurveyJob) -> None:
         write=lambda: _destroy(job),
         draw_seed=b"",
         list_salt=b"",
+        coin_seed=b"",
         lease_owner="",
         lease_until=None,
         due_at=None,

@@ -12,6 +12,7 @@ from cli.errors import BadInput, CliError
 from cli.results import ReadResult
 from cli.verifying import lists_check
 from connector import http
+from connector.checks import checks_verify
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.result import assemble_result, verify_result
 from mpcengine.protocol.signing import LABEL_STATEMENT, sign
@@ -37,6 +38,8 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Publishing]:
         ]
         node.statement = job().statements[index - 1]
         found[name] = node
+    # How reports were checked has tests of its own; the sample job has none.
+    monkeypatch.setattr(verifying, "checks_verify", lambda *_: None)
     monkeypatch.setattr(
         verifying,
         "nodes_of",
@@ -65,6 +68,18 @@ def check(result: ReadResult) -> dict[str, str]:
 def test_it_reads_all_lists_of_all_nodes(result: ReadResult) -> None:
     line = "its lists give the root and the verdict it signed (60 counted, 1 not)"
     assert check(result) == {"a": line, "b": line, "c": line}
+
+
+@pytest.mark.usefixtures("nodes")
+def test_it_names_a_node_whose_values_give_another_verdict(
+    result: ReadResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "checks_verify", checks_verify)
+    with pytest.raises(CliError) as caught:
+        check(result)
+    assert caught.value.sentence == (
+        "result.json does not verify: Node a publishes nothing of how it checked answers."
+    )
 
 
 def test_it_names_a_node_whose_list_is_another(

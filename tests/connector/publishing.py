@@ -10,7 +10,7 @@ from mpcengine.protocol.batch import (
     batch_root,
     verdict_digest,
 )
-from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import JSON, digest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.padding import padded_ids, padding_seed, seen_body
 from mpcengine.protocol.signing import LABEL_SEEN, LABEL_STATEMENT, sign
@@ -68,6 +68,8 @@ class Publishing:
                 reason=None,
                 root=batch_root(self.digest, sorted([*accepted, *failed])),
                 verdict=verdict_digest(self.digest, verdict),
+                coin=digest(b"a coin"),
+                lines=digest(b"three bodies"),
                 accepted=len(accepted),
                 rejected=verdict.totals(),
                 released=(),

@@ -9,14 +9,17 @@ PHASES = ("before_write", "after_write", "after_commit")
 PORTAL_MOVES = ("proposed", "agreed", "open", "closing", "running", "released")
 RELAY_MOVES = ("stored", "forwarded", "open-answering", "close")
 NODE_MOVES = (
-    *("prepared", "open", "token", "package", "closing", "frozen"),
+    *("prepared", "open", "token", "package", "closing", "frozen", "coin_kept"),
     *("checked", "computing", "fixed", "released", "erased"),
 )
 NODE_STAGES = (
-    *("pad", "commit", "list", "held", "root", "verdict", "checked"),
+    *("pad", "commit", "list", "held", "root", "verdict", "toss", "coin", "lines", "checked"),
     *("ready", "done", "pattern", "opening"),
 )
-PARTY_POINTS = ("party.connected", "party.rows_read", "party.computed", "party.before_outcome")
+PARTY_POINTS = (
+    *("check.rows_read", "check.before_outcome"),
+    *("party.connected", "party.rows_read", "party.computed", "party.before_outcome"),
+)
 Item = TypeVar("Item")
 NODES = ("node-a", "node-b", "node-c")
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from mpcengine.http_peer import HttpPeer, Unreachable
 from mpcengine.protocol.batch import CANNOT_UNSEAL, Rejected, Verdict
-from mpcengine.protocol.canonical import Digest
+from mpcengine.protocol.canonical import Digest, digest
 from mpcengine.protocol.errors import PolicyRefused
 from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.partywire import CAUSES, Failure
@@ -181,7 +181,10 @@ def test_packages_left_out_are_told_as_their_number(
         write()
 
     monkeypatch.setattr(checking, "job_list", lambda *_: ids)
-    monkeypatch.setattr(checking, "joint_verdict", lambda _job: verdict)
+    judged = (verdict, digest(b"lines"))
+    monkeypatch.setattr(checking, "judged_verdict", lambda *_: judged)
+    monkeypatch.setattr(checking, "verdict_keep", lambda *_: None)
+    monkeypatch.setattr(checking, "joint_coin_of", lambda *_: bytes(32))
     monkeypatch.setattr(checking, "stage_say", say)
     checking._say_checked(job, manifest)
     (found,) = events("validation.batch_failed")

@@ -296,6 +296,8 @@ def release(nodes: list[NodeDouble], manifest: Manifest, counts: Mapping[int, in
                 reason=None,
                 root=digest(b"root"),
                 verdict=digest(b"verdict"),
+                coin=digest(b"coin"),
+                lines=digest(b"lines"),
                 accepted=sum(counts.values()),
                 rejected=(),
                 released=tuple(named),

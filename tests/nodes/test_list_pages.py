@@ -5,11 +5,11 @@ import hashlib
 import pytest
 from rest_framework.test import APIClient
 
-from mpcengine.protocol.batch import pack_ids
+from mpcengine.protocol.batch import CANNOT_UNSEAL, pack_ids
 from mpcengine.protocol.strict import to_base64
 from nodes import views_lists
 from nodes.models import JobList, JobState, SeenList, SurveyJob
-from nodes.selectors import BROKEN, COUNTED
+from nodes.selectors import COUNTED, REASON_LISTS
 from tests.nodes.anna import Anna
 from tests.nodes.publishing import colour_survey
 
@@ -27,7 +27,7 @@ def digest(anna: Anna, monkeypatch: pytest.MonkeyPatch) -> str:
     _, job = anna.open(anna.draft(colour_survey()))
     SeenList.objects.create(job=job, ids=pack_ids(IDS), signature=b"s" * 64, keys=2)
     JobList.objects.create(job=job, name=COUNTED, ids=pack_ids(IDS))
-    JobList.objects.create(job=job, name=BROKEN, ids=pack_ids(IDS[3:4]))
+    JobList.objects.create(job=job, name=REASON_LISTS[CANNOT_UNSEAL], ids=pack_ids(IDS[3:4]))
     SurveyJob.objects.filter(pk=job.pk).update(state=JobState.RELEASED, statement=b"x")
     return job.digest
 
@@ -53,7 +53,7 @@ def test_it_tells_who_signed_and_never_how_many_are_real(digest: str) -> None:
 
 
 def test_it_gives_an_empty_list_one_page(digest: str) -> None:
-    JobList.objects.filter(name=BROKEN).delete()
+    JobList.objects.filter(name=REASON_LISTS[CANNOT_UNSEAL]).delete()
     answer = APIClient().get(f"/api/v1/lists/{digest}/rejected").json()
     assert (answer["size"], answer["pages"], answer["rejected"]) == (0, 1, [])
 

@@ -10,8 +10,9 @@ from mpcengine.protocol import stages
 from mpcengine.protocol.canonical import canonical
 from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
 from mpcengine.protocol.field import MODULUS
+from mpcengine.protocol.released import open_pattern
 from mpcengine.protocol.sharing import split
-from mpcengine.protocol.stages import open_pattern, stage_label
+from mpcengine.protocol.stages import stage_label
 from tests.vectors.cast import cast, seed
 
 DIGEST = cast().manifest.digest
@@ -31,7 +32,7 @@ MESSAGES: dict[str, Any] = {
     "held": stages.Ids(**HEAD, ids=IDS),
     "root": stages.Root(**HEAD, root=OTHER, size=4, superseded=1),
     "verdict": stages.Ids(**HEAD, ids=()),
-    "checked": stages.Checked(**HEAD, verdict=OTHER, accepted=4),
+    "checked": stages.Checked(**HEAD, verdict=OTHER, accepted=4, coin=OTHER, lines=OTHER),
     "ready": stages.Ready(**HEAD, **READY),
     "done": stages.Done(**HEAD, **ATTEMPT),
     "pattern": stages.PatternShares(**HEAD, round=1, shares=(0, 1, MODULUS - 1)),
@@ -50,7 +51,7 @@ BAD: list[tuple[str, str, Any]] = [
     ("root", "size", "4"),
     ("root", "superseded", True),
     ("checked", "accepted", 1.5),
-    ("ready", "round", 3),
+    ("ready", "round", 4),
     ("ready", "attempt", 0),
     ("ready", "party_port", 65536),
     ("ready", "party_host", "a b"),

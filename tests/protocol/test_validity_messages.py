@@ -12,9 +12,9 @@ from mpcengine.protocol.codec import pack_vector
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, ProtocolError
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.signing import public_bytes, sign
+from mpcengine.protocol.signing import LABEL_COIN, LABEL_TOSS, public_bytes, sign
 from mpcengine.protocol.strict import to_base64
-from mpcengine.protocol.validity_coin import LABEL_COIN, LABEL_TOSS, joint_coin, toss_commitment
+from mpcengine.protocol.validity_coin import joint_coin, toss_commitment
 from mpcengine.protocol.validity_messages import (
     CoinSeed,
     Lines,

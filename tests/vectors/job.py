@@ -11,6 +11,7 @@ from functools import cache
 
 from mpcengine.protocol.batch import Verdict, batch_root, join_verdicts, verdict_digest
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import digest as made_digest
 from mpcengine.protocol.disclosure import reference_pattern
 from mpcengine.protocol.draws import draw_labels
 from mpcengine.protocol.encoding import encode_answers
@@ -97,6 +98,8 @@ def statement(index: int, values: Mapping[str, int], verdict: Verdict) -> Statem
         reason=None,
         root=batch_root(digest, counted),
         verdict=verdict_digest(digest, verdict),
+        coin=made_digest(b"a coin's transcript"),
+        lines=made_digest(b"three lines bodies"),
         accepted=len(verdict.accepted),
         rejected=verdict.totals(),
         released=tuple(values),

@@ -14,12 +14,10 @@ from mpcengine.protocol.field import MODULUS, POINTS
 from mpcengine.protocol.layout import build_layout
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.sharing import split
-from mpcengine.protocol.signing import public_bytes, sign
+from mpcengine.protocol.signing import LABEL_COIN, LABEL_TOSS, public_bytes, sign
 from mpcengine.protocol.survey import parse_survey
 from mpcengine.protocol.validity_check import coin_weights, evaluate, judge
 from mpcengine.protocol.validity_coin import (
-    LABEL_COIN,
-    LABEL_TOSS,
     coin_factors,
     coin_point,
     coin_text_factors,

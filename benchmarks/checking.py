@@ -42,6 +42,7 @@ from mpcengine.protocol.validity_messages import (
     check_same_terms,
     open_transcript,
     parse_lines,
+    tosses_digest,
 )
 from mpcengine.protocol.validity_plan import ValidityPlan
 
@@ -125,7 +126,8 @@ def _toss(meeting: Meeting, index: int, manifest: Digest, root: Digest) -> bytes
     )
     toss = Toss(manifest=manifest, node=node, root=root, round=1, commitment=commitment)
     tosses = meeting.exchange("toss", build_toss(toss))
-    coin = CoinSeed(manifest=manifest, node=node, root=root, round=1, seed=seed)
+    held = tosses_digest([body for body, _ in tosses])
+    coin = CoinSeed(manifest=manifest, node=node, root=root, round=1, seed=seed, tosses=held)
     coins = meeting.exchange("coin", build_coin(coin))
     signed = [
         SignedToss(toss=t[0], toss_signature=t[1], coin=c[0], coin_signature=c[1])

@@ -31,6 +31,7 @@ from mpcengine.protocol.validity_coin import SEED_BYTES, joint_coin
 from mpcengine.protocol.validity_plan import COIN_ROUNDS
 
 TRANSCRIPT_FORMAT = "drempel-coin-transcript/1"
+DOMAIN_TOSSES = b"drempel/tosses/1"
 _COMMON = ("format", "manifest", "node", "root", "round")
 
 
@@ -47,13 +48,18 @@ class Toss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoinSeed:
-    """Reveal the seed that a node committed to; sent only when three commitments are held."""
+    """Reveal the seed that a node committed to; sent only when three commitments are held.
+
+    ``tosses``: digest of the three ``toss`` bodies that the node holds. Without it one node
+    could commit to one seed before one peer and to another before the other.
+    """
 
     manifest: Digest
     node: str
     root: Digest
     round: int
     seed: bytes
+    tosses: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +109,19 @@ def parse_toss(data: bytes) -> Toss:
 
 def build_coin(message: CoinSeed) -> bytes:
     """Return the bytes of a ``coin`` message."""
-    return _build_round("coin", message, seed=message.seed.hex())
+    return _build_round("coin", message, seed=message.seed.hex(), tosses=message.tosses)
 
 
 def parse_coin(data: bytes) -> CoinSeed:
     """Read a ``coin`` message; raise MalformedMessage if it is not exactly one."""
-    top = _open(data, "coin", (*_COMMON, "seed"))
+    top = _open(data, "coin", (*_COMMON, "seed", "tosses"))
     return CoinSeed(
         manifest=top.digest("manifest"),
         node=top.choice("node", NODE_NAMES),
         root=top.digest("root"),
         round=top.integer("round", 1, COIN_ROUNDS),
         seed=bytes.fromhex(top.hexadecimal("seed", SEED_BYTES)),
+        tosses=top.digest("tosses"),
     )
 
 
@@ -168,16 +175,21 @@ def check_same_terms(said: Sequence[Lines]) -> None:
         )
 
 
+def tosses_digest(bodies: Sequence[bytes]) -> Digest:
+    """Return the digest of three ``toss`` bodies in order of index, for ``coin``.
+
+    SHA-256(label ‖ 0 ‖ three digests of the bodies).
+    """
+    return _joined_digest(DOMAIN_TOSSES, bodies)
+
+
 def lines_digest(bodies: Sequence[bytes]) -> Digest:
     """Return the digest of three ``lines`` bodies in order of index, for the verdict.
 
     SHA-256(label ‖ 0 ‖ three digests of the bodies): nodes that were sent different values
     by one peer notice it here.
     """
-    if len(bodies) != len(NODE_NAMES):
-        raise MalformedMessage("lines.terms", "Three nodes give their evaluations.")
-    joined = b"".join(digest_bytes(digest(body)) for body in bodies)
-    return digest(signed_bytes(LABEL_LINES, joined))
+    return _joined_digest(LABEL_LINES, bodies)
 
 
 def build_transcript(
@@ -204,8 +216,9 @@ def open_transcript(
     """Return the 32-byte coin of a transcript after checking every signature and commitment.
 
     ``identity_keys`` are the three nodes', in order of index. Raises MalformedMessage if it is
-    not the transcript of one round for this manifest and root (``coin.terms``,
-    ``coin.commitment``), BadSignature for a signature that does not hold.
+    not the transcript of one round for this manifest and root (``coin.terms``), if a node
+    revealed its seed to other tosses than these (``coin.tosses``), or if a seed is another than
+    was committed to (``coin.commitment``); BadSignature for a signature that does not hold.
     """
     top = Fields(
         parse_canonical(data), required=("format", "manifest", "root", "round", "nodes")
@@ -220,23 +233,33 @@ def open_transcript(
         _pair(row, (*terms, node), key)
         for row, node, key in zip(rows, NODE_NAMES, identity_keys, strict=True)
     ]
+    held = tosses_digest([row.data("toss") for row in rows])
+    if any(coin.tosses != held for _, coin in pairs):
+        raise MalformedMessage("coin.tosses", "A node has seen other commitments to a coin.")
     return joint_coin(
         manifest=manifest,
         root=root,
         round_number=terms[2],
-        commitments=[commitment for commitment, _ in pairs],
-        seeds=[seed for _, seed in pairs],
+        commitments=[toss.commitment for toss, _ in pairs],
+        seeds=[coin.seed for _, coin in pairs],
     )
 
 
-def _pair(row: Fields, own: tuple[str, str, int, str], key: bytes) -> tuple[Digest, bytes]:
-    """Return one node's commitment and seed; both bodies must be signed and of these terms."""
+def _joined_digest(label: bytes, bodies: Sequence[bytes]) -> Digest:
+    if len(bodies) != len(NODE_NAMES):
+        raise MalformedMessage("lines.terms", "Three nodes give their evaluations.")
+    joined = b"".join(digest_bytes(digest(body)) for body in bodies)
+    return digest(signed_bytes(label, joined))
+
+
+def _pair(row: Fields, own: tuple[str, str, int, str], key: bytes) -> tuple[Toss, CoinSeed]:
+    """Return what one node tossed and revealed; both must be signed and of these terms."""
     toss = parse_toss(_verified(row, "toss", key))
     coin = parse_coin(_verified(row, "coin", key))
     for said in (toss, coin):
         if (said.manifest, said.root, said.round, said.node) != own:
             raise _other_terms()
-    return toss.commitment, coin.seed
+    return toss, coin
 
 
 def _verified(row: Fields, key: str, identity: bytes) -> bytes:

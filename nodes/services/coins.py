@@ -26,6 +26,7 @@ from mpcengine.protocol.validity_messages import (
     build_toss,
     build_transcript,
     open_transcript,
+    tosses_digest,
 )
 from mpcengine.protocol.validity_plan import COIN_ROUNDS
 from nodes.keystore import node_index, node_name, peer_names
@@ -102,6 +103,7 @@ def _say_coin(job: SurveyJob, stage: str) -> None:
         root=own_root(job),
         round=job.coin_round,
         seed=bytes(job.coin_seed),
+        tosses=tosses_digest(list(stage_bodies(job, f"toss/{job.coin_round}").values())),
     )
     stage_say(job, stage, build_coin(message))
 
@@ -152,7 +154,13 @@ def _open(job: SurveyJob, manifest: Manifest, transcript: bytes) -> bytes:
 
 
 def _fail(job: SurveyJob, error: MalformedMessage) -> None:
-    """End a round without a coin: some seed is not the one its node committed to."""
+    """End a round without a coin: some seed is not the one its node committed to.
+
+    If the nodes have not seen the same commitments, one of them made two: that ends the job,
+    for its peers might otherwise each have a coin, and not the same.
+    """
+    if error.code == "coin.tosses":
+        raise MustWithhold(Reason.PEER_EQUIVOCATED, error.sentence)
     if job.coin_round == COIN_ROUNDS:
         raise MustWithhold(Reason.NO_COIN, error.sentence)
     with job_write(job, coin_round=job.coin_round + 1, coin_seed=b""):

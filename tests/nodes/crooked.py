@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from connector.respondent import Ticket, random_elements, shares_seal
+from mpcengine.protocol.canonical import Digest
 from mpcengine.protocol.encoding import encode_answers
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.manifest import Manifest
@@ -13,7 +14,7 @@ from mpcengine.protocol.messages import PeerMessage, pack_signed, sign_peer_mess
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.sharing import ShareVectors, split
 from mpcengine.protocol.signing import sign
-from mpcengine.protocol.stages import stage_label
+from mpcengine.protocol.stages import parse_root, stage_label
 from mpcengine.protocol.strict import to_base64
 from mpcengine.protocol.validity_prover import prove
 from nodes.peer_client import SIGNATURE_HEADER
@@ -114,6 +115,11 @@ def closed_alone(nodes: Nodes, survey: Survey, node: str, point: str) -> None:
     nodes.arm(node, point)
     nodes.start(node, "worker")
     nodes.wait_death(node, point)
+
+
+def root_of(nodes: Nodes, survey: Survey) -> Digest:
+    """Return the root of a frozen survey."""
+    return parse_root(nodes.said("a", survey, "root", "a") or b"").root
 
 
 def rewrite(nodes: Nodes, node: str, survey: Survey, stage: str, body: bytes) -> None:

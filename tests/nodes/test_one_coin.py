@@ -10,11 +10,13 @@ from mpcengine.protocol.codec import pack_vector
 from mpcengine.protocol.validity_coin import toss_commitment
 from mpcengine.protocol.validity_messages import (
     CoinSeed,
+    Toss,
     build_coin,
     build_lines,
     build_toss,
     parse_lines,
     parse_toss,
+    tosses_digest,
 )
 from tests.nodes import crooked
 from tests.nodes.harness import Nodes, Survey
@@ -169,7 +171,15 @@ def test_two_seeds_for_two_peers_end_the_job(nodes: Nodes, survey: Survey) -> No
     query = "SELECT coin_seed FROM nodes_surveyjob WHERE digest = ?"
     seed = bytes(nodes.read("c", query, survey.manifest.digest)[0][0])
     root = parse_toss(nodes.said("c", survey, "toss/1", "c") or b"").root
-    right = CoinSeed(manifest=survey.manifest.digest, node="c", root=root, round=1, seed=seed)
+    tosses = [nodes.said("c", survey, "toss/1", node) or b"" for node in "abc"]
+    right = CoinSeed(
+        manifest=survey.manifest.digest,
+        node="c",
+        root=root,
+        round=1,
+        seed=seed,
+        tosses=tosses_digest(tosses),
+    )
     crooked.say(nodes, survey, "coin/1", build_coin(right), "ca")
     nodes.wait_stage("a", survey, "lines")
     crooked.say(nodes, survey, "coin/1", build_coin(replace(right, seed=bytes(32))), "cb")
@@ -177,6 +187,43 @@ def test_two_seeds_for_two_peers_end_the_job(nodes: Nodes, survey: Survey) -> No
     document = nodes.withheld(survey, outcomes)
     assert (document["state"], document["reason"]) == ("withheld", "peer equivocated")
     assert nodes.said("b", survey, "lines", "b") is None
+
+
+def test_two_commitments_for_two_peers_end_the_job(nodes: Nodes, survey: Survey) -> None:
+    """Node c commits to one seed before a, to another before b, and opens each rightly.
+
+    Each coin would stand; under both, c has two points of every line and reads every answer.
+    Switched off: `coin.tosses` in `validity_messages.open_transcript`.
+    """
+    stopped(nodes, survey, "c", crooked.BEFORE_TOSS)
+    digest_of, root, seeds = survey.manifest.digest, crooked.root_of(nodes, survey), {}
+    for peer in "ab":
+        nodes.wait_said("c", survey, "toss/1", peer, 90.0)
+        seeds[peer] = secrets.token_bytes(32)
+        commitment = toss_commitment(
+            manifest=digest_of, root=root, round_number=1, index=3, seed=seeds[peer]
+        )
+        toss = Toss(manifest=digest_of, node="c", root=root, round=1, commitment=commitment)
+        crooked.say(nodes, survey, "toss/1", build_toss(toss), f"c{peer}")
+    for peer in "ab":
+        nodes.wait_stage(peer, survey, "coin/1", 90.0)
+        tosses = [nodes.said(peer, survey, "toss/1", node) or b"" for node in "abc"]
+        coin = CoinSeed(
+            manifest=digest_of,
+            node="c",
+            root=root,
+            round=1,
+            seed=seeds[peer],
+            tosses=tosses_digest(tosses),
+        )
+        crooked.say(nodes, survey, "coin/1", build_coin(coin), f"c{peer}")
+    outcomes = nodes.end(survey, nodes=("a", "b"), seconds=90.0)
+    document = nodes.withheld(survey, outcomes)
+    assert (document["state"], document["reason"]) == ("withheld", "peer equivocated")
+    for peer in "ab":
+        assert transcript(nodes, peer, survey) == b""
+        found = incidents(nodes, peer, survey)
+        assert any("other commitments" in one or "ended the job" in one for one in found)
 
 
 def test_values_that_differ_from_peer_to_peer_are_noticed(nodes: Nodes, survey: Survey) -> None:

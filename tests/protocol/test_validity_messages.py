@@ -30,6 +30,7 @@ from mpcengine.protocol.validity_messages import (
     parse_coin,
     parse_lines,
     parse_toss,
+    tosses_digest,
 )
 from tests.protocol.vectors import refused
 from tests.vectors.cast import ed25519, seed
@@ -64,7 +65,12 @@ def toss(place: int, **changes: Any) -> Toss:
 
 def coin(place: int, **changes: Any) -> CoinSeed:
     made = CoinSeed(
-        manifest=MANIFEST, node=NODE_NAMES[place], root=ROOT, round=1, seed=SEEDS[place]
+        manifest=MANIFEST,
+        node=NODE_NAMES[place],
+        root=ROOT,
+        round=1,
+        seed=SEEDS[place],
+        tosses=tosses_digest([build_toss(toss(p)) for p in range(3)]),
     )
     return replace(made, **changes)
 
@@ -212,10 +218,13 @@ def test_it_refuses_a_transcript_that_is_not_signed_by_three(place: int) -> None
 
 
 def change(place: int, stage: str, **changes: Any) -> bytes:
-    tosses, coins = [toss(p) for p in range(3)], [coin(p) for p in range(3)]
+    """Return a transcript with one part changed, whose coins know of it."""
+    tosses = [toss(p) for p in range(3)]
     if stage == "toss":
         tosses[place] = toss(place, **changes)
-    else:
+    held = tosses_digest([build_toss(one) for one in tosses])
+    coins = [coin(p, tosses=held) for p in range(3)]
+    if stage == "coin":
         coins[place] = coin(place, **changes)
     return transcript(signed(tosses, coins))
 
@@ -238,6 +247,17 @@ def test_it_refuses_a_seed_not_committed_to_although_signed() -> None:
         opened(change(1, "coin", seed=bytes(32)))
     with pytest.raises(MalformedMessage, check=refused("coin.commitment")):
         opened(change(1, "toss", commitment=OTHER))
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_it_refuses_a_seed_shown_to_other_commitments(place: int) -> None:
+    """A node that commits twice, and opens each rightly: no transcript holds both coins."""
+    with pytest.raises(MalformedMessage, check=refused("coin.tosses")):
+        opened(change(place, "coin", tosses=OTHER))
+    second = toss(place, commitment=OTHER)
+    tosses = [second if p == place else toss(p) for p in range(3)]
+    with pytest.raises(MalformedMessage, check=refused("coin.tosses")):
+        opened(transcript(signed(tosses, [coin(p) for p in range(3)])))
 
 
 @pytest.mark.parametrize("changes", [{"manifest": OTHER}, {"root": OTHER}, {"round_number": 2}])

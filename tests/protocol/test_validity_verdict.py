@@ -37,6 +37,7 @@ from mpcengine.protocol.validity_messages import (
     build_toss,
     build_transcript,
     lines_digest,
+    tosses_digest,
 )
 from mpcengine.protocol.validity_verdict import (
     PublishedChecks,
@@ -68,16 +69,15 @@ def commitment(index: int) -> str:
 
 @cache
 def transcript() -> bytes:
-    rows = []
-    for index, node in enumerate(NODE_NAMES, start=1):
-        common: dict[str, Any] = {
-            "manifest": MANIFEST.digest,
-            "node": node,
-            "root": ROOT,
-            "round": 1,
-        }
-        toss = build_toss(Toss(**common, commitment=commitment(index)))
-        coin = build_coin(CoinSeed(**common, seed=seed(f"coin {index}")))
+    common: dict[str, Any] = {"manifest": MANIFEST.digest, "root": ROOT, "round": 1}
+    tosses = [
+        build_toss(Toss(**common, node=node, commitment=commitment(index)))
+        for index, node in enumerate(NODE_NAMES, start=1)
+    ]
+    held, rows = tosses_digest(tosses), []
+    for index, (node, toss) in enumerate(zip(NODE_NAMES, tosses, strict=True), start=1):
+        made = seed(f"coin {index}")
+        coin = build_coin(CoinSeed(**common, node=node, seed=made, tosses=held))
         key = cast().identity[index - 1]
         rows.append(
             SignedToss(

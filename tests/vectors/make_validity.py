@@ -34,6 +34,7 @@ from mpcengine.protocol.validity_messages import (
     build_toss,
     build_transcript,
     lines_digest,
+    tosses_digest,
 )
 from mpcengine.protocol.validity_plan import ValidityPlan
 from mpcengine.protocol.validity_points import weights_at
@@ -121,14 +122,17 @@ def _coin_vector(round_number: int) -> JSON:
 
 def _transcript() -> JSON:
     keys = [ed25519(f"identity {node}") for node in NODE_NAMES]
+    tosses = [
+        build_toss(Toss(manifest=MANIFEST, node=node, root=ROOT, round=1, commitment=made))
+        for node, made in zip(NODE_NAMES, _commitments(1), strict=True)
+    ]
+    held = tosses_digest(tosses)
     signed = []
-    for node, own, commitment, key in zip(
-        NODE_NAMES, SEEDS, _commitments(1), keys, strict=True
-    ):
-        toss = build_toss(
-            Toss(manifest=MANIFEST, node=node, root=ROOT, round=1, commitment=commitment)
+    for node, own, toss, key in zip(NODE_NAMES, SEEDS, tosses, keys, strict=True):
+        message = CoinSeed(
+            manifest=MANIFEST, node=node, root=ROOT, round=1, seed=own, tosses=held
         )
-        coin = build_coin(CoinSeed(manifest=MANIFEST, node=node, root=ROOT, round=1, seed=own))
+        coin = build_coin(message)
         one = SignedToss(
             toss=toss,
             toss_signature=sign(key, LABEL_TOSS, toss),

@@ -123,6 +123,18 @@ def test_it_opens_the_others_texts_beside_words_that_are_none(nodes: Nodes) -> N
         assert Counter(texts[question]) == said(answers, question) + Counter([""])
 
 
+def test_it_strikes_a_text_off_the_line_and_opens_the_others(nodes: Nodes) -> None:
+    """Fails (the mixing ends the job as if a node had done it) if M is left out of §18.4."""
+    answers = given(6, 3)
+    survey = nodes.publish(text_survey(), len(answers) + 1)
+    packages = [*nodes.answers(survey, answers), crooked(nodes, survey, moved=1)]
+    nodes.deliver(survey, packages)
+    nodes.order(survey, "close")
+    document = nodes.result(survey, nodes.end(survey, seconds=90.0))
+    assert document["rejected"] == [{"reason": "inconsistent", "count": 1}]
+    assert Counter(opened(document)["why"]) == said(answers, "why")
+
+
 def test_it_withholds_when_a_share_of_a_text_was_altered(nodes: Nodes, survey: Survey) -> None:
     """Fails (a wrong text is released) without the line check of `text_shares.open_texts`."""
     nodes.arm("c", OPENING.replace("opening", "pattern"))

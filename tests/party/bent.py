@@ -15,6 +15,7 @@ from mpcengine.circuits.openings import reveal_on_line
 from mpcengine.circuits.products import peers
 from mpcengine.circuits.runtime import Vector, VectorRuntime
 from mpcengine.kernels import field61
+from mpcengine.party.checks import evaluate_reports
 from mpcengine.party.program import Task, main
 from mpcengine.party.rounds import compute_round
 
@@ -134,4 +135,4 @@ async def bent_round(task: Task) -> Mapping[str, Vector]:
 
 
 if __name__ == "__main__":
-    os._exit(main(bent_round))
+    os._exit(main(bent_round, evaluate_reports))

@@ -46,7 +46,7 @@ def checks_verify(receiver: Receiver, manifest: Manifest, published: Published) 
 def _read(receiver: Receiver, manifest: Manifest) -> PublishedChecks:
     path = f"lists/{manifest.digest}/proof"
     top = Fields(receiver.get(path), required=("manifest", "transcript", "lines"))
-    rows = top.rows("lines", 3, 3, required=("node", "digest", "signature"))
+    rows = top.rows("lines", 3, 3, required=("node", "signature"))
     first, second, third = (
         SignedLines(
             # Canonical JSON: read and written again it gives the bytes that were signed.

@@ -109,8 +109,7 @@ class RejectedOut(PageOut):
 
 class SignedLinesOut(serializers.Serializer[object]):
     node = serializers.CharField()
-    digest = serializers.CharField(help_text="of the body under proof/<node>")
-    signature = serializers.CharField(help_text="base64 of 64 bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes, of proof/<node>")
 
 
 class ProofOut(serializers.Serializer[object]):

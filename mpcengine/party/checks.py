@@ -31,4 +31,4 @@ async def evaluate_reports(check: Check) -> Vector:
     checker = ReportChecker(coin_weights(plan, spec.coin))
     parts = [checker.evaluate(chunk) async for chunk in check.chunks()]
     die_if(spec.fault, "check.rows_read")
-    return np.concatenate(parts)
+    return np.concatenate(parts) if parts else np.empty((0, plan.opened), dtype=np.uint64)

@@ -65,7 +65,7 @@ def parse_check(body: bytes) -> CheckSpec:
         job=fields.digest("job"),
         survey=fields.raw("survey"),
         coin=bytes.fromhex(fields.hexadecimal("coin", _COIN_BYTES)),
-        rows=fields.integer("rows", 1, 2**31),
+        rows=fields.integer("rows", 0, 2**31),
         words=fields.integer("words", 1, 2**20),
         fault=fields.choice("fault", CHECK_FAULT_POINTS) if fields.has("fault") else None,
     )

@@ -41,14 +41,15 @@ def checking_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
 
 
 def _verdict_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
-    if stage_count(job, "verdict") == len(NODE_NAMES):
-        return None
-    if not is_said(job, "verdict", node_name()):
-        _say_verdict(job, manifest)
-    if not stage_tell(job, "verdict"):
-        return Pause(stage="verdict")
-    # What does not even open is looked at before anything is evaluated.
-    _check_verdict(job, manifest, unsealing_verdict_of(job))
+    if stage_count(job, "verdict") < len(NODE_NAMES):
+        if not is_said(job, "verdict", node_name()):
+            _say_verdict(job, manifest)
+        if not stage_tell(job, "verdict"):
+            return Pause(stage="verdict")
+    # What does not even open is looked at before there is a coin, whichever way the third
+    # message came.
+    if not is_said(job, "toss/1", node_name()):
+        _check_verdict(job, manifest, unsealing_verdict_of(job))
     return None
 
 

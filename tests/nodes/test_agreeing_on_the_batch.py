@@ -81,3 +81,6 @@ def test_it_withholds_when_too_many_do_not_open(nodes: Nodes) -> None:
     nodes.order(survey, "close")
     document = nodes.result(survey, nodes.end(survey))
     assert (document["state"], document["reason"]) == ("withheld", "too many inconsistent")
+    # Whichever way the third verdict came: nothing of the answers was evaluated.
+    for node in "abc":
+        assert nodes.said(node, survey, "toss/1", node) is None

@@ -13,6 +13,7 @@ from mpcengine.protocol.batch import (
     SUPERSEDED,
     Rejected,
     Verdict,
+    pack_ids,
     unpack_ids,
 )
 from mpcengine.protocol.manifest import Manifest, parse_manifest
@@ -151,15 +152,21 @@ def signed_manifest_get(*, digest: str) -> dict[str, object]:
     }
 
 
-def accepted_get(*, digest: str) -> tuple[str, ...]:
-    """Return the ids counted in a released survey; raise Missing for any other."""
-    job = _released_job(digest)
-    return accepted_ids(job)
+def accepted_get(*, digest: str) -> bytes:
+    """Return the ids counted in a released survey, 32 bytes each; raise Missing otherwise."""
+    return _published(digest)[0]
 
 
 def rejected_get(*, digest: str) -> tuple[Rejected, ...]:
     """Return the ids not counted in a released survey, ascending; raise Missing otherwise."""
-    return settled_verdict(_released_job(digest)).rejected
+    return _published(digest)[1]
+
+
+@lru_cache(maxsize=2)
+def _published(digest: str) -> tuple[bytes, tuple[Rejected, ...]]:
+    """Return both lists of a released survey; kept, for anybody may ask for every page."""
+    verdict = settled_verdict(_released_job(digest))
+    return pack_ids(verdict.accepted), verdict.rejected
 
 
 def seen_get(*, digest: str) -> SeenList:
@@ -173,8 +180,12 @@ def seen_get(*, digest: str) -> SeenList:
     return row
 
 
-def proof_get(*, digest: str) -> dict[str, object]:
-    """Return how a released survey's reports were checked; raise Missing for any other."""
+@lru_cache(maxsize=8)
+def proof_get(digest: str) -> dict[str, object]:
+    """Return how a released survey's reports were checked; raise Missing for any other.
+
+    Kept, for the bodies whose digests these are have up to 48 MiB each.
+    """
     job = _released_job(digest)
     # The bodies are large: they are not read here.
     rows = StageMessage.objects.filter(job=job, stage=LINES).order_by("sender")

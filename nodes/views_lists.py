@@ -38,7 +38,8 @@ class AcceptedView(NodeView):
         """Return a page of the ids of the packages counted in a released survey."""
         page = _page_number(request)
         ids = accepted_get(digest=digest)
-        return Response({**_head(digest, len(ids), page), "ids": _page_of(ids, page)})
+        head = _head(digest, len(ids) // ID_BYTES, page)
+        return Response({**head, "ids": _ids_of(ids, page)})
 
 
 class RejectedView(NodeView):
@@ -67,10 +68,7 @@ class SeenView(NodeView):
         page = _page_number(request)
         found = seen_get(digest=digest)
         head = _head(digest, len(found.ids) // ID_BYTES, page)
-        start = (page - 1) * PAGE_ENTRIES * ID_BYTES
-        part = bytes(found.ids[start : start + PAGE_ENTRIES * ID_BYTES]).hex()
-        step = 2 * ID_BYTES
-        ids = [part[at : at + step] for at in range(0, len(part), step)]
+        ids = _ids_of(bytes(found.ids), page)
         signature = to_base64(bytes(found.signature))
         return Response({**head, "node": node_name(), "signature": signature, "ids": ids})
 
@@ -81,7 +79,7 @@ class ProofView(NodeView):
     @extend_schema(responses={200: shapes.ProofOut})
     def get(self, _request: Request, digest: str) -> Response:
         """Return the coin's transcript and three digests of a released survey."""
-        return Response(proof_get(digest=digest))
+        return Response(proof_get(digest))
 
 
 class ProofLinesView(NodeView):
@@ -112,3 +110,11 @@ def _head(digest: str, size: int, page: int) -> dict[str, JSON]:
 
 def _page_of(entries: Sequence[Item], page: int) -> list[Item]:
     return list(entries[(page - 1) * PAGE_ENTRIES : page * PAGE_ENTRIES])
+
+
+def _ids_of(packed: bytes, page: int) -> list[str]:
+    """Return a page of ids from a list of 32 bytes each."""
+    start = (page - 1) * PAGE_ENTRIES * ID_BYTES
+    part = packed[start : start + PAGE_ENTRIES * ID_BYTES].hex()
+    step = 2 * ID_BYTES
+    return [part[at : at + step] for at in range(0, len(part), step)]

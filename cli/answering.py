@@ -35,6 +35,7 @@ from private_files import private_write
 _LINK = re.compile(r"(?P<relay>.+)/answer/(?P<survey>[0-9a-f]{32})/?(#(?P<code>.*))?")
 CONNECTIONS = 4
 CLOSED = "survey.closed"
+UNKNOWN_CODE = "token.unknown_code"
 # How long one receiver is tried before the next is, in seconds.
 PATIENCE = 15.0
 
@@ -180,6 +181,8 @@ def told(error: ConnectorError, attempt: Path) -> CliError:
         sentence += " What was sent before stands as it is."
     elif isinstance(error, Refused) and error.code == ALREADY_ISSUED:
         sentence += " Only the attempt that was begun then can go on: name it with --attempt."
+    elif isinstance(error, Refused) and error.code == UNKNOWN_CODE:
+        sentence += " Every character of the code counts: copy the link once more."
     elif attempt.exists():
         sentence += f" What was begun is kept in {attempt}; run the same again to go on."
     is_node = error.receiver.startswith("Node ")

@@ -214,5 +214,7 @@ def test_it_tells_a_node_s_no_from_others(tmp_path: Path) -> None:
     silent = told(Unreachable("The relay", "The relay cannot be reached."), path)
     assert not isinstance(silent, NodeRefused)
     assert silent.sentence.endswith("run the same again to go on.")
+    wrong = Refused("Node b", "Not on the list.", status=403, code="token.unknown_code")
+    assert told(wrong, path).sentence.endswith("copy the link once more.")
     closed = Refused("The relay", "It has closed.", status=409, code="survey.closed")
     assert told(closed, path).sentence == "It has closed. What was sent before stands as it is."

@@ -104,6 +104,19 @@ def attempt_sent(path: Path, manifest: Manifest) -> None:
         _save(path, replace(attempt, is_sent=True))
 
 
+def attempt_is_sent(path: Path) -> bool:
+    """Tell whether an answer of the attempt in ``path`` was sent, a correction or the first.
+
+    Raises MalformedInput for what is no attempt.
+    """
+    if not path.exists():
+        return False
+    top = _fields(path)
+    if not top.has("sent") or not top.has("revision"):
+        return False
+    return top.boolean("sent") or top.integer("revision", 0, HIGHEST_REVISION) > 0
+
+
 def attempt_erase(path: Path) -> None:
     """Erase the attempt: nobody can correct this answer any more, its owner included."""
     path.unlink(missing_ok=True)

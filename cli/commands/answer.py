@@ -44,13 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer, correct, send again, or end correction; never print the link or an answer."""
     from cli.answering import link_read, told  # noqa: PLC0415 - arguments are checked before
     from cli.files import check_output  # noqa: PLC0415
-    from connector.attempt import attempt_erase  # noqa: PLC0415
     from connector.errors import ConnectorError  # noqa: PLC0415
 
     text = sys.stdin.readline() if arguments.link == _STDIN else arguments.link
     link = link_read(text)
-    receipt = arguments.receipt or Path(f"{link.survey_id}.receipt.json")
     attempt = arguments.attempt or Path(f"{link.survey_id}.attempt")
+    # Beside its attempt: two people in one folder have two of each.
+    receipt = arguments.receipt or attempt.with_suffix(".receipt.json")
     for path in (receipt, attempt):
         check_output(path)
     if arguments.answers is not None or arguments.direct:
@@ -61,10 +61,26 @@ def run(arguments: argparse.Namespace) -> int:
     elif not arguments.finish:
         raise BadInput("Name ANSWERS.json, or say --direct or --finish.")
     if arguments.finish:
-        attempt_erase(attempt)
-        if not arguments.json:
-            print(f"{attempt} is erased: this answer cannot be corrected any more.")
+        _finish(attempt, is_quiet=arguments.json)
     return 0
+
+
+def _finish(attempt: Path, *, is_quiet: bool) -> None:
+    from connector.attempt import attempt_erase, attempt_is_sent  # noqa: PLC0415
+    from mpcengine.protocol.errors import ProtocolError  # noqa: PLC0415
+
+    try:
+        is_sent = attempt_is_sent(attempt)
+    except ProtocolError as error:
+        raise BadInput(f"{attempt}: {error.sentence}") from None
+    if not is_sent:
+        raise BadInput(
+            f"{attempt} holds no answer that was sent: send it first, or name the right file "
+            "with --attempt."
+        )
+    attempt_erase(attempt)
+    if not is_quiet:
+        print(f"{attempt} is erased: this answer cannot be corrected any more.")
 
 
 def _answer(arguments: argparse.Namespace, link: "Link", receipt: Path, attempt: Path) -> None:

@@ -18,6 +18,7 @@ from connector.errors import Refused, Unreachable
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.receipt import parse_receipt
 from mpcengine.protocol.roster import code_from_bytes
+from mpcengine.protocol.strict import to_base64
 from tests.connector.doubles import NodeDouble, Pool, RelayDouble, receiver
 from tests.vectors.cast import cast
 from tests.vectors.job import answer
@@ -218,3 +219,29 @@ def test_it_tells_a_node_s_no_from_others(tmp_path: Path) -> None:
     assert told(wrong, path).sentence.endswith("copy the link once more.")
     closed = Refused("The relay", "It has closed.", status=409, code="survey.closed")
     assert told(closed, path).sentence == "It has closed. What was sent before stands as it is."
+
+
+def test_it_erases_nothing_that_was_not_sent(rosa: Rosa) -> None:
+    begun = rosa.folder / "begun.attempt"
+    begun.write_text(
+        json.dumps(
+            {
+                "format": "drempel-attempt/3",
+                "manifest": cast().manifest.digest,
+                "one_time_key": to_base64(bytes(31) + b"\x01"),
+            }
+        )
+    )
+    for attempt in (begun, rosa.folder / "misspelt"):
+        with pytest.raises(BadInput, match="holds no answer that was sent"):
+            rosa.run(None, finish=True, attempt=attempt)
+    assert begun.exists()
+
+
+def test_it_keeps_the_receipts_of_two_people_apart(rosa: Rosa) -> None:
+    rosa.run()
+    first = rosa.kept(".receipt.json").read_text()
+    other = f"{PLACE}#{code_from_bytes(bytes(16) + bytes([7]))}"
+    rosa.run(0, link=other, attempt=rosa.folder / "second.attempt")
+    assert (rosa.folder / f"{cast().manifest.survey_id}.receipt.json").read_text() == first
+    assert (rosa.folder / "second.receipt.json").exists()

@@ -29,7 +29,13 @@ DRAWN = drawn(SEED or "drempel", 3)
 
 # How an attempt may end when a process of it was killed; anything else names a deviating peer.
 ENDED_BY_A_KILL = frozenset(
-    {"party internal", "party peer_lost", "party connect_timeout", "lease taken over"}
+    {
+        "check failed",
+        "party internal",
+        "party peer_lost",
+        "party connect_timeout",
+        "lease taken over",
+    }
 )
 
 # (node whose database it is, manifest, stage, sender) to the message's body

@@ -54,7 +54,7 @@ def test_it_refuses_a_long_body_where_short_ones_are_expected(address: str) -> N
 
 @RELAY
 def test_the_relay_answers_a_package_that_is_too_long_as_a_node_does() -> None:
-    body = bytes(1024 * 1024 + 1)
+    body = bytes(4 * 1024 * 1024 + 1)
     answer = Client().post(
         "/api/v1/packages", data=body, content_type="application/octet-stream"
     )

@@ -4,7 +4,9 @@ import codecs
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from cli.errors import BadInput, CliError
 from connector.answers_csv import Answers, read_answers
@@ -17,6 +19,7 @@ from mpcengine.protocol.receipt import Receipt, parse_receipt
 from mpcengine.protocol.survey import Survey, check_limits, parse_survey
 
 LONGEST_SECRET = 1000
+Parsed = TypeVar("Parsed")
 LARGEST_FILE_BYTES = 1024 * 1024 * 1024
 
 
@@ -80,27 +83,23 @@ def read_answer_rows(path: Path, survey: Survey) -> list[Answers]:
 
 def read_nodes(path: Path) -> NodesFile:
     """Return the nodes in a ``drempel-nodes/1`` file; raise BadInput."""
-    value = read_json(path)
-    try:
-        return parse_nodes_file(value)
-    except ProtocolError as error:
-        raise BadInput(f"{path}: {error.sentence}") from None
+    return _parsed(path, parse_nodes_file)
 
 
 def read_partners(path: Path) -> PartnersFile:
     """Return the partners in a ``drempel-partners/1`` file; raise BadInput."""
-    value = read_json(path)
-    try:
-        return parse_partners_file(value)
-    except ProtocolError as error:
-        raise BadInput(f"{path}: {error.sentence}") from None
+    return _parsed(path, parse_partners_file)
 
 
 def read_receipt(path: Path) -> Receipt:
     """Return a ``drempel-receipt/1`` file whose signatures hold; raise BadInput."""
+    return _parsed(path, parse_receipt)
+
+
+def _parsed(path: Path, parse: Callable[[JSON], Parsed]) -> Parsed:
     value = read_json(path)
     try:
-        return parse_receipt(value)
+        return parse(value)
     except ProtocolError as error:
         raise BadInput(f"{path}: {error.sentence}") from None
 

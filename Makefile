@@ -25,7 +25,7 @@ demo: $(STAMPS)/ready ## run a sample survey on localhost, then serve it (ONCE=1
 JOBS ?= 2
 SHARED := -n $(JOBS) --dist loadfile
 
-test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests, under ten minutes
+test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests
 	$(PY) -m pytest $(SHARED) $(ARGS)
 
 # What keeps rows or waits for a queue, once more on PostgreSQL and Redis: private ones, or those
@@ -34,7 +34,7 @@ ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/no
 	tests/deploy/test_databases.py tests/roles/test_service_checks.py \
 	tests/topology/test_topology.py tests/topology/test_faults.py tests/canary tests/operating
 
-test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows on PostgreSQL and Redis, about ten minutes
+test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows once more, on PostgreSQL and Redis
 	$(PY) -m tests.services $(PY) -m pytest $(SHARED) -m "not slow and not files" $(ON_SERVICES) $(ARGS)
 
 test-slow: $(STAMPS)/ready $(STAMPS)/test ## run only the long tests: every kill point, all attackers, 10,000 rows

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from booth.files import booth_version
+from booth.terms import booth_of
 from mpcengine.node_client import NodeKeys
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.layout import build_layout, check_openings
@@ -74,7 +76,10 @@ class PrepareTerms:
 
     @property
     def digest(self) -> str:
-        """Return a digest of everything but the signature, which may differ at a repetition."""
+        """Return a digest of everything but the signature, which may differ at a repetition.
+
+        With the version of the booth: nodes of a later one refuse the earlier one's pages.
+        """
         parts = (
             self.coordinator_name,
             self.coordinator_key.hex(),
@@ -87,6 +92,7 @@ class PrepareTerms:
             repr(self.give_up_after_days),
             repr(self.max_inconsistent),
             self.relay_url,
+            booth_version(),
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -210,6 +216,7 @@ def survey_prepare(*, survey: Survey, terms: PrepareTerms, collected: CollectedK
             coordinator=Coordinator(name=terms.coordinator_name, key=terms.coordinator_key),
             relay=Relay(url=terms.relay_url, key=collected.relay_key),
             nodes=tuple(_node_terms(collected)),
+            booth=booth_of,
             flush_min=terms.flush_min,
             give_up_after_days=terms.give_up_after_days or DEFAULT_GIVE_UP_AFTER_DAYS,
             max_inconsistent=terms.max_inconsistent,

@@ -7,8 +7,10 @@ builds and is the door to the other two: what was read is held by ``manifest_par
 ``manifest_read``.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mpcengine.protocol.boothpage import Booth
 from mpcengine.protocol.canonical import JSON, canonical
 from mpcengine.protocol.envelope import envelope_length
 from mpcengine.protocol.layout import build_layout
@@ -42,6 +44,7 @@ __all__ = [
     "ROSTER_KINDS",
     "SUITE",
     "TIMINGS",
+    "BoothMaker",
     "Coordinator",
     "Manifest",
     "ManifestTerms",
@@ -52,6 +55,10 @@ __all__ = [
     "build_manifest",
     "parse_manifest",
 ]
+
+
+# Gives the section ``booth`` that a manifest lacks: its pages are rendered from the rest.
+BoothMaker = Callable[[Mapping[str, JSON]], Booth]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,7 @@ class ManifestTerms:
     coordinator: Coordinator
     relay: Relay
     nodes: tuple[NodeTerms, ...]
+    booth: BoothMaker
     flush_min: int | None = None
     give_up_after_days: int = DEFAULT_GIVE_UP_AFTER_DAYS
     max_inconsistent: int | None = None
@@ -85,7 +93,7 @@ def build_manifest(terms: ManifestTerms) -> Manifest:
     proof = build_layout(survey).proof
     length = envelope_length(proof.words)
     flush_min = survey.min_count if terms.flush_min is None else terms.flush_min
-    document = {
+    document: dict[str, JSON] = {
         "format": MANIFEST_FORMAT,
         "kind": "survey",
         "survey_id": terms.survey_id,
@@ -111,6 +119,7 @@ def build_manifest(terms: ManifestTerms) -> Manifest:
             "parcel_length": parcel_length(length),
         },
     }
+    document["booth"] = terms.booth(document).to_json()
     return parse_manifest(canonical(document))
 
 

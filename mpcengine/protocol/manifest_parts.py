@@ -6,6 +6,7 @@ Source: docs/protocol.md §9.1. Reading is ``manifest_read``, building ``manifes
 from dataclasses import dataclass
 from datetime import datetime
 
+from mpcengine.protocol.boothpage import Booth
 from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.layout import Layout
 from mpcengine.protocol.nodesfile import NODE_NAMES
@@ -126,6 +127,7 @@ class Manifest:
     words: int
     envelope_length: int
     parcel_length: int
+    booth: Booth
 
     @property
     def issuer_keys(self) -> tuple[bytes, bytes, bytes]:

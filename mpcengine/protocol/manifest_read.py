@@ -4,6 +4,7 @@ Source: docs/protocol.md §9.1.
 """
 
 from mpcengine.protocol.blindrsa import MODULUS_BYTES, check_modulus
+from mpcengine.protocol.boothpage import parse_booth
 from mpcengine.protocol.canonical import digest, parse_canonical
 from mpcengine.protocol.eligibility import TOKEN_BYTES, possession_verify
 from mpcengine.protocol.envelope import envelope_length
@@ -47,6 +48,7 @@ _KEYS = (
     "relay",
     "nodes",
     "record",
+    "booth",
 )
 _NODE_KEYS = (
     "node",
@@ -101,6 +103,7 @@ def parse_manifest(data: bytes) -> Manifest:
         words=words,
         envelope_length=length,
         parcel_length=parcel_length(length),
+        booth=parse_booth(top.fields("booth", required=("release", "files", "pages"))),
     )
     _check_keys(top, manifest)
     _check_issuers(manifest)

@@ -17,6 +17,8 @@ from mpcengine.protocol.strict import Fields, parse_base64, to_base64
 
 POLICY_FORMAT = "drempel-policy/1"
 LONGEST_ANSWERING_DAYS = 3660
+# Whether a manifest must name the booth that this node ships, page and program.
+BOOTH_OWN, BOOTH_ANY = "own", "any"
 PRODUCT_FLOORS = {"person": 5, "organisation": 3}
 # Beside the policy; an operator writes it, a node without one has confirmed nobody.
 PARTNERS_FILE = "partners.json"
@@ -39,6 +41,7 @@ _REQUIRED = (
     "nonresponse",
     "texts",
 )
+_OPTIONAL = ("booth", "partners_file", "test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,9 @@ class Policy:
     ``extremes`` and ``nonresponse`` say whether a question may show them on purpose, ``texts``
     whether text questions may be asked.
     ``partners_file`` names the file of confirmed partners beside the policy's own; without one
-    nobody is confirmed. ``test`` marks a policy of a test set-up, whose floors may be below the
-    product's.
+    nobody is confirmed. ``booth`` says whether a manifest must name the booth that this node
+    ships (``own``) or may name another (``any``). ``test`` marks a policy of a test set-up,
+    whose floors may be below the product's.
     """
 
     floors: Mapping[str, int]
@@ -69,6 +73,7 @@ class Policy:
     texts: bool
     test: bool
     partners_file: str | None = None
+    booth: str = BOOTH_OWN
 
     def to_json(self) -> dict[str, JSON]:
         """Return the policy as its file has it."""
@@ -92,6 +97,8 @@ class Policy:
         }
         if self.partners_file is not None:
             document["partners_file"] = self.partners_file
+        if self.booth != BOOTH_OWN:
+            document["booth"] = self.booth
         return {**document, "test": True} if self.test else document
 
 
@@ -123,7 +130,7 @@ def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Po
 
 def parse_policy(obj: JSON) -> Policy:
     """Read a policy file; raise MalformedInput with the path of what is wrong."""
-    top = Fields(obj, required=_REQUIRED, optional=("test", "partners_file"), file=True)
+    top = Fields(obj, required=_REQUIRED, optional=_OPTIONAL, file=True)
     top.choice("format", (POLICY_FORMAT,))
     test = top.boolean("test") if top.has("test") else False
     policy = Policy(
@@ -144,6 +151,7 @@ def parse_policy(obj: JSON) -> Policy:
         texts=top.boolean("texts"),
         test=test,
         partners_file=_partners_file(top) if top.has("partners_file") else None,
+        booth=top.choice("booth", (BOOTH_OWN, BOOTH_ANY)) if top.has("booth") else BOOTH_OWN,
     )
     if policy.max_roster < policy.min_roster:
         raise top.refuse("max_roster", "must not be below min_roster")

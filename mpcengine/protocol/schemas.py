@@ -19,6 +19,7 @@ from mpcengine.protocol.schemas_parts import (
     constant,
     document,
     fields,
+    hashes,
     items,
     nullable,
     one_of,
@@ -94,6 +95,7 @@ POLICY_SCHEMA = document(
         },
         "a policy file: a JSON object",
         test=boolean(),
+        booth=one_of("own", "any"),
         partners_file={
             **pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "the name of a file beside the policy"),
             "maxLength": 100,
@@ -235,6 +237,14 @@ MANIFEST_SCHEMA = document(
                     "parcel_length": whole(1),
                 },
                 "an object of width, words, envelope_length and parcel_length",
+            ),
+            "booth": fields(
+                {
+                    "release": HEX_16_BYTES,
+                    "files": hashes("^([a-z0-9][a-z0-9_-]*/)*[a-z0-9][a-z0-9_-]*\\.(js|css)$"),
+                    "pages": hashes("^[a-z]{2,3}$"),
+                },
+                "an object of release, files and pages",
             ),
         },
         "a manifest: a JSON object",

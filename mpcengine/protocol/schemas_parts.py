@@ -86,6 +86,18 @@ def fields(required: Mapping[str, Schema], what: str, /, **optional: Schema) -> 
     }
 
 
+def hashes(names: str) -> Schema:
+    """Allow objects that give a SHA-384 (``sha384-`` and base64) to each name of this form."""
+    digest = pattern("^sha384-[A-Za-z0-9+/]{64}$", "'sha384-' and 64 base64 digits")
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": names, "description": "a name of the allowed form"},
+        "additionalProperties": digest,
+        "minProperties": 1,
+        "description": "an object of names with a SHA-384 each",
+    }
+
+
 def nullable(schema: Schema) -> Schema:
     """Allow null beside what ``schema`` allows."""
     what = schema.get("description", "a value")

@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import faults
+from booth.terms import check_own_booth
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.policy import check_policy
+from mpcengine.protocol.policy import BOOTH_OWN, check_policy
 from mpcengine.protocol.roster import roster_root
 from mpcengine.protocol.signedmanifest import check_nodes, verify_coordinator
 from mpcengine.protocol.signing import LABEL_MANIFEST, verify
@@ -52,6 +53,8 @@ def manifest_accept(
         try:
             policy = operator_policy()
             check_policy(policy, parsed)
+            if policy.booth == BOOTH_OWN:
+                check_own_booth(parsed)
             roster_check(policy, parsed, roster)
         except PolicyRefused as refusal:
             _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)

@@ -110,6 +110,8 @@ PROBES = {
     "portal-apart": ("surveys/services.py", "import nodes.models"),
     "relay-apart": ("relay/flush.py", "import accounts.selectors"),
     "events-below": ("security_events/fields.py", "import nodes.models"),
+    "booth-apart": ("booth/files.py", "import relay.models"),
+    "booth-order": ("booth/files.py", "import booth.terms"),
     "protocol-pure": ("mpcengine/protocol/field.py", "import random"),
     "kernels-pure": ("mpcengine/kernels/field61.py", "import time"),
     "circuits-pure": ("mpcengine/circuits/shares.py", "import mpyc"),

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "accounts",
     "benchmarks",
+    "booth",
     "cli",
     "client",
     "config",
@@ -27,7 +28,17 @@ ROOMS = (
     "surveys",
     "tests",
 )
-PRODUCT = ("accounts", "cli", "config", "connector", "mpcengine", "nodes", "relay", "surveys")
+PRODUCT = (
+    "accounts",
+    "booth",
+    "cli",
+    "config",
+    "connector",
+    "mpcengine",
+    "nodes",
+    "relay",
+    "surveys",
+)
 TEXTS = {".py", ".md", ".toml", ".txt", ".in", ".json", ".csv", ""}
 _LEFT_OUT = {"build", "node_modules", "__pycache__"}
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from booth.terms import booth_of
 from mpcengine.protocol.envelope import share_public
 from mpcengine.protocol.manifest import (
     Coordinator,
@@ -119,6 +120,7 @@ def publish(
                 "nodes": tuple(
                     _terms(node, terms.get("survey_id", survey_id)) for node in federation.nodes
                 ),
+                "booth": booth_of,
                 **terms,
             }
         )

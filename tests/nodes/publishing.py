@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from booth.terms import booth_of
 from connector.respondent import Ticket, package_seal
 from mpcengine.protocol.blindrsa import SALT_BYTES, Blinded
 from mpcengine.protocol.canonical import JSON
@@ -174,6 +175,7 @@ class Draft:
                     )
                     for entry in entries
                 ),
+                booth=booth_of,
                 max_inconsistent=self.max_inconsistent,
             )
         )

@@ -4,6 +4,7 @@ Every key is derived from its name; none may be used anywhere else.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from mpcengine.protocol.boothpage import Booth, integrity, release_of
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.envelope import envelope_info, share_public
 from mpcengine.protocol.field import MODULUS
@@ -149,6 +151,19 @@ def node_terms(index: int) -> NodeTerms:
     )
 
 
+def booth(document: Mapping[str, JSON]) -> Booth:
+    """Return an invented booth: its files never change, as the real one's do."""
+    files = {
+        path: integrity(f"drempel test vectors: {path}".encode())
+        for path in ("booth/app.js", "protocol/bytes.js", "style/base.css")
+    }
+    pages = {
+        language: integrity(f"{language} {document['survey_id']}".encode())
+        for language in ("en", "nl")
+    }
+    return Booth(release=release_of(files), files=files, pages=pages)
+
+
 def terms(definition: JSON = None) -> ManifestTerms:
     """Return the terms of the sample manifest, or of one with another survey."""
     day = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -166,6 +181,7 @@ def terms(definition: JSON = None) -> ManifestTerms:
         coordinator=Coordinator(name="Carol", key=public_bytes(ed25519("coordinator"))),
         relay=Relay(url="http://127.0.0.1:9000", key=public_bytes(ed25519("relay"))),
         nodes=tuple(node_terms(index) for index in (1, 2, 3)),
+        booth=booth,
     )
 
 

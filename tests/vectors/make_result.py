@@ -41,6 +41,25 @@ def _proof(place: int) -> tuple[list[str | int], JSON]:
     return ["nodes", 0, "issuer_proof"], to_base64(cast().manifest.nodes[place].issuer_proof)
 
 
+SHA384 = "sha384-" + "A" * 64
+BAD_BOOTHS: list[Row] = [
+    ("no booth", "json.missing_key", ["booth"], DROP),
+    ("booth without pages", "json.missing_key", ["booth", "pages"], DROP),
+    ("unknown key of the booth", "json.unknown_key", ["booth", "version"], 1),
+    ("release of other files", "booth.release", ["booth", "release"], "00" * 16),
+    ("another module", "booth.release", ["booth", "files", "booth/app.js"], SHA384),
+    ("one module more", "booth.release", ["booth", "files", "booth/spy.js"], SHA384),
+    ("release too short", "json.value", ["booth", "release"], "00" * 15),
+    ("file outside the folder", "json.value", ["booth", "files", "../app.js"], SHA384),
+    ("file of another kind", "json.value", ["booth", "files", "booth/app.wasm"], SHA384),
+    ("file with capitals", "json.value", ["booth", "files", "booth/App.js"], SHA384),
+    ("weaker hash", "json.value", ["booth", "pages", "en"], "sha256-" + "A" * 43 + "="),
+    ("hash too short", "json.value", ["booth", "pages", "en"], SHA384[:-1]),
+    ("no page", "json.value", ["booth", "pages"], {}),
+    ("no file", "json.value", ["booth", "files"], {}),
+    ("pages in a list", "json.value", ["booth", "pages"], [SHA384]),
+    ("no language", "json.value", ["booth", "pages", "EN"], SHA384),
+]
 BAD_MANIFESTS: list[Row] = [
     ("unknown key", "json.unknown_key", ["extra"], 1),
     ("unknown key, deep", "json.unknown_key", ["relay", "token"], "x"),
@@ -202,7 +221,7 @@ def _bad_manifests(document: JSON) -> list[Case]:
         ),
     ]
     return [
-        *_cases([*BAD_MANIFESTS, *computed]),
+        *_cases([*BAD_MANIFESTS, *BAD_BOOTHS, *computed]),
         ("record too small throughout", "manifest.record", fitting),
         # Codes differ from node to node; partners, confirmed by three operators, do not.
         ("key with roots of codes", "manifest.roots", [put(["roster", "kind"], "key")]),

@@ -1,0 +1,59 @@
+"""Give the files that a browser loads for the booth, byte for byte as they lie here.
+
+``client/src`` holds modules and styles, ``static/drempel`` the two stylesheets that the portal
+has too. They are read once in a process; changing one makes another release.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from mpcengine.protocol.boothpage import integrity, release_of
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = ROOT / "client" / "src"
+SHARED_STYLES = ("tokens.css", "base.css")
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}
+
+
+@cache
+def booth_files() -> Mapping[str, bytes]:
+    """Return every file by its path below ``/booth/<release>/``, sorted by path."""
+    found = {
+        path.relative_to(PROGRAM).as_posix(): path
+        for path in PROGRAM.rglob("*")
+        if path.suffix in MEDIA_TYPES
+    }
+    for name in SHARED_STYLES:
+        found[f"style/{name}"] = ROOT / "static" / "drempel" / name
+    return MappingProxyType({path: found[path].read_bytes() for path in sorted(found)})
+
+
+@cache
+def files_table() -> Mapping[str, str]:
+    """Return the integrity (``sha384-…``) of every file, by path."""
+    return MappingProxyType({path: integrity(data) for path, data in booth_files().items()})
+
+
+@cache
+def booth_release() -> str:
+    """Return the release of these files, 32 hexadecimal digits."""
+    return release_of(files_table())
+
+
+@cache
+def booth_version() -> str:
+    """Return a digest of everything a booth is made of: files, templates, words, renderer.
+
+    A manifest built under one version has other pages than one built under another.
+    """
+    parts = [path for path in Path(__file__).parent.rglob("*") if path.is_file()]
+    hashed = hashlib.sha256(booth_release().encode("ascii"))
+    for path in sorted(path for path in parts if path.suffix != ".pyc"):
+        hashed.update(hashlib.sha256(path.read_bytes()).digest())
+    return hashed.hexdigest()

@@ -1,0 +1,76 @@
+/**
+ * Keep what must outlive the tab: one IndexedDB database for a survey, made with the first thing kept in it and deleted
+ * with the last. Whoever only looks leaves nothing. It is open during one transaction only, so no tab is in the way of
+ * another that erases. Everything throws `store.refused` or `store.full`.
+ */
+
+import { BoothError } from "./api.js";
+
+const SHELF = "kept";
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+export class Store {
+  /** @param {string} name of the database */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** @param {string} key @returns {Promise<any>} undefined if there is none */
+  read(key) {
+    return this.#within("readonly", (shelf) => shelf.get(key));
+  }
+
+  /** Resolves once it is on the disk. @param {string} key @param {unknown} value @returns {Promise<unknown>} */
+  write(key, value) {
+    return this.#within("readwrite", (shelf) => shelf.put(value, key));
+  }
+
+  /** Forget one thing; the last one takes the database with it. @param {string} key */
+  async drop(key) {
+    const left = await this.#within("readonly", (shelf) => shelf.getAllKeys());
+    if (left?.includes(key)) await (left.length > 1 ? this.#within("readwrite", (shelf) => shelf.delete(key)) : this.destroy());
+  }
+
+  /** Forget everything. @returns {Promise<unknown>} */
+  destroy() {
+    return settled(indexedDB.deleteDatabase(this.name)).catch(refused);
+  }
+
+  /** Nothing is made for a reader. @template T @param {IDBTransactionMode} mode @param {(shelf: IDBObjectStore) => IDBRequest<T>} work */
+  async #within(mode, work) {
+    let database, isAbsent = false;
+    try {
+      const opening = indexedDB.open(this.name, 1);
+      opening.onupgradeneeded = () => {
+        isAbsent = mode === "readonly";
+        if (isAbsent) opening.transaction?.abort();
+        else opening.result.createObjectStore(SHELF);
+      };
+      database = await settled(opening);
+      const transaction = database.transaction(SHELF, mode, { durability: "strict" });
+      const ended = new Promise((resolve, reject) => {
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => reject(transaction.error);
+      });
+      const asked = work(transaction.objectStore(SHELF));
+      await ended;
+      return asked.result;
+    } catch (error) {
+      return isAbsent ? undefined : refused(error);
+    } finally {
+      database?.close();
+    }
+  }
+}
+
+/** @param {unknown} error @returns {never} */
+function refused(error) {
+  const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+  throw new BoothError(isFull ? "store.full" : "store.refused");
+}

@@ -1,0 +1,94 @@
+/** Have a message signed by somebody who does not see it: RSABSSA-SHA384-PSS-Deterministic. Source: RFC 9474, RFC 8017 §9.1.1. */
+
+import { concat, fromNumber, randomBytes, refuse, toBase64, toNumber, u32 } from "./bytes.js";
+import { check } from "./signing.js";
+
+/** @typedef {import("./bytes.js").Bytes} Bytes */
+/** @typedef {{message: Bytes, inverse: bigint}} Blinded what goes to the issuer; (secret) what takes the factor off */
+
+export const MODULUS_BYTES = 256;
+export const SALT_BYTES = 48;
+const HASH_BYTES = 48;
+const SMALLEST_FACTOR = 1 << 16;
+
+/** Refuses a key that nobody should blind for: not 2048 bits, or with a prime factor below 2^16. @param {Bytes} modulus */
+export function checkModulus(modulus) {
+  if (modulus.length !== MODULUS_BYTES || modulus[0] < 128) refuse("issuer_key.length", "An issuer key has 2048 bits.");
+  const value = toNumber(modulus);
+  const composite = new Uint8Array(SMALLEST_FACTOR);
+  for (let number = 2; number < SMALLEST_FACTOR; number++) {
+    if (composite[number]) continue;
+    if (value % BigInt(number) === 0n) refuse("issuer_key.factor", "An issuer key has a small factor.");
+    for (let at = number * number; at < SMALLEST_FACTOR; at += number) composite[at] = 1;
+  }
+}
+
+/** @param {Bytes} modulus @returns {bigint} uniform in 1 … n-1 */
+export function drawFactor(modulus) {
+  const value = toNumber(modulus);
+  for (;;) {
+    const drawn = toNumber(randomBytes(modulus.length));
+    if (drawn > 0n && drawn < value) return drawn;
+  }
+}
+
+/** EMSA-PSS-ENCODE for a key of whole bytes. @param {Bytes} message @param {number} length of the modulus in bytes @param {Uint8Array} salt @returns {Promise<bigint>} */
+export async function encodeMessage(message, length, salt) {
+  const hashed = await sha384(concat(new Uint8Array(8), await sha384(message), salt));
+  const data = new Uint8Array(length - HASH_BYTES - 1);
+  data[data.length - salt.length - 1] = 1;
+  data.set(salt, data.length - salt.length);
+  for (let block = 0; block * HASH_BYTES < data.length; block++) {
+    const mask = await sha384(concat(hashed, u32(block)));
+    const at = block * HASH_BYTES;
+    mask.subarray(0, data.length - at).forEach((byte, place) => (data[at + place] ^= byte));
+  }
+  data[0] &= 0x7f;
+  return toNumber(concat(data, hashed, Uint8Array.of(0xbc)));
+}
+
+/** @param {Bytes} modulus @param {Bytes} message @param {Uint8Array} salt @param {bigint} factor 1 … n-1 @returns {Promise<Blinded>} */
+export async function blind(modulus, message, salt, factor) {
+  const value = toNumber(modulus);
+  const encoded = await encodeMessage(message, modulus.length, salt);
+  const inverse = factor > 0n && factor < value ? inverted(factor, value) : null;
+  if (inverse === null) return refuse("blinding.factor", "A blinding factor has no inverse.");
+  // What shares a factor with the key would be recognised, whatever hides it.
+  if (inverted(encoded, value) === null) refuse("blinding.message", "A message cannot be hidden from this key.");
+  let power = factor;
+  for (let square = 0; square < 16; square++) power = (power * power) % value;
+  const hidden = (((power * factor) % value) * encoded) % value;
+  return { message: fromNumber(hidden, modulus.length), inverse };
+}
+
+/** Take the factor off; the signature is verified. @param {Bytes} modulus @param {Bytes} message @param {bigint} inverse @param {Uint8Array | null} blindSignature @param {number} [saltBytes] @returns {Promise<Bytes>} */
+export async function finalize(modulus, message, inverse, blindSignature, saltBytes = SALT_BYTES) {
+  const [value, answered] = [toNumber(modulus), toNumber(blindSignature ?? new Uint8Array())];
+  const fits = blindSignature?.length === modulus.length && answered < value;
+  const signature = fromNumber(fits ? (answered * inverse) % value : 0n, modulus.length);
+  await verify(modulus, message, signature, saltBytes);
+  return signature;
+}
+
+/** RSASSA-PSS with exponent 65537. @param {Bytes} modulus @param {Bytes} message @param {Bytes} signature @param {number} [saltBytes] */
+export const verify = (modulus, message, signature, saltBytes = SALT_BYTES) =>
+  check("of a token", async () => {
+    const n = toBase64(modulus).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    const algorithm = { name: "RSA-PSS", hash: "SHA-384", saltLength: saltBytes };
+    const key = await crypto.subtle.importKey("jwk", { kty: "RSA", n, e: "AQAB" }, algorithm, false, ["verify"]);
+    return signature.length === modulus.length && crypto.subtle.verify(algorithm, key, signature, message);
+  });
+
+/** @param {bigint} value @param {bigint} modulus @returns {bigint | null} null if there is a common factor */
+function inverted(value, modulus) {
+  let [rest, next, one, other] = [modulus, value % modulus, 0n, 1n];
+  while (next) {
+    const times = rest / next;
+    [rest, next] = [next, rest - times * next];
+    [one, other] = [other, one - times * other];
+  }
+  return rest === 1n ? (one + modulus) % modulus : null;
+}
+
+/** @param {Bytes} data @returns {Promise<Bytes>} */
+const sha384 = async (data) => new Uint8Array(await crypto.subtle.digest("SHA-384", data));

@@ -1,0 +1,94 @@
+/** Bytes and their written forms. Source: docs/protocol.md §1. */
+
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+
+/** A refusal: a stable dotted `code`, the place, one sentence; never an answer, code, share or key. */
+export class ProtocolError extends Error {
+  /** @param {string} code @param {string} sentence @param {string} [where] */
+  constructor(code, sentence, where = "") {
+    super(sentence);
+    this.name = "ProtocolError";
+    this.code = code;
+    this.where = where;
+  }
+}
+
+/** @param {string} code @param {string} sentence @param {string} [where] @returns {never} */
+export function refuse(code, sentence, where) {
+  throw new ProtocolError(code, sentence, where);
+}
+
+/** @param {...Uint8Array} parts @returns {Bytes} */
+export function concat(...parts) {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** @param {Uint8Array} left @param {Uint8Array} right */
+export const equal = (left, right) => left.length === right.length && left.every((byte, at) => byte === right[at]);
+
+/** @param {string} text @returns {Bytes} */
+export const utf8 = (text) => new TextEncoder().encode(text);
+
+/** @param {number} count @returns {Bytes} */
+export const randomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
+
+/** @param {number} value @param {number} size @returns {Bytes} most significant byte first */
+function unsigned(value, size) {
+  if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) refuse("codec.range", "A number is out of range.");
+  return Uint8Array.from({ length: size }, (_, at) => Math.floor(value / 256 ** (size - 1 - at)) % 256);
+}
+/** @param {number} value */
+export const u8 = (value) => unsigned(value, 1);
+/** @param {number} value */
+export const u16 = (value) => unsigned(value, 2);
+/** @param {number} value */
+export const u32 = (value) => unsigned(value, 4);
+
+/** @param {Uint8Array} data */
+export const toHex = (data) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** @param {unknown} value @param {number} length of bytes @returns {value is string} */
+export const isHex = (value, length) =>
+  typeof value === "string" && value.length === 2 * length && /^[0-9a-f]*$/.test(value);
+
+/** @param {string} text lower-case hexadecimal @returns {Bytes} */
+export function fromHex(text) {
+  if (!isHex(text, text.length / 2)) refuse("hex.form", "Bytes are written as lower-case hexadecimal digits.");
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => parseInt(text.slice(2 * at, 2 * at + 2), 16));
+}
+
+/** @param {Uint8Array} data */
+export function toBase64(data) {
+  let text = "";
+  for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+/** The bytes of the one standard base64 form, or null. @param {unknown} value @returns {Bytes | null} */
+export function parseBase64(value) {
+  if (typeof value !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return null;
+  try {
+    const data = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+    return toBase64(data) === value ? data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Uint8Array} data @returns {bigint} most significant byte first */
+export const toNumber = (data) => (data.length ? BigInt(`0x${toHex(data)}`) : 0n);
+
+/** @param {bigint} value @param {number} size @returns {Bytes} */
+export const fromNumber = (value, size) => fromHex(value.toString(16).padStart(2 * size, "0"));
+
+/** @param {Bytes} data @returns {Promise<Bytes>} */
+export const sha256 = async (data) => new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+
+/** u32 count, then for each item u32 length ‖ bytes (§8.3). @param {Uint8Array[]} items */
+export const packBatch = (items) => concat(u32(items.length), ...items.flatMap((item) => [u32(item.length), item]));

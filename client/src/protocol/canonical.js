@@ -1,0 +1,84 @@
+/** JSON as its one canonical byte string, read strictly. Source: docs/protocol.md §2; RFC 8785, RFC 8259. */
+
+import { fromHex, refuse, sha256, toHex, utf8 } from "./bytes.js";
+
+/** @typedef {import("./bytes.js").Bytes} Bytes */
+
+/** @param {any} value @returns {Bytes} */
+export const canonical = (value) => utf8(written(value));
+
+/** @param {any} value @returns {string} */
+function written(value) {
+  if (typeof value === "number") {
+    // What has no exponent in canonical form is an integer when it is read again.
+    const unsafe = Math.abs(value) < 1e21 && Number.isInteger(value) && !Number.isSafeInteger(value);
+    if (!Number.isFinite(value) || unsafe) refuse("json.value", "A number cannot be written as canonical JSON.");
+  }
+  if (typeof value === "string" && !value.isWellFormed()) {
+    refuse("json.value", "A text holds half of a surrogate pair.");
+  }
+  if (value === null || ["boolean", "number", "string"].includes(typeof value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
+  if (typeof value !== "object") refuse("json.value", "A value cannot be written as canonical JSON.");
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${written(key)}:${written(value[key])}`).join(",")}}`;
+}
+
+/** One JSON value in UTF-8 without byte-order mark, no key twice. @param {Uint8Array} data @returns {any} */
+export function parseJson(data) {
+  let text, value;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    refuse("json.utf8", "The bytes are not UTF-8.");
+  }
+  try {
+    value = JSON.parse(text);
+    checkTokens(text);
+    written(value);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) refuse("json.syntax", "The text is not JSON.");
+    throw error;
+  }
+  return value;
+}
+
+/** Refuses what `JSON.parse` lets pass: a key twice, an integer that no double holds. @param {string} text */
+function checkTokens(text) {
+  /** @type {Set<string>[]} */
+  const open = [];
+  for (const [token, key, number] of text.matchAll(/("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)|[{}]/g)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "}") open.pop();
+    else if (number && /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number))) {
+      refuse("json.value", "An integer is beyond 2^53 - 1.");
+    } else if (key) {
+      const name = JSON.parse(key);
+      const keys = /** @type {Set<string>} */ (open.at(-1));
+      if (keys.has(name)) refuse("json.duplicate_key", "A key stands twice in one JSON object.");
+      keys.add(name);
+    }
+  }
+}
+
+/** @param {Uint8Array} data @returns {any} refused unless encoding it again gives the very bytes */
+export function parseCanonical(data) {
+  const value = parseJson(data);
+  const again = canonical(value);
+  if (again.length !== data.length || again.some((byte, at) => byte !== data[at])) {
+    refuse("json.canonical", "The JSON is not in canonical form (RFC 8785).");
+  }
+  return value;
+}
+
+/** @param {unknown} value @returns {value is string} */
+export const isDigest = (value) => typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+
+/** @param {Bytes} data */
+export const digest = async (data) => `sha256:${toHex(await sha256(data))}`;
+
+/** @param {string} value @returns {Bytes} the 32 raw bytes */
+export function digestBytes(value) {
+  if (!isDigest(value)) refuse("digest.form", "A digest is 'sha256:' and 64 lower-case hexadecimal digits.");
+  return fromHex(value.slice(7));
+}

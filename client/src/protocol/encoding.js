@@ -1,0 +1,173 @@
+/** Turn one respondent's answers into a record of bits and the words of texts. Source: docs/protocol.md §5.5, §6. */
+
+import { ProtocolError, refuse } from "./bytes.js";
+import { isDay } from "./survey.js";
+import { packText, textWords } from "./texts.js";
+
+/**
+ * @typedef {import("./layout.js").Layout} Layout
+ * @typedef {import("./layout.js").Block} Block
+ * @typedef {Record<string, any>} Answers values of drempel-answers/1 by question id; absent or null is no answer
+ */
+
+/** @param {Layout} layout @param {Answers} answers @returns {Uint8Array} the one record: `width` bits */
+export function encodeAnswers(layout, answers) {
+  const values = byBlock(layout, answers);
+  const record = new Uint8Array(layout.width);
+  for (const block of layout.blocks) place(block, values.get(block.id), record);
+  for (const { left, right, slots } of layout.tables) {
+    const [row, column] = [left, right].map((side) => side.findIndex((slot) => record[slot]));
+    record[slots[row * right.length + column]] = 1;
+  }
+  return record;
+}
+
+/** @param {Layout} layout @param {Answers} answers ones that `encodeAnswers` takes @returns {bigint[]} zeros where there is no answer */
+export function encodeTexts(layout, answers) {
+  const texts = layout.survey.questions.filter((question) => question.kind === "text");
+  return texts.flatMap(({ id, max_bytes: longest }) => {
+    const text = own(answers, id);
+    return text ? packText(text, longest) : Array(textWords(longest)).fill(0n);
+  });
+}
+
+/** Tell whether a vector has the right length, only bits, and meets every constraint. @param {Layout} layout @param {ArrayLike<number>} record */
+export function checkRecord(layout, record) {
+  if (record.length !== layout.width || !Array.from(record).every((bit) => bit === 0 || bit === 1)) return false;
+  return layout.constraints.every(
+    ({ terms, constant }) => terms.reduce((sum, [slot, weight]) => (record[slot] ? sum + weight : sum), 0n) === constant,
+  );
+}
+
+/** Which questions are asked of somebody with these answers, finished or not. @param {Layout} layout @param {Answers} answers @returns {Set<string>} */
+export function shownQuestions(layout, answers) {
+  const record = new Set();
+  const shown = new Set();
+  for (const block of layout.blocks) {
+    if (block.shownBy !== null && !block.shownBy.some((slot) => record.has(slot))) continue;
+    shown.add(block.question.id);
+    try {
+      const { question } = block;
+      const value = own(answers, question.id);
+      const cell = question.kind === "matrix" ? own(value ?? {}, block.id.slice(question.id.length + 1)) : value;
+      for (const slot of readAnswer(block, cell) ?? []) record.add(slot);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+  }
+  return shown;
+}
+
+/** @param {Answers} answers @param {string} key */
+const own = (answers, key) => (Object.hasOwn(answers, key) ? answers[key] : null);
+
+/** Answers by block id: rows of a matrix apart, unknown questions and rows refused. @param {Layout} layout @param {Answers} answers */
+function byBlock(layout, answers) {
+  const questions = new Map(layout.survey.questions.map((question) => [question.id, question]));
+  const values = new Map();
+  for (const [id, value] of Object.entries(answers)) {
+    const question = questions.get(id);
+    if (!question) refuse("answer.unknown_question", "An answer is to no question of this survey.", id);
+    if (question.kind !== "matrix") values.set(id, value);
+    else if (value !== null && value !== undefined) {
+      if (typeof value !== "object" || Array.isArray(value)) {
+        refuse("answer.type", `The answer to ${id} must be an object from rows to options.`, id);
+      }
+      for (const [row, option] of Object.entries(value)) {
+        const known = question.rows.some((one) => one.id === row);
+        if (!known) refuse("answer.unknown_row", `The answer to ${id} names a row that it does not have.`, id);
+        values.set(`${id}.${row}`, option);
+      }
+    }
+  }
+  return values;
+}
+
+/** Set the bits of one block; those before it are in `record` already. @param {Block} block @param {any} value @param {Uint8Array} record */
+function place(block, value, record) {
+  const shown = block.shownBy === null || block.shownBy.some((slot) => record[slot]);
+  const bits = readAnswer(block, value);
+  if (bits && !shown) refuse("answer.not_shown", `${block.id} was not asked of somebody with these answers.`, block.id);
+  if (!bits && shown && block.nullSlot === null) refuse("answer.required", `${block.id} must be answered.`, block.id);
+  for (const slot of bits ?? (shown && block.nullSlot !== null ? [block.nullSlot] : [])) record[slot] = 1;
+}
+
+/** @param {Block} block @param {any} value @returns {number[] | null} slots that an answer sets, null for none */
+function readAnswer(block, value) {
+  if (value === null || value === undefined) return null;
+  const { kind } = block.question;
+  if (kind === "multiple" || kind === "ranking") return listed(block, value);
+  if (kind === "number" || kind === "scale") return numbered(block, value);
+  if (typeof value !== "string") return wrong(block, "type", "must be a text");
+  if (kind === "date") return dated(block, value);
+  if (kind === "text") return written(block, value);
+  return [block.slots[option(block, value)]];
+}
+
+/** @param {Block} block @param {any} value */
+function listed(block, value) {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    return wrong(block, "type", "must be a list of option ids");
+  }
+  if (!value.length) return null;
+  if (new Set(value).size !== value.length) wrong(block, "duplicate", "names an option twice");
+  const places = value.map((item) => option(block, item));
+  const size = block.values.length;
+  if (block.question.kind === "ranking") {
+    if (places.length !== size) wrong(block, "incomplete", "must put every option in order, or be empty");
+    return places.map((at, rank) => block.slots[at * size + rank]);
+  }
+  const [fewest, most] = [Math.max(block.question.min, 1), block.question.max];
+  if (places.length < fewest || places.length > most) wrong(block, "count", `must name ${fewest} to ${most} options`);
+  const bits = split(block, BigInt(places.length - fewest), BigInt(most - fewest));
+  return [...places.map((at) => block.slots[at]), ...bits];
+}
+
+/** @param {Block} block @param {any} value */
+function numbered(block, value) {
+  const { kind, min, max } = block.question;
+  if (!Number.isInteger(value)) wrong(block, "type", "must be a whole number, without decimals");
+  if (value < min || value > max) wrong(block, "out_of_range", `must lie from ${min} to ${max}`);
+  const bin = block.values.findLastIndex((low) => low <= value);
+  if (kind === "scale") return [block.slots[bin]];
+  return [block.slots[bin], ...split(block, BigInt(value) - BigInt(block.values[bin]), block.limits[bin])];
+}
+
+/** @param {Block} block @param {string} value */
+function dated(block, value) {
+  const { min, max } = block.question;
+  if (!isDay(value)) wrong(block, "type", "must be a day that exists, as YYYY-MM-DD");
+  if (value < min || value > max) wrong(block, "out_of_range", `must lie from ${min} to ${max}`);
+  return [block.slots[block.values.findLastIndex((low) => low <= value)]];
+}
+
+/** @param {Block} block @param {string} value */
+function written(block, value) {
+  if (value === "") return null;
+  try {
+    packText(value, block.question.max_bytes);
+  } catch (error) {
+    const long = error instanceof ProtocolError && error.code === "text.too_long";
+    if (long) wrong(block, "too_long", `must have at most ${block.question.max_bytes} bytes of UTF-8`);
+    wrong(block, "type", "must be a text of characters that can be written");
+  }
+  return block.slots;
+}
+
+/** Bits of `offset` and of `limit` - `offset` that are 1. @param {Block} block @param {bigint} offset @param {bigint} limit */
+function split(block, offset, limit) {
+  const bits = (/** @type {number[]} */ slots, /** @type {bigint} */ value) =>
+    slots.filter((_, at) => (value >> BigInt(at)) & 1n);
+  return [...bits(block.offset, offset), ...bits(block.slack, limit - offset)];
+}
+
+/** @param {Block} block @param {string} value */
+function option(block, value) {
+  const at = block.values.indexOf(value);
+  return at < 0 ? wrong(block, "unknown_option", "names an option that the question does not have") : at;
+}
+
+/** @param {Block} block @param {string} code @param {string} rule @returns {never} */
+function wrong(block, code, rule) {
+  return refuse(`answer.${code}`, `The answer to ${block.id} ${rule}.`, block.id);
+}

@@ -1,0 +1,130 @@
+/** What the nodes publish of a survey, whole and verified, and what it says of one receipt. Source: docs/protocol.md §10.4, §10.5, §10.7, §14.3. */
+
+import { concat, fromHex, isHex, parseBase64, ProtocolError, refuse, u32, utf8 } from "./bytes.js";
+import { digest, digestBytes, parseCanonical } from "./canonical.js";
+import { signedBytes, verify } from "./signing.js";
+import { Fields } from "./strict.js";
+
+/**
+ * @typedef {import("./bytes.js").Bytes} Bytes
+ * @typedef {(path: string) => Promise<any>} Get JSON of <node's address>/api/v1/<path>; null where there is none (404)
+ * @typedef {{state: string, reason: string | null, root: string | null, verdict: string | null, agreement: string}} Statement
+ * @typedef {{node: string, statement: Statement | null, seen: Set<string> | null, accepted: Set<string>,
+ *   rejected: Map<string, string>}} Published
+ * @typedef {"counted" | "rejected" | "withheld" | "seen" | "on_its_way" | "missing" | "unknown" | "contradicted"} Outcome
+ */
+
+const LARGEST_PAGES = 1_000;
+const TRIES = 3;
+const STATEMENT_KEYS = [
+  ...["format", "node", "index", "manifest", "state", "reason", "root", "verdict", "coin", "lines", "accepted"],
+  ...["rejected", "released", "shares", "texts"],
+];
+
+/** Everything a node publishes of a survey now; refused unless it follows from what the node signed. @param {Get} get @param {string} node @param {Bytes} identityKey @param {string} manifest digest @returns {Promise<Published>} */
+export async function publishedRead(get, node, identityKey, manifest) {
+  const found = await get(`results/${manifest}`);
+  const statement = found === null ? null : await readStatement(found, node, identityKey, manifest);
+  const nothing = { node, statement, seen: null, accepted: new Set(), rejected: new Map() };
+  if (statement?.state !== "released") return { ...nothing, seen: await readSeen(get, identityKey, manifest) };
+  const accepted = await readPages(get, `lists/${manifest}/accepted`, "ids");
+  const rows = await readPages(get, `lists/${manifest}/rejected`, "rejected");
+  const rejected = rows?.entries.map((row) => new Fields(row, ["id", "reason"]).value) ?? [];
+  const ids = accepted?.entries ?? [];
+  await checkLists(statement, manifest, ids, rejected);
+  return { ...nothing, accepted: new Set(ids), rejected: new Map(rejected.map(({ id, reason }) => [id, reason])) };
+}
+
+/** What became of a receipt's package; `published` null where a node did not answer as it should. @param {{package: string}} receipt @param {(Published | null)[]} published @returns {{outcome: Outcome, nodes: string[], reason?: string}} */
+export function fate({ package: id }, published) {
+  const lists = published.filter((one) => one !== null);
+  const ended = lists.filter((one) => one.statement !== null);
+  const names = (/** @type {Published[]} */ some) => some.map((one) => one.node);
+  if (new Set(ended.map((one) => one.statement?.agreement)).size > 1) return { outcome: "contradicted", nodes: names(ended) };
+  const released = ended.filter((one) => one.statement?.state === "released");
+  const counting = released.filter((one) => one.accepted.has(id));
+  if (counting.length) return { outcome: "counted", nodes: names(counting) };
+  const rejecting = released.filter((one) => one.rejected.has(id));
+  if (rejecting.length) return { outcome: "rejected", nodes: names(rejecting), reason: rejecting[0].rejected.get(id) };
+  if (released.length) return { outcome: "missing", nodes: names(released) };
+  const having = names(lists.filter((one) => one.seen?.has(id)));
+  if (ended.length) return { outcome: "withheld", nodes: having, reason: ended[0].statement?.reason ?? "" };
+  if (having.length) return { outcome: "seen", nodes: having };
+  return { outcome: lists.length ? "on_its_way" : "unknown", nodes: [] };
+}
+
+/** @param {any} found {statement, signature} @param {string} node @param {Bytes} identityKey @param {string} manifest @returns {Promise<Statement>} */
+async function readStatement(found, node, identityKey, manifest) {
+  const data = parseBase64(found?.statement) ?? new Uint8Array();
+  await verify(identityKey, "drempel/statement/1", data, parseBase64(found?.signature));
+  const top = new Fields(parseCanonical(data), STATEMENT_KEYS);
+  top.choice("format", ["drempel-statement/1"]);
+  top.choice("node", [node]);
+  top.choice("manifest", [manifest]);
+  const state = top.choice("state", ["released", "withheld"]);
+  const { reason, root, verdict, coin, lines, accepted, rejected, released } = top.value;
+  if (state === "withheld") return { state, reason: top.text("reason"), root, verdict, agreement: "withheld" };
+  const agreement = JSON.stringify([root, verdict, coin, lines, accepted, rejected, released]);
+  return { state, reason, root: top.digest("root"), verdict: top.digest("verdict"), agreement };
+}
+
+/** @param {Get} get @param {Bytes} identityKey @param {string} manifest @returns {Promise<Set<string> | null>} null if the node shows none */
+async function readSeen(get, identityKey, manifest) {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = await readPages(get, `lists/${manifest}/seen`, "ids");
+    if (found === null) return null;
+    try {
+      await verifySeen(identityKey, manifest, found.entries, parseBase64(found.first.signature));
+      return new Set(found.entries);
+    } catch (error) {
+      // The list may have been made anew between two pages.
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+  }
+  return refuse("lists.seen", "A node's list is not as it signed it.");
+}
+
+/** @param {Bytes} identityKey @param {string} manifest @param {string[]} ids @param {Bytes | null} signature */
+export const verifySeen = async (identityKey, manifest, ids, signature) =>
+  verify(identityKey, "drempel/seen/1", concat(digestBytes(manifest), u32(ids.length), packIds(ids)), signature);
+
+/** Refuses unless both lists are those the node signed for. @param {{root: string | null, verdict: string | null}} statement @param {string} manifest @param {string[]} accepted @param {{id: string, reason: string}[]} rejected */
+export async function checkLists(statement, manifest, accepted, rejected) {
+  const failed = rejected.filter(({ reason }) => reason !== "superseded").map(({ id }) => id);
+  const root = concat(digestBytes(manifest), packIds([...accepted, ...failed].sort()));
+  if ((await digest(signedBytes("drempel/root/1", root))) !== statement.root) {
+    refuse("lists.root", "The published lists do not give the signed root.");
+  }
+  packIds(rejected.map(({ id }) => id));
+  const rows = rejected.map(({ id, reason }) => {
+    const text = utf8(String(reason));
+    return concat(fromHex(id), u32(text.length), text);
+  });
+  const body = concat(digestBytes(manifest), u32(accepted.length), packIds(accepted), u32(rejected.length), ...rows);
+  if ((await digest(signedBytes("drempel/verdict/1", body))) !== statement.verdict) {
+    refuse("lists.verdict", "The published lists do not give the signed verdict.");
+  }
+}
+
+/** @param {string[]} ids ascending and distinct */
+export function packIds(ids) {
+  if (!ids.every((id) => isHex(id, 32))) refuse("ids.form", "A package id is 64 lower-case hexadecimal digits.");
+  const rising = ids.every((id, at) => at === 0 || ids[at - 1] < id);
+  if (!rising) refuse("ids.order", "A list of package ids is ascending and distinct.");
+  return fromHex(ids.join(""));
+}
+
+/** @param {Get} get @param {string} path @param {string} key @returns {Promise<{entries: any[], first: any} | null>} */
+async function readPages(get, path, key) {
+  const first = await get(path);
+  if (first === null) return null;
+  const entries = [];
+  const pages = Number.isInteger(first.pages) && first.pages <= LARGEST_PAGES ? first.pages : 0;
+  for (let page = 1; page <= pages; page++) {
+    const found = page === 1 ? first : await get(`${path}?page=${page}`);
+    if (!Array.isArray(found?.[key])) refuse("lists.form", "A node's list cannot be read.");
+    entries.push(...found[key]);
+  }
+  if (!pages || entries.length !== first.size) refuse("lists.form", "A node's list cannot be read.");
+  return { entries, first };
+}

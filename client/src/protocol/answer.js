@@ -2,11 +2,12 @@
 
 import { drawFactor, SALT_BYTES } from "./blindrsa.js";
 import { parseBase64, randomBytes, toBase64 } from "./bytes.js";
-import { nodeCode, parseCode, tokenBlind, tokenFinish } from "./eligibility.js";
+import { tokenBlind, tokenFinish } from "./eligibility.js";
 import { checkRecord, encodeAnswers, encodeTexts } from "./encoding.js";
 import { sealEnvelope } from "./envelope.js";
 import { packVector, randomElements, split } from "./field.js";
 import { sealParcel, signPackage } from "./package.js";
+import { nodeCode, parseCode } from "./roster.js";
 import { oneTimeKeys } from "./signing.js";
 import { prove } from "./validity.js";
 

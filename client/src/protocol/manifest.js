@@ -21,6 +21,8 @@ import { checkLimits, parseSurvey } from "./survey.js";
  */
 
 const NODES = ["a", "b", "c"];
+const PATH = /^([a-z0-9][a-z0-9_-]{0,40}\/){0,4}[a-z0-9][a-z0-9_-]{0,40}\.(js|css)$/;
+const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
 const LARGEST_ROSTER = 1_000_000;
 const LARGEST_OPENING = 4_500_000;
 const SUITE = {
@@ -34,7 +36,7 @@ const SUITE = {
 };
 const KEYS = [
   ...["format", "kind", "survey_id", "survey", "suite", "roster", "timing", "flush_min", "issuing", "answering"],
-  ...["give_up_after_days", "max_inconsistent", "coordinator", "relay", "nodes", "record"],
+  ...["give_up_after_days", "max_inconsistent", "coordinator", "relay", "nodes", "record", "booth"],
 ];
 const NODE_KEYS = ["node", "index", "name", "url", "identity_key", "share_key", "outer_key", "issuer_key", "issuer_proof"];
 
@@ -98,6 +100,7 @@ export async function parseManifest(raw) {
     words,
     envelopeLength: record.envelope_length,
     parcelLength: record.parcel_length,
+    booth: await readBooth(top),
   };
   const signing = [manifest.coordinator.key, manifest.relay.key];
   for (const node of manifest.nodes) signing.push(node.identityKey, node.issuerKey);
@@ -136,6 +139,23 @@ function readWindows(top, timing) {
     top.refuse("answering", "does not fit issuing", "manifest.times");
   }
   return { issuing, answering };
+}
+
+/** Page and program of this survey, by hash. @param {Fields} top */
+async function readBooth(top) {
+  const section = top.fields("booth", ["release", "files", "pages"]);
+  const read = (/** @type {string} */ key, /** @type {RegExp} */ form, /** @type {number} */ most) => {
+    const rows = new Fields(section.value[key], [], section.path(key), Object.keys(section.value[key] ?? {})).value;
+    const pairs = Object.entries(rows);
+    const fits = pairs.every(([name, hash]) => form.test(name) && typeof hash === "string" && INTEGRITY.test(hash));
+    if (!fits || !pairs.length || pairs.length > most) section.refuse(key, "must be a table of SHA-384 by name");
+    return /** @type {Record<string, string>} */ (rows);
+  };
+  const files = read("files", PATH, 200);
+  const release = section.hexadecimal("release", 16);
+  const due = (await digest(canonical(files))).slice(7, 39);
+  if (release !== due) section.refuse("release", "does not follow from the files", "booth.release");
+  return { release, files, pages: read("pages", /^[a-z]{2,3}$/, 40) };
 }
 
 /** @param {Fields} row @param {number} index @returns {Promise<NodeTerms>} */

@@ -3,14 +3,16 @@
 import { ProtocolError, randomBytes, utf8 } from "../protocol/bytes.js";
 import { parseJson } from "../protocol/canonical.js";
 
+/** @typedef {{name: string, url: string, patience?: number, onWait?: () => void}} Receiver `patience`: milliseconds of silence */
+
 const CALL_MILLISECONDS = 60_000;
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 8_000;
 const LARGEST_ANSWER = 64 * 1024 * 1024;
-/** Codes after which the same call may succeed later. */
+/** Codes after which the same call may succeed, though not at once. */
 const LATER = new Set(["survey.not_open", "manifest.unknown", "relay.full"]);
 
-/** Why something did not succeed: a stable `code`; who (`node`: a, b, c, relay, or empty); `where`: which question. */
+/** Why something did not succeed: a stable `code`; who (`node`: a, b, c, relay, or empty); `where`: which question or rule. */
 export class BoothError extends Error {
   /** @param {string} code @param {{node?: string, canRetry?: boolean, where?: string, status?: number}} [more] */
   constructor(code, { node = "", canRetry = false, where = "", status = 0 } = {}) {
@@ -27,22 +29,11 @@ export class BoothError extends Error {
 /** What is thrown here, whatever was thrown beneath. @param {unknown} error @param {string} [node] */
 export function boothError(error, node = "") {
   if (error instanceof BoothError) return error;
-  if (error instanceof ProtocolError) {
-    return new BoothError(error.code, { node, where: error.where, canRetry: LATER.has(error.code) });
-  }
-  return new BoothError("booth.fault", { node });
+  if (!(error instanceof ProtocolError)) return new BoothError("booth.fault", { node });
+  return new BoothError(error.code, { node, where: error.where, canRetry: LATER.has(error.code) });
 }
 
-/**
- * Somebody to call. `patience` is for how many milliseconds a call that gets no answer is made again.
- * @typedef {{name: string, url: string, patience?: number, onWait?: (node: string) => void}} Receiver
- */
-
-/**
- * The JSON object at `<url>/api/v1/<path>`; with a body it is posted. Every call does no harm when made twice.
- * @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body]
- * @returns {Promise<any>}
- */
+/** The JSON object at `<url>/api/v1/<path>`; a body is posted. No call does harm when it is made twice. @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body] @returns {Promise<any>} */
 export async function call(receiver, path, body) {
   const until = Date.now() + (receiver.patience ?? 20_000);
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
@@ -53,58 +44,55 @@ export async function call(receiver, path, body) {
       // Between half the wait and all of it: browsers that failed together spread out.
       const pause = (wait * (256 + randomBytes(1)[0])) / 512;
       if (!found.canRetry || LATER.has(found.code) || Date.now() + pause > until) throw found;
-      receiver.onWait?.(receiver.name);
+      receiver.onWait?.();
       await waited(pause);
     }
   }
 }
 
-/** @param {number} milliseconds at most; less if the network comes back @returns {Promise<void>} */
+/** Less, if the network comes back. @param {number} milliseconds @returns {Promise<unknown>} */
 function waited(milliseconds) {
+  const heard = new AbortController();
   return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      globalThis.removeEventListener("online", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    globalThis.addEventListener("online", done);
-  });
+    setTimeout(resolve, milliseconds);
+    globalThis.addEventListener("online", resolve, { once: true, signal: heard.signal });
+  }).finally(() => heard.abort());
 }
 
 /** A request that tells nothing of the page, its person or an earlier call. @param {string} url @param {RequestInit} [more] */
 export function request(url, more) {
-  return fetch(url, {
-    cache: "no-store",
-    credentials: "omit",
-    redirect: "error",
-    referrerPolicy: "no-referrer",
-    signal: AbortSignal.timeout(CALL_MILLISECONDS),
-    ...more,
-  });
+  const signal = AbortSignal.timeout(CALL_MILLISECONDS);
+  return fetch(url, { cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer", signal, ...more });
 }
 
 /** @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body] @returns {Promise<any>} */
 async function once({ name, url }, path, body) {
-  const isBytes = body instanceof Uint8Array;
-  const headers = { Accept: "application/json", "Content-Type": isBytes ? "application/octet-stream" : "application/json" };
-  const sent = body && { method: "POST", headers, body: isBytes ? body : utf8(JSON.stringify(body)) };
-  let response, content;
+  const [type, data] = body instanceof Uint8Array ? ["octet-stream", body] : ["json", utf8(JSON.stringify(body ?? null))];
+  const sent = body && { method: "POST", headers: { "Content-Type": `application/${type}` }, body: data };
+  let status, content;
   try {
-    response = await request(`${url.replace(/\/+$/, "")}/api/v1/${path}`, sent);
-    content = await contentOf(response);
+    const response = await request(`${url.replace(/\/+$/, "")}/api/v1/${path}`, sent);
+    [status, content] = [response.status, await contentOf(response)];
   } catch (error) {
     if (error instanceof BoothError) throw error;
     throw new BoothError("network.unreachable", { node: name, canRetry: true });
   }
-  if (response.ok) return objectOf(content, name);
-  const isLater = response.status >= 500 || response.status === 429 || response.status === 408;
-  const code = problemOf(content);
-  throw new BoothError(isLater && code === "refused" ? "network.unavailable" : code, {
-    node: name,
-    canRetry: isLater || LATER.has(code),
-    status: response.status,
-  });
+  const found = jsonOf(content);
+  if (status < 300 && found) return found;
+  if (status < 300) throw new BoothError("answer.form", { node: name });
+  const canRetry = status >= 500 || status === 429 || status === 408;
+  const code = /^[a-z][a-z0-9_.-]{0,79}$/.test(found?.code) ? found.code : canRetry ? "network.unavailable" : "refused";
+  throw new BoothError(code, { node: name, canRetry: canRetry || LATER.has(code), status });
+}
+
+/** Null for what is no JSON object. @param {Uint8Array} content */
+function jsonOf(content) {
+  try {
+    const value = parseJson(content);
+    return typeof value === "object" && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The body, no longer than any answer is. @param {Response} response */
@@ -115,30 +103,8 @@ export async function contentOf(response) {
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length > LARGEST_ANSWER) {
-      void reader.cancel();
-      throw new BoothError("answer.too_long");
-    }
+    if (length > LARGEST_ANSWER) throw new BoothError("answer.too_long");
     parts.push(value);
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
-
-/** @param {Uint8Array} content @param {string} node */
-function objectOf(content, node) {
-  const value = parseJson(content);
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new BoothError("answer.form", { node });
-  return value;
-}
-
-/** @param {Uint8Array} content of a problem document */
-function problemOf(content) {
-  try {
-    return codeOf(parseJson(content).code);
-  } catch {
-    return codeOf(null);
-  }
-}
-
-/** A stable code as it came, `refused` for anything that is none. @param {unknown} code @returns {string} */
-export const codeOf = (code) => (typeof code === "string" && /^[a-z][a-z0-9_.-]{0,79}$/.test(code) ? code : "refused");

@@ -7,41 +7,40 @@
  * | `drawn` | a one-time key and the blinding, drawn before their first use; the code may be used up already |
  * | `ticket` | the key and its three tokens |
  * | `sealed` | also a finished parcel that nobody has signed for yet: it is sent again as it is, never made again |
- * | `sent` | the same, and the receipt; can be corrected |
+ * | `sent` | the same, and the receipt; can be corrected while `receipt.revision` is below 7 |
  * | `closed` | the receipt, if an answer was sent: the survey has ended |
  * | `erased` | nothing, by the respondent's wish |
  *
- * A step is on the disk before the next one begins (corrections B3). What writes holds a lock, so that a second tab
- * waits for nobody and breaks nothing: it is told `tab.busy`. A `change` event says that the state may be another.
+ * A step is on the disk before the next one begins (corrections B3). Whatever writes holds a lock: a second tab is told
+ * `tab.busy` and breaks nothing. A `change` event says that the state may be another, whichever tab made it so.
  * Source: docs/protocol.md §8, §20. The same flow in Python: `connector.respondent`, `attempt`, `sending`.
  */
 
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
 import { packBatch } from "../protocol/bytes.js";
+import { parseCode } from "../protocol/eligibility.js";
 import { encodeAnswers, encodeTexts } from "../protocol/encoding.js";
 import { fate, publishedRead } from "../protocol/lists.js";
 import { parseSignedManifest, verifySignedManifest } from "../protocol/manifest.js";
 import { confirmationTake, emptyReceipt, isSafe, parseReceipt, promiseTake } from "../protocol/receipt.js";
-import { parseCode } from "../protocol/roster.js";
-import { boothError, BoothError, call, codeOf } from "./api.js";
+import { boothError, BoothError, call } from "./api.js";
 import { deviceLoad, deviceSave, fileRead, fileWrite, Tab } from "./draft.js";
 import { pageCheck } from "./own.js";
 import { Store } from "./store.js";
 
 /**
+ * @typedef {import("../protocol/bytes.js").Bytes} Bytes
  * @typedef {import("../protocol/manifest.js").Manifest} Manifest
+ * @typedef {import("../protocol/answer.js").Parcel} Parcel
  * @typedef {import("../protocol/receipt.js").Receipt} Receipt
  * @typedef {import("../protocol/encoding.js").Answers} Answers
- * @typedef {{step: "draw" | "token" | "seal" | "send" | "deliver", state: "doing" | "waiting" | "done" | "failed", node?: string}} Step
- * @typedef {import("../protocol/bytes.js").Bytes} Bytes
- * @typedef {import("../protocol/answer.js").Draw} Draw
- * @typedef {import("../protocol/answer.js").Ticket} Ticket
- * @typedef {import("../protocol/answer.js").Parcel} Parcel
  * @typedef {import("./api.js").Receiver & {index: number}} Node
- * @typedef {{manifest: string, draw?: Draw, ticket?: Ticket, parcel?: Parcel, isSent?: boolean, receipt?: Receipt}} Kept
- * @typedef {ReturnType<typeof fate> & {faults: Record<string, string>}} Fate `faults`: why a node is believed in nothing
+ * @typedef {{manifest: string, draw?: import("../protocol/answer.js").Draw, ticket?: import("../protocol/answer.js").Ticket,
+ *   parcel?: Parcel, isSent?: boolean, receipt?: Receipt}} Kept
+ * @typedef {{step: "token" | "seal" | "send" | "deliver", state: "doing" | "waiting" | "done" | "failed", node?: string}} Step
  * @typedef {(step: Step) => void} OnStep
  * @typedef {{receipt: Receipt, isSafe: boolean, isOld: boolean}} Sent `isOld`: what was sent now was finished before
+ * @typedef {ReturnType<typeof fate> & {faults: Record<string, string>}} Fate `faults`: by node, why it is believed in nothing
  */
 
 const HIGHEST_REVISION = 7;
@@ -50,13 +49,10 @@ const GRACE_MILLISECONDS = 15 * 60_000;
 const NOT_GRANTED = new Set(["token.unknown_code", "token.already_issued"]);
 
 /**
- * Open a survey: the manifest signed by all, the page as signed, and where this device stands.
- *
- * Leaves nothing behind and uses nothing up. Throws BoothError: `booth.page`, `booth.policy`, `booth.relay`,
- * `manifest.…`, `signature.…` and the like where something is not as signed (stop: nothing can be sent);
- * `network.…` with `canRetry`.
- * @param {{relay: string, surveyId: string, page: string, language: string}} from relay and page: addresses
- * @returns {Promise<Session>}
+ * Open a survey: the manifest signed by all, the page as signed, and where this device stands. Leaves nothing behind and
+ * uses nothing up. Throws BoothError: `network.…` with `canRetry`; `booth.page`, `booth.policy`, `booth.relay`,
+ * `booth.survey`, or a protocol module's code where something is not as it was signed: stop, nothing can be sent.
+ * @param {{relay: string, surveyId: string, page: string, language: string}} where relay and page: whole addresses
  */
 export async function openSession({ relay, surveyId, page, language }) {
   try {
@@ -82,7 +78,7 @@ export class Session extends EventTarget {
     this.intake = "unknown";
     const name = `drempel/${manifest.surveyId}`;
     this.store = new Store(name);
-    /** The invitation code of this tab, under `code`, and its draft. */
+    /** This tab's invitation code, under `code`, and draft. */
     this.tab = new Tab(name);
     this.channel = new BroadcastChannel(name);
     this.channel.onmessage = ({ data }) => void this.#heard(data);
@@ -93,11 +89,11 @@ export class Session extends EventTarget {
 
   /** @returns {"new" | "drawn" | "ticket" | "sealed" | "sent" | "closed" | "erased"} */
   get state() {
+    const { draw, ticket, parcel, isSent } = this.kept ?? {};
     if (this.isErased) return "erased";
-    if (this.kept?.parcel && !this.kept.isSent) return "sealed";
-    if (this.intake === "closed" || (this.kept && !this.kept.draw && !this.kept.ticket)) return "closed";
-    if (!this.kept) return "new";
-    return this.kept.parcel ? "sent" : this.kept.ticket ? "ticket" : "drawn";
+    if (parcel && !isSent) return "sealed";
+    if (this.intake === "closed" || (this.kept && !draw && !ticket)) return "closed";
+    return parcel ? "sent" : ticket ? "ticket" : draw ? "drawn" : "new";
   }
 
   /** The last receipt of this device, as its file has it. @returns {Receipt | null} */
@@ -107,10 +103,11 @@ export class Session extends EventTarget {
 
   /** Ask the relay where the survey stands and read again what is kept; what has ended is cleared away. */
   async refresh() {
-    const found = await call(this.#relay(3_000), `surveys/${this.manifest.digest}`).catch(() => ({}));
-    this.intake = ["waiting", "open", "closed"].includes(found.state) ? found.state : "unknown";
-    const isOver = Date.now() > this.manifest.answering.closes.valueOf() + GRACE_MILLISECONDS;
-    if (isOver) this.intake = "closed";
+    const { digest, relay, answering } = this.manifest;
+    const asked = { name: "relay", url: relay.url, patience: 3_000 };
+    const { state } = await call(asked, `surveys/${digest}`).catch(() => ({}));
+    const isOver = Date.now() > answering.closes.valueOf() + GRACE_MILLISECONDS;
+    this.intake = isOver ? "closed" : ["waiting", "open", "closed"].includes(state) ? state : "unknown";
     await this.#read();
     const isKept = this.kept?.draw || this.kept?.ticket;
     if (isKept && (isOver || this.state === "closed")) await this.#alone(() => this.#end()).catch(() => null);
@@ -127,7 +124,7 @@ export class Session extends EventTarget {
   async loadDraft() {
     const draft = this.tab.read("draft");
     if (draft !== null) return { draft, place: "tab" };
-    const found = await deviceLoad(this.store, new Date());
+    const found = await deviceLoad(this.store);
     return found === null ? null : { draft: found, place: "device" };
   }
 
@@ -146,13 +143,14 @@ export class Session extends EventTarget {
    * Send the first answer of this device: key, tokens, parcel, promise; each kept before the next. What an earlier try
    * finished is sent as it is (`isOld`), whatever `answers` says. Throws `answer.…` with the question before anything
    * is drawn, `answer.sent` where one was sent already, `code.…`, `token.…`, `survey.…`, `network.…`, `store.…`.
-   * @param {Answers} answers @param {string} code @param {OnStep} [onStep] @returns {Promise<Sent>}
+   * @param {Answers} answers @param {string} code as written @param {OnStep} [onStep] @returns {Promise<Sent>}
    */
   send(answers, code, onStep = () => {}) {
     return this.#alone(async () => {
       if (this.kept?.isSent) throw new BoothError("answer.sent");
       if (this.kept?.parcel) return this.#give(onStep, true);
-      this.#answersCheck(answers);
+      encodeAnswers(this.manifest.layout, answers);
+      encodeTexts(this.manifest.layout, answers);
       if (!this.kept?.ticket) await this.#ticketGet(code, onStep);
       return this.#seal(answers, 0, onStep);
     });
@@ -161,11 +159,10 @@ export class Session extends EventTarget {
   /** Replace the answer that was sent by another, made anew. @param {Answers} answers @param {OnStep} [onStep] @returns {Promise<Sent>} */
   correct(answers, onStep = () => {}) {
     return this.#alone(async () => {
-      if (!this.kept?.isSent || !this.kept.parcel) throw new BoothError("answer.not_sent");
-      const { revision } = this.kept.parcel;
-      if (revision === HIGHEST_REVISION) throw new BoothError("attempt.revisions");
-      this.#answersCheck(answers);
-      return this.#seal(answers, revision + 1, onStep);
+      const { parcel, isSent } = this.kept ?? {};
+      if (!parcel || !isSent) throw new BoothError("answer.not_sent");
+      if (parcel.revision === HIGHEST_REVISION) throw new BoothError("attempt.revisions");
+      return this.#seal(answers, parcel.revision + 1, onStep);
     });
   }
 
@@ -174,39 +171,27 @@ export class Session extends EventTarget {
     return this.#alone(() => this.#give(onStep, true));
   }
 
-  /**
-   * Give the same bytes to the nodes themselves, each of which then sees the address. One that signs is enough.
-   * @param {OnStep} [onStep] @returns {Promise<Sent>}
-   */
+  /** Give the same bytes to the nodes themselves, each of which then sees the address; one that signs is enough. @param {OnStep} [onStep] @returns {Promise<Sent>} */
   deliver(onStep = () => {}) {
     return this.#alone(async () => {
       const parcel = this.#parcel();
-      let receipt = this.#known(parcel) ?? (await emptyReceipt(this.manifest, parcel));
+      const before = await this.#receiptOf(parcel);
+      const nodes = [...before.nodes];
       const errors = await this.#each("deliver", onStep, async (node) => {
         const answer = await call(node, "packages", packBatch([parcel.content]));
-        const place = answer.answers?.[0];
-        if (place?.state === "later" || place?.state === "never") {
-          throw new BoothError(codeOf(place.code), { node: node.name, canRetry: place.state === "later" });
-        }
-        const signed = await confirmationTake(this.manifest, receipt, node.name, answer);
-        const rows = receipt.nodes.map((one, at) => (at === node.index - 1 ? signed.nodes[at] : one));
-        receipt = { ...receipt, nodes: rows };
+        nodes[node.index - 1] = (await confirmationTake(before, node.name, answer)).nodes[node.index - 1];
       });
-      if (errors.length === 3 && errors.every((one) => one.code === "survey.closed")) await this.#end();
+      if (errors.length === 3 && errors.every(({ code }) => code === "survey.closed")) await this.#end();
       if (errors.length === 3) throw worst(errors);
-      return this.#signed(receipt, true);
+      return this.#signed({ ...before, nodes }, true);
     });
   }
 
   /** What became of the answer sent from here, by the nodes' public lists. Reads whole lists: ask seldom. @returns {Promise<Fate>} */
-  confirmations() {
-    return this.#fate(() => this.receipt);
-  }
+  confirmations = () => this.#fate(this.receipt);
 
-  /** The same for a receipt's JSON; throws `receipt.other_survey` too. @param {unknown} json @returns {Promise<Fate>} */
-  checkReceipt(json) {
-    return this.#fate(() => parseReceipt(json));
-  }
+  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json @returns {Promise<Fate>} */
+  checkReceipt = (json) => this.#fate(json);
 
   /** Leave nothing of this survey on this device, in any tab. What was sent stays, and cannot be corrected any more. */
   async erase() {
@@ -217,14 +202,7 @@ export class Session extends EventTarget {
     this.channel.postMessage("erased");
   }
 
-  // Beneath.
-
-  /** @param {number} [patience] @param {() => void} [onWait] */
-  #relay(patience, onWait) {
-    return { name: "relay", url: this.manifest.relay.url, patience, onWait };
-  }
-
-  /** What this tab does while no other writes, from what is kept now. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+  /** What this tab does while no other one writes, from what is kept now. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
   #alone(work) {
     return navigator.locks.request(this.store.name, { ifAvailable: true }, async (lock) => {
       if (!lock) throw new BoothError("tab.busy", { canRetry: true });
@@ -243,15 +221,11 @@ export class Session extends EventTarget {
     if (this.kept && this.kept.manifest !== this.manifest.digest) throw new BoothError("attempt.other_manifest");
   }
 
-  /** @param {Omit<Kept, "manifest">} more */
+  /** @param {Omit<Kept, "manifest"> | null} more null keeps nothing */
   async #keep(more) {
-    const kept = { manifest: this.manifest.digest, ...more };
-    await this.store.write("attempt", kept);
+    const kept = more && { manifest: this.manifest.digest, ...more };
+    await (kept ? this.store.write("attempt", kept) : this.store.drop("attempt"));
     this.kept = kept;
-    this.#tell();
-  }
-
-  #tell() {
     this.channel.postMessage("changed");
     this.dispatchEvent(new Event("change"));
   }
@@ -259,28 +233,18 @@ export class Session extends EventTarget {
   /** @param {string} told by another tab, or by this one */
   async #heard(told) {
     if (told === "erased") {
-      this.tab.write("draft", null);
-      this.tab.write("code", null);
+      for (const key of ["draft", "code"]) this.tab.write(key, null);
       [this.kept, this.isErased] = [null, true];
     } else if (!this.isErased) await this.#read();
     this.dispatchEvent(new Event("change"));
   }
 
-  /** The survey has ended: the receipt stays, what could correct does not. */
+  /** The survey has ended: a receipt stays, what could correct does not. */
   async #end() {
     this.intake = "closed";
     await this.eraseDraft();
     this.tab.write("code", null);
-    if (this.kept?.receipt) return this.#keep({ receipt: this.kept.receipt });
-    await this.store.drop("attempt");
-    this.kept = null;
-    return this.#tell();
-  }
-
-  /** @param {Answers} answers */
-  #answersCheck(answers) {
-    encodeAnswers(this.manifest.layout, answers);
-    encodeTexts(this.manifest.layout, answers);
+    await this.#keep(this.receipt && { receipt: this.receipt });
   }
 
   #parcel() {
@@ -288,22 +252,23 @@ export class Session extends EventTarget {
     return this.kept.parcel;
   }
 
-  /** The receipt that is kept, if it is of this very parcel. @param {Parcel} parcel */
-  #known(parcel) {
-    return this.receipt?.package === parcel.package ? this.receipt : null;
+  /** The receipt that is kept, if it is of this very parcel, or a new one. @param {Parcel} parcel */
+  async #receiptOf(parcel) {
+    return this.receipt?.package === parcel.package ? this.receipt : emptyReceipt(this.manifest, parcel);
   }
 
-  /** Do the same at each node; the errors, by which one can try again. @param {Step["step"]} step @param {OnStep} onStep @param {(node: Node) => Promise<void>} work */
+  /** Do the same at each node; where it failed, why. @param {Step["step"]} step @param {OnStep} onStep @param {(node: Node) => Promise<void>} work */
   async #each(step, onStep, work) {
     const found = await Promise.all(
       this.manifest.nodes.map(async ({ node, url, index }) => {
-        onStep({ step, node, state: "doing" });
+        const told = (/** @type {Step["state"]} */ state) => onStep({ step, node, state });
+        told("doing");
         try {
-          await work({ name: node, url, index, onWait: () => onStep({ step, node, state: "waiting" }) });
-          onStep({ step, node, state: "done" });
+          await work({ name: node, url, index, onWait: () => told("waiting") });
+          told("done");
           return null;
         } catch (error) {
-          onStep({ step, node, state: "failed" });
+          told("failed");
           return boothError(error, node);
         }
       }),
@@ -316,9 +281,9 @@ export class Session extends EventTarget {
     if (this.manifest.roster.kind !== "code") throw new BoothError("claim.kind");
     if (!code) throw new BoothError("code.missing");
     parseCode(code);
+    const draw = this.kept?.draw ?? (await ticketDraw(this.manifest));
     // What is drawn must outlive its first use.
-    if (!this.kept?.draw) await this.#keep({ draw: await ticketDraw(this.manifest) });
-    const draw = /** @type {Draw} */ (this.kept?.draw);
+    if (!this.kept) await this.#keep({ draw });
     /** @type {Bytes[]} */
     const tokens = [];
     const errors = await this.#each("token", onStep, async (node) => {
@@ -326,10 +291,7 @@ export class Session extends EventTarget {
       tokens[node.index - 1] = await ticketFinish(this.manifest, draw, node.index, answer.blind_signature);
     });
     // No node granted this draw anything, now or before: it is worth nothing.
-    if (errors.length === 3 && errors.every((one) => NOT_GRANTED.has(one.code))) {
-      await this.store.drop("attempt");
-      this.kept = null;
-    }
+    if (errors.length === 3 && errors.every((one) => NOT_GRANTED.has(one.code))) await this.#keep(null);
     if (errors.length) throw worst(errors);
     await this.#keep({ ticket: ticketOf(draw, tokens) });
   }
@@ -337,8 +299,9 @@ export class Session extends EventTarget {
   /** @param {Answers} answers @param {number} revision @param {OnStep} onStep */
   async #seal(answers, revision, onStep) {
     onStep({ step: "seal", state: "doing" });
-    const { ticket, receipt } = /** @type {Kept} */ (this.kept);
-    const parcel = await answersSeal(this.manifest, /** @type {Ticket} */ (ticket), answers, revision);
+    const { ticket, receipt } = this.kept ?? {};
+    if (!ticket) throw new BoothError("attempt.empty");
+    const parcel = await answersSeal(this.manifest, ticket, answers, revision);
     await this.#keep({ ticket, receipt, parcel, isSent: false });
     onStep({ step: "seal", state: "done" });
     return this.#give(onStep, false);
@@ -347,16 +310,17 @@ export class Session extends EventTarget {
   /** @param {OnStep} onStep @param {boolean} isOld @returns {Promise<Sent>} */
   async #give(onStep, isOld) {
     const parcel = this.#parcel();
-    const [step, node] = [/** @type {const} */ ("send"), "relay"];
-    onStep({ step, node, state: "doing" });
+    const told = (/** @type {Step["state"]} */ state) => onStep({ step: "send", node: "relay", state });
+    const relay = { name: "relay", url: this.manifest.relay.url, onWait: () => told("waiting") };
+    told("doing");
     try {
-      const relay = this.#relay(undefined, () => onStep({ step, node, state: "waiting" }));
-      const receipt = await promiseTake(this.manifest, parcel, await call(relay, "packages", parcel.content));
-      onStep({ step, node, state: "done" });
-      return await this.#signed({ ...receipt, nodes: (this.#known(parcel) ?? receipt).nodes }, isOld);
+      const answer = await call(relay, "packages", parcel.content);
+      const receipt = await promiseTake(await this.#receiptOf(parcel), answer);
+      told("done");
+      return await this.#signed(receipt, isOld);
     } catch (error) {
-      onStep({ step, node, state: "failed" });
-      throw boothError(error, node);
+      told("failed");
+      throw boothError(error, "relay");
     }
   }
 
@@ -368,24 +332,22 @@ export class Session extends EventTarget {
     return { receipt, isSafe: isSafe(receipt), isOld };
   }
 
-  /** @param {() => Receipt | null | Promise<Receipt>} receiptOf @returns {Promise<Fate>} */
-  async #fate(receiptOf) {
+  /** @param {any} json @returns {Promise<Fate>} */
+  async #fate(json) {
     try {
-      const receipt = await receiptOf();
-      if (!receipt) throw new BoothError("attempt.empty");
-      if (receipt.manifest !== this.manifest.digest) throw new BoothError("receipt.other_survey");
+      const receipt = await parseReceipt(json);
+      const { digest, nodes } = this.manifest;
+      if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");
       /** @type {Record<string, string>} */
       const faults = {};
-      const found = await Promise.all(
-        this.manifest.nodes.map(({ node, url, identityKey }) => {
-          const get = (/** @type {string} */ path) => found404(call({ name: node, url, patience: 5_000 }, path));
-          return publishedRead(get, node, identityKey, receipt.manifest).catch((error) => {
-            faults[node] = boothError(error, node).code;
-            return null;
-          });
-        }),
-      );
-      return { ...fate(receipt, found.filter((one) => one !== null)), faults };
+      const looks = nodes.map(({ node, url, identityKey }) => {
+        const get = (/** @type {string} */ path) => absent(call({ name: node, url, patience: 5_000 }, path));
+        return publishedRead(get, node, identityKey, digest).catch((error) => {
+          faults[node] = boothError(error, node).code;
+          return null;
+        });
+      });
+      return { ...fate(receipt, await Promise.all(looks)), faults };
     } catch (error) {
       throw boothError(error);
     }
@@ -393,11 +355,7 @@ export class Session extends EventTarget {
 }
 
 /** Null where there is no such thing. @param {Promise<any>} found */
-const found404 = (found) =>
-  found.catch((error) => {
-    if (error.status === 404) return null;
-    throw error;
-  });
+const absent = (found) => found.catch((error) => (error.status === 404 ? null : Promise.reject(error)));
 
 /** The error that says most: a refusal or a lie, then silence. @param {BoothError[]} errors */
 const worst = (errors) => errors.find((one) => !one.canRetry) ?? errors[0];

@@ -18,7 +18,7 @@
 
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
 import { packBatch } from "../protocol/bytes.js";
-import { parseCode } from "../protocol/eligibility.js";
+import { parseCode } from "../protocol/roster.js";
 import { encodeAnswers, encodeTexts } from "../protocol/encoding.js";
 import { fate, publishedRead } from "../protocol/lists.js";
 import { parseSignedManifest, verifySignedManifest } from "../protocol/manifest.js";
@@ -148,6 +148,7 @@ export class Session extends EventTarget {
   send(answers, code, onStep = () => {}) {
     return this.#alone(async () => {
       if (this.kept?.isSent) throw new BoothError("answer.sent");
+      if (this.state === "closed") throw new BoothError("survey.closed");
       if (this.kept?.parcel) return this.#give(onStep, true);
       encodeAnswers(this.manifest.layout, answers);
       encodeTexts(this.manifest.layout, answers);
@@ -203,8 +204,8 @@ export class Session extends EventTarget {
   }
 
   /** What this tab does while no other one writes, from what is kept now. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-  #alone(work) {
-    return navigator.locks.request(this.store.name, { ifAvailable: true }, async (lock) => {
+  async #alone(work) {
+    return await navigator.locks.request(this.store.name, { ifAvailable: true }, async (lock) => {
       if (!lock) throw new BoothError("tab.busy", { canRetry: true });
       if (this.isErased) throw new BoothError("attempt.erased");
       try {

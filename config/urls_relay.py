@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 urlpatterns = [
+    path("", include("relay.urls_booth")),
     path("api/v1/", include("relay.urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

@@ -23,6 +23,7 @@ new_package_key = new_parcel_key  # its name in the first migration
 class RelayedSurvey(models.Model):
     """A manifest signed by its coordinator and three nodes, and where its intake stands.
 
+    ``content_policy`` and ``first_language`` are those of its pages.
     ``waiting`` is how many parcels of it this relay holds, ``delivered`` how many have gone.
     """
 
@@ -35,6 +36,9 @@ class RelayedSurvey(models.Model):
     delivered = models.PositiveBigIntegerField(default=0)
     flush_owner = models.CharField(max_length=32, default="", blank=True)
     flush_until = models.DateTimeField(null=True, blank=True)
+    # Empty where the survey names another booth than this version's: it has no page here.
+    content_policy = models.TextField(default="", blank=True)
+    first_language = models.CharField(max_length=3, default="", blank=True)
 
     def __str__(self) -> str:
         return self.digest
@@ -86,3 +90,39 @@ class WaitingParcel(models.Model):
 
     def __str__(self) -> str:
         return f"parcel {self.pk}"
+
+
+class BoothFile(models.Model):
+    """One file of a release of the booth's program, packed (gzip) as it is sent."""
+
+    release = models.CharField(max_length=32)
+    path = models.CharField(max_length=250)
+    packed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["release", "path"], name="relay_one_file_of_a_path"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release}/{self.path}"
+
+
+class BoothPage(models.Model):
+    """A survey's page in one language, packed (gzip) as it is sent."""
+
+    survey = models.ForeignKey(RelayedSurvey, on_delete=models.CASCADE, related_name="pages")
+    language = models.CharField(max_length=3)
+    packed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["survey", "language"], name="relay_one_page_of_a_language"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.pk}"

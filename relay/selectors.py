@@ -1,14 +1,17 @@
 """Look at what the relay holds, without changing it."""
 
+import gzip
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+
+from django.db.models import F
 
 from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.signedmanifest import parse_signed_manifest
 from problems import Missing
-from relay.models import RelayedSurvey, WaitingParcel
+from relay.models import BoothFile, BoothPage, RelayedSurvey, WaitingParcel
 
 ALL_DELIVERED = 7
 
@@ -50,12 +53,53 @@ def survey_get(*, digest: str) -> RelayedSurvey:
     return row
 
 
-def signed_manifest_get(*, survey_id: str) -> str:
-    """Return the signed manifest of a survey as JSON text; raise Missing if there is none."""
-    row = RelayedSurvey.objects.filter(survey_id=survey_id).first()
-    if row is None:
+def signed_manifest_packed(*, survey_id: str) -> bytes:
+    """Return a survey's signed manifest as JSON in gzip; raise Missing if there is none."""
+    rows = RelayedSurvey.objects.filter(survey_id=survey_id).values_list("digest")
+    found = rows.first()
+    if found is None:
         raise Missing("survey.unknown", "This relay does not know the survey.")
-    return row.signed_manifest
+    return _packed(found[0])
+
+
+@lru_cache(maxsize=64)
+def _packed(digest: str) -> bytes:
+    # It never changes, so it is packed once per process.
+    return gzip.compress(survey_get(digest=digest).signed_manifest.encode(), mtime=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedPage:
+    """A page of a survey in gzip, its language, and what it may load and reach."""
+
+    packed: bytes
+    language: str
+    content_policy: str
+
+
+def booth_page_get(*, survey_id: str, language: str | None) -> PackedPage:
+    """Return a survey's page in a language, or in its first; raise Missing if there is none."""
+    rows = BoothPage.objects.select_related("survey").filter(survey__survey_id=survey_id)
+    if language is None:
+        row = rows.filter(language=F("survey__first_language")).first()
+    else:
+        row = rows.filter(language=language).first()
+    if row is None:
+        raise Missing("booth.unknown", "This relay has no such page.")
+    return PackedPage(
+        packed=bytes(row.packed),
+        language=row.language,
+        content_policy=row.survey.content_policy,
+    )
+
+
+def booth_file_get(*, release: str, path: str) -> bytes:
+    """Return one file of a release in gzip; raise Missing if there is none."""
+    rows = BoothFile.objects.filter(release=release, path=path).values_list("packed")
+    found = rows.first()
+    if found is None:
+        raise Missing("booth.unknown", "This relay has no such file.")
+    return bytes(found[0])
 
 
 def has_waiting(*, digest: str) -> bool:

@@ -19,6 +19,7 @@ from mpcengine.protocol.receipt import promise_body
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from mpcengine.protocol.signing import LABEL_PROMISE, sign
 from problems import Conflict
+from relay.booths import booth_store
 from relay.intake import Arrival, check_intake, parcel_store
 from relay.keys import nodes_file, public_key, signing_key
 from relay.models import RelayedOrder, RelayedSurvey
@@ -56,6 +57,7 @@ def survey_register(*, signed_manifest: JSON) -> RelayedSurvey:
             },
         )
         if is_new:
+            booth_store(row, manifest)
             emit("survey.opened", manifest=manifest.digest, survey=manifest.survey_id)
     if row.digest != manifest.digest:
         raise Conflict("survey.other_manifest", "The survey id belongs to another manifest.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import IO, Any
 
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,7 +15,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from health import HealthOut, health_answer
-from mpcengine.protocol.canonical import parse_json
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.strict import parse_base64, to_base64
 from problems import Malformed, Problem, TooLarge
@@ -22,7 +22,8 @@ from relay import serializers as shapes
 from relay.authentication import IsPortal, PortalAuthentication
 from relay.keys import public_key
 from relay.models import RelayedSurvey
-from relay.selectors import has_waiting, intake_of, signed_manifest_get, survey_get
+from relay.packed import packed_response
+from relay.selectors import has_waiting, intake_of, signed_manifest_packed, survey_get
 from relay.services import LARGEST_PARCEL, order_take, parcel_take, survey_register
 from relay.tasks import flush_nudge
 from security_events import refusal_count
@@ -73,9 +74,10 @@ class ManifestView(RelayView):
     """Read a signed manifest."""
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
-    def get(self, _request: Request, survey_id: str) -> Response:
+    def get(self, request: Request, survey_id: str) -> HttpResponse:
         """Return the signed manifest of a survey."""
-        return Response(parse_json(signed_manifest_get(survey_id=survey_id).encode()))
+        packed = signed_manifest_packed(survey_id=survey_id)
+        return packed_response(request.headers, packed, "application/json")
 
 
 class PackagesView(RelayView):

@@ -1,11 +1,16 @@
 """Render a survey's page from its manifest: the same bytes for everybody, nothing from outside.
 
-What it returns depends on its arguments and on files of this room only.
+What it returns depends on its arguments and on files of this room only. Without a script the
+page can be read and printed; the screens that only the script shows are in it, hidden.
 """
 
 from collections.abc import Mapping
-from html import escape
 
+from booth.catalogue import LANGUAGES
+from booth.markup import Markup, element, markup, raw_block
+from booth.reading import reading_write
+from booth.said import Reader
+from booth.screens import form_write, hidden_screens
 from mpcengine.protocol.boothpage import (
     ENTRY_FILE,
     file_path,
@@ -13,13 +18,11 @@ from mpcengine.protocol.boothpage import (
     page_path,
     release_of,
 )
-from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import JSON, canonical
 
-LANGUAGES = ("nl", "en")
-_CLOSED = {
-    "nl": "Versturen kan pas als het programma van deze pagina is gestart.",
-    "en": "Sending is off until the program of this page has started.",
-}
+__all__ = ["LANGUAGES", "page_render"]
+
+STYLES = ("tokens.css", "base.css", "booth.css")
 
 
 def page_render(document: Mapping[str, JSON], files: Mapping[str, str], language: str) -> bytes:
@@ -28,46 +31,93 @@ def page_render(document: Mapping[str, JSON], files: Mapping[str, str], language
     ``document``: the manifest's JSON without its section ``booth``. ``files``: the integrity of
     each file of the booth, by path. ``language``: one of LANGUAGES.
     """
+    reader = Reader(document, language)
     release = release_of(files)
-    styles = "".join(
-        f'<link rel="stylesheet" href="{file_path(release, path)}" integrity="{digest}">\n'
-        for path, digest in files.items()
-        if path.endswith(".css")
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width,initial-scale=1"),
+        element("meta", name="robots", content="noindex"),
+        element("title", f"{reader.plain(reader.survey['title'])} – Drempel"),
+        _styles(release, files),
+        raw_block("script", import_map(release, files), type="importmap"),
+        _program(release, files),
     )
-    survey = document["survey"]
-    questions = "".join(
-        f"<li>{escape(_text(question['title'], language))}</li>\n"
-        for question in survey["questions"]
+    main = element(
+        "main",
+        reading_write(reader),
+        form_write(reader),
+        hidden_screens(reader),
+        id="main",
+        tabindex="-1",
     )
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(_text(survey['title'], language))}</title>\n{styles}"
-        f'<script type="importmap">{import_map(release, files)}</script>\n'
-        f"{_entry(release, files)}</head>\n<body>\n<main>\n"
-        f"<h1>{escape(_text(survey['title'], language))}</h1>\n"
-        f"<p>{escape(document['coordinator']['name'])}</p>\n<ol>\n{questions}</ol>\n"
-        f"<p>{_CLOSED[language]}</p>\n{_languages(document, language)}"
-        "</main>\n</body>\n</html>\n"
-    ).encode()
+    body = element("body", _top(reader), main, _foot(reader), _script_words(reader))
+    page = element("html", head, body, lang=language)
+    return f"<!doctype html>\n{page}\n".encode()
 
 
-def _entry(release: str, files: Mapping[str, str]) -> str:
+def _styles(release: str, files: Mapping[str, str]) -> list[Markup]:
+    order = {name: place for place, name in enumerate(STYLES)}
+    styles = [path for path in files if path.endswith(".css")]
+    styles.sort(key=lambda path: order.get(path.rpartition("/")[2], len(order)))
+    return [
+        element(
+            "link",
+            rel="stylesheet",
+            href=file_path(release, path),
+            integrity=files[path],
+        )
+        for path in styles
+    ]
+
+
+def _program(release: str, files: Mapping[str, str]) -> Markup:
+    """Return the entry module and hints for the others; the import map guards all."""
+    modules = [path for path in files if path.endswith(".js") and path != ENTRY_FILE]
+    hints = [
+        element("link", rel="modulepreload", href=file_path(release, path)) for path in modules
+    ]
     if ENTRY_FILE not in files:
-        return ""
-    address = file_path(release, ENTRY_FILE)
-    return f'<script type="module" src="{address}" integrity="{files[ENTRY_FILE]}"></script>\n'
-
-
-def _languages(document: Mapping[str, JSON], language: str) -> str:
-    links = "".join(
-        f'<a lang="{other}" href="{page_path(document["survey_id"], other)}">{other}</a>\n'
-        for other in LANGUAGES
-        if other != language
+        return markup(hints)
+    entry = element(
+        "script",
+        type="module",
+        src=file_path(release, ENTRY_FILE),
+        integrity=files[ENTRY_FILE],
     )
-    return f"<p>{links}</p>\n"
+    return markup(hints, entry)
 
 
-def _text(texts: Mapping[str, str], language: str) -> str:
-    """Return a text in this language, or in the first that the manifest gives."""
-    return texts.get(language) or next(iter(texts.values()))
+def _top(reader: Reader) -> Markup:
+    words = reader.words
+    other = next(language for language in LANGUAGES if language != reader.language)
+    switch = element(
+        "a",
+        words("other_language"),
+        class_="lang",
+        id="switch",
+        href=page_path(reader.document["survey_id"], other),
+        lang=other,
+        hreflang=other,
+    )
+    brand = element("span", "Drempel", class_="brand")
+    return markup(
+        element("a", words("skip"), class_="skip vh", href="#main"),
+        element("header", brand, switch, class_="top"),
+    )
+
+
+def _foot(reader: Reader) -> Markup:
+    words = reader.words
+    name = reader.document["coordinator"]["name"]
+    links = [element("a", words(f"foot_{place}"), href=f"#{place}") for place in ("who", "how")]
+    check = element(
+        "button", words("foot_check"), class_="link", id="tocheck", type="button", hidden=True
+    )
+    help_ = element("span", words("foot_help", name=name))
+    return element("footer", help_, links, check, class_="foot")
+
+
+def _script_words(reader: Reader) -> Markup:
+    sentences = canonical(reader.words.script).decode()
+    return raw_block("script", sentences, type="application/json", id="words")

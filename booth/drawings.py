@@ -1,0 +1,68 @@
+"""Draw the few pictures of the page as SVG, sized in rem and per cent (look, section 4)."""
+
+from booth.markup import Markup, element
+from booth.said import Reader
+
+
+def icon(path: str) -> Markup:
+    """Return one of the signs that stand beside a word, hidden from readers."""
+    return element(
+        "svg", element("path", d=path), class_="i", viewBox="0 0 16 16", aria_hidden="true"
+    )
+
+
+def arrow() -> Markup:
+    """Return the sign for "onward"."""
+    return icon("M2.5 8h10m-4-4.5L13 8l-4.5 4.5")
+
+
+def line_chart(reader: Reader, least: int) -> Markup:
+    """Return the example of a result: two answers above the line, two hidden below it."""
+    words = reader.words
+    pattern = element(
+        "pattern",
+        element("path", class_="hl", d="M.5 0v8"),
+        id="h1",
+        width="8",
+        height="8",
+        patternUnits="userSpaceOnUse",
+        patternTransform="rotate(45)",
+    )
+    hidden = [
+        [
+            _text(words(f"line_{name}"), class_="halo said", x=".5rem", y=y),
+            _text(words("hidden"), class_="halo e", x="100%", dx="-.5rem", y=y),
+        ]
+        for name, y in (("c", "7.65rem"), ("d", "9.65rem"))
+    ]
+    return element(
+        "svg",
+        element("defs", pattern),
+        _bar(words("line_a"), 4 * least + 1, "86.0%", ("1.05rem", "1.4rem", "2.15rem")),
+        _bar(
+            words("line_b"),
+            least + 6,
+            f"{86 * (least + 6) / (4 * least + 1):.1f}%",
+            ("3.9rem", "4.25rem", "5rem"),
+        ),
+        element("rect", class_="sill", y="6rem", width="100%", height=".25rem"),
+        element("rect", y="6.25rem", width="100%", height="4.25rem", fill="url(#h1)"),
+        hidden,
+        class_="chart",
+        role="img",
+        aria_label=words("line_chart"),
+        height="10.5rem",
+    )
+
+
+def _bar(label: str, count: int, width: str, places: tuple[str, str, str]) -> list[Markup]:
+    text, bar, value = places
+    return [
+        _text(label, class_="said", y=text),
+        element("rect", class_="bar", y=bar, width=width, height=".875rem"),
+        _text(str(count), class_="v", x=width, dx=".5rem", y=value),
+    ]
+
+
+def _text(content: str, **attributes: str) -> Markup:
+    return element("text", content, **attributes)

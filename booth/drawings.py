@@ -16,6 +16,17 @@ def arrow() -> Markup:
     return icon("M2.5 8h10m-4-4.5L13 8l-4.5 4.5")
 
 
+def stair(reader: Reader, at: int) -> Markup:
+    """Return the four steps as a stair, the one numbered ``at`` (from 0) marked as here."""
+    steps = []
+    for place, name in enumerate(("read", "questions", "review", "sent")):
+        label = element("span", reader.words(f"stair_{name}"))
+        here = "step" if place == at else None
+        done = "done" if place < at else None
+        steps.append(element("li", label, class_=done, aria_current=here))
+    return element("ol", steps, class_="stair")
+
+
 def line_chart(reader: Reader, least: int) -> Markup:
     """Return the example of a result: two answers above the line, two hidden below it."""
     words = reader.words

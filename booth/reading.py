@@ -4,8 +4,9 @@ import base64
 import hashlib
 
 from booth import moments
-from booth.drawings import arrow, line_chart
+from booth.drawings import line_chart, stair
 from booth.markup import Child, Markup, element, markup
+from booth.pieces import acts, labelled, onward
 from booth.said import Reader
 from mpcengine.protocol.canonical import JSON
 
@@ -49,17 +50,6 @@ def minutes_of(survey: JSON) -> int:
     return max(2, -(-seconds // 60))
 
 
-def stair(reader: Reader, at: int) -> Markup:
-    """Return the four steps as a stair, the one numbered ``at`` (from 0) marked as here."""
-    steps = []
-    for place, name in enumerate(("read", "questions", "review", "sent")):
-        label = element("span", reader.words(f"stair_{name}"))
-        here = "step" if place == at else None
-        done = "done" if place < at else None
-        steps.append(element("li", label, class_=done, aria_current=here))
-    return element("ol", steps, class_="stair")
-
-
 def _facts(reader: Reader) -> Markup:
     words, document = reader.words, reader.document
     many, minutes = len(reader.survey["questions"]), minutes_of(reader.survey)
@@ -86,9 +76,23 @@ def _facts(reader: Reader) -> Markup:
 
 
 def _who(reader: Reader) -> Markup:
+    words = reader.words
+    return element(
+        "section",
+        element("h2", words("who_heading"), id="who", tabindex="-1"),
+        _who_table(reader),
+        element("p", words("who_after")),
+        element("h3", words("nodes_heading")),
+        element("p", words("nodes_text")),
+        _nodes(reader),
+        element("p", words("nodes_mark"), class_="small soft"),
+    )
+
+
+def _who_table(reader: Reader) -> Markup:
     words, is_code = reader.words, reader.document["roster"]["kind"] == "code"
     invented = words("only_invented") if is_code else words("only_together")
-    no, yes = words("no"), words("yes")
+    no = words("no")
     rows: list[tuple[str, str, Child]] = [
         (reader.document["coordinator"]["name"], no, invented),
         (words("who_site"), words("only_connection"), invented if is_code else no),
@@ -96,36 +100,19 @@ def _who(reader: Reader) -> Markup:
         (words("who_others"), no, no),
         (words("who_two"), no, element("b", words("yes_nameless"))),
     ]
-    heads = ("who", "who_took_part", "who_answer", "who_result")
-    took, answer, result = (words(head) for head in heads[1:])
-    table = element(
-        "table",
-        element("thead", element("tr", [_head(words(head)) for head in heads])),
+    heads = [words(f"who{part}") for part in ("", "_took_part", "_answer", "_result")]
+    body = [
         element(
-            "tbody",
-            [
-                element(
-                    "tr",
-                    element("th", who, scope="row"),
-                    element("td", part, data_th=took),
-                    element("td", seen, data_th=answer),
-                    element("td", yes, data_th=result),
-                )
-                for who, part, seen in rows
-            ],
-        ),
-        class_="stack",
-    )
-    return element(
-        "section",
-        element("h2", words("who_heading"), id="who", tabindex="-1"),
-        table,
-        element("p", words("who_after")),
-        element("h3", words("nodes_heading")),
-        element("p", words("nodes_text")),
-        _nodes(reader),
-        element("p", words("nodes_mark"), class_="small soft"),
-    )
+            "tr",
+            element("th", who, scope="row"),
+            element("td", part, data_th=heads[1]),
+            element("td", seen, data_th=heads[2]),
+            element("td", words("yes"), data_th=heads[3]),
+        )
+        for who, part, seen in rows
+    ]
+    head = element("tr", [element("th", text, scope="col") for text in heads])
+    return element("table", element("thead", head), element("tbody", body), class_="stack")
 
 
 def _nodes(reader: Reader) -> Markup:
@@ -219,50 +206,15 @@ def _join(reader: Reader) -> Markup:
     """
     words = reader.words
     code = element(
-        "div",
-        element("label", words("code_label"), class_="label", for_="code"),
-        element("p", words("code_hint"), class_="hint", id="codeh"),
-        element("p", class_="err", id="codee", hidden=True),
-        element(
-            "div",
-            element(
-                "input",
-                class_="field",
-                id="code",
-                autocomplete="off",
-                autocapitalize="off",
-                spellcheck="false",
-                aria_describedby="codeh codee",
-            ),
-            class_="in",
-        ),
-        class_="q",
-        id="codeq",
-        hidden=True,
+        "input",
+        class_="field",
+        id="code",
+        autocomplete="off",
+        autocapitalize="off",
+        spellcheck="false",
+        aria_describedby="codeh codee",
     )
-    agree = element(
-        "div",
-        element("p", class_="err", id="agreee", hidden=True),
-        element(
-            "label",
-            element("input", type="checkbox", id="agree", aria_describedby="agreee"),
-            element("span", words("join_agree")),
-            class_="opt",
-        ),
-        class_="q",
-        id="agreeq",
-    )
-    go = element(
-        "button",
-        words("join_go"),
-        " ",
-        arrow(),
-        class_="btn",
-        id="go",
-        type="button",
-        disabled=True,
-    )
-    not_ = element(
+    decline = element(
         "button", words("join_not"), class_="link", id="decline", type="button", disabled=True
     )
     return element(
@@ -270,11 +222,23 @@ def _join(reader: Reader) -> Markup:
         element("h2", words("join_heading")),
         element("div", element("p", words("join_signed")), class_="signed"),
         _state(reader),
-        code,
-        agree,
-        element("div", go, not_, class_="acts"),
+        labelled("code", words("code_label"), words("code_hint"), code, hidden=True),
+        _agree(reader),
+        acts(onward("go", words("join_go"), is_off=True), decline),
         element("p", words("join_after"), class_="soft"),
         id="join",
+    )
+
+
+def _agree(reader: Reader) -> Markup:
+    box = element("input", type="checkbox", id="agree", aria_describedby="agreee")
+    agreeing = element("span", reader.words("join_agree"))
+    return element(
+        "div",
+        element("p", class_="err", id="agreee", hidden=True),
+        element("label", box, agreeing, class_="opt"),
+        class_="q",
+        id="agreeq",
     )
 
 
@@ -287,7 +251,3 @@ def _state(reader: Reader) -> Markup:
         id="state",
         role="status",
     )
-
-
-def _head(text: str) -> Markup:
-    return element("th", text, scope="col")

@@ -7,10 +7,12 @@ page can be read and printed; the screens that only the script shows are in it, 
 from collections.abc import Mapping
 
 from booth.catalogue import LANGUAGES
+from booth.form import form_write
 from booth.markup import Markup, element, markup, raw_block
 from booth.reading import reading_write
 from booth.said import Reader
-from booth.screens import form_write, hidden_screens
+from booth.screens import waiting_write
+from booth.sending import sending_write
 from mpcengine.protocol.boothpage import (
     ENTRY_FILE,
     file_path,
@@ -47,7 +49,8 @@ def page_render(document: Mapping[str, JSON], files: Mapping[str, str], language
         "main",
         reading_write(reader),
         form_write(reader),
-        hidden_screens(reader),
+        waiting_write(reader),
+        sending_write(reader),
         id="main",
         tabindex="-1",
     )

@@ -13,6 +13,7 @@ globals().update(SERVED)
 
 INSTALLED_APPS = [*INSTALLED_APPS, "nodes"]
 ROOT_URLCONF = "config.urls_node"
+MIDDLEWARE = [*MIDDLEWARE[:1], "nodes.cross_origin.CrossOrigin", *MIDDLEWARE[1:]]
 
 NODE_NAME = SERVICE.node
 NODE_TITLE = SERVICE.name

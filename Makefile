@@ -29,10 +29,13 @@ test: $(STAMPS)/ready $(STAMPS)/test $(STAMPS)/pages ## run the default tests
 	$(PY) -m pytest $(SHARED) $(ARGS)
 
 # What keeps rows or waits for a queue, once more on PostgreSQL and Redis: private ones, or those
-# that DREMPEL_TEST_SERVICES names.
-ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/nodes tests/end_to_end \
+# that DREMPEL_TEST_SERVICES names. Of whole runs those in which storage decides: results, crashes,
+# texts, lent servers; not what is about arguments, files and sentences.
+ON_SERVICES := tests/accounts tests/surveys tests/relay tests/mpcengine tests/nodes \
+	$(patsubst %,tests/end_to_end/test_%.py,example_survey crashes partners_crashes texts lent_services) \
 	tests/deploy/test_databases.py tests/roles/test_service_checks.py \
-	tests/topology/test_topology.py tests/topology/test_faults.py tests/canary tests/operating
+	tests/topology/test_topology.py tests/topology/test_faults.py tests/canary/test_canary.py tests/canary/test_apart.py \
+	tests/cli/doctoring/test_standing_on_services.py tests/operating
 
 test-services: $(STAMPS)/ready $(STAMPS)/test ## run what keeps rows once more, on PostgreSQL and Redis
 	$(PY) -m tests.services $(PY) -m pytest $(SHARED) -m "not slow and not files" $(ON_SERVICES) $(ARGS)

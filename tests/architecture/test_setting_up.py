@@ -80,3 +80,19 @@ def test_it_has_a_lock_for_what_it_names(name: str) -> None:
     lock = "run.txt" if name == "build.in" else name.replace(".in", ".txt")
     locked = text(Path("requirements", lock))
     assert all(f"\n{one.partition('>=')[0]}==" in locked for one in wanted)
+
+
+def test_it_runs_everything_that_needs_services() -> None:
+    """A test with this mark runs in no other target: the default suite leaves it out."""
+    command = [shutil.which("make") or "make", "--dry-run", "test-services"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    wanted = tuple(word for word in said.split() if word.startswith("tests/"))
+    marked = [
+        str(one)
+        for one in files()
+        if one.parts[0] == "tests"
+        and one.name.startswith("test_")
+        and f"mark.{'services'}" in text(one)
+    ]
+    assert len(marked) > 5
+    assert [one for one in marked if not one.startswith(wanted)] == []

@@ -109,8 +109,17 @@ class SurveyKeys(models.Model):
         return f"keys of {self.survey_id}"
 
 
+class JobKind(models.TextChoices):
+    """What a job is about; ``services/flows.py`` says what each kind does in each state."""
+
+    SURVEY = "survey"
+    MATCH = "match"
+    COMPARE = "compare"
+    PART = "part"  # one bucket of one pair of lists of a match or compare job
+
+
 class JobState(models.TextChoices):
-    """Where a survey job stands at this node (docs/protocol.md §10 to §13)."""
+    """Where a job stands at this node (docs/protocol.md §10 to §13, §19)."""
 
     PREPARED = "prepared"  # this node has signed the manifest; the other signatures are awaited
     REFUSED = "refused"  # this operator's policy says no
@@ -125,14 +134,24 @@ class JobState(models.TextChoices):
     ERASED = "erased"  # share key, packages and shares are gone; lists and statement stay
 
 
-class SurveyJob(models.Model):
-    """One manifest at this node; the row is the queue (see services/leases.py).
+class Job(models.Model):
+    """One manifest at this node, or a part of one; the row is the queue (services/leases.py).
 
+    ``survey_id``: the id for which the manifest's keys were made, a survey's or a request's.
+    A part is driven like any other job under a digest and an id of its own; it has a
+    ``parent``, its number ``part`` there, no keys and no manifest.
     ``coin_seed``: this node's seed of ``coin_round``, erased with the job; ``coin``: the
     transcript of the one coin under which reports were checked.
     """
 
     digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)
+    kind = models.CharField(
+        max_length=12, choices=JobKind.choices, default=JobKind.SURVEY, db_default="survey"
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, related_name="parts"
+    )
+    part = models.PositiveIntegerField(default=0, db_default=0)
     survey_id = models.CharField(max_length=32, db_index=True)
     manifest = models.BinaryField()
     coordinator_signature = models.BinaryField()
@@ -164,6 +183,9 @@ class SurveyJob(models.Model):
                 condition=~models.Q(state="refused"),
                 name="nodes_one_manifest_of_a_survey",
             ),
+            models.UniqueConstraint(
+                fields=["parent", "part"], name="nodes_one_part_of_a_number"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -173,7 +195,7 @@ class SurveyJob(models.Model):
 class CoordinatorOrder(models.Model):
     """A coordinator-signed order as it was taken: evidence for why intake opened or closed."""
 
-    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="orders")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="orders")
     kind = models.CharField(max_length=20)
     order = models.BinaryField()
     signature = models.BinaryField()
@@ -196,7 +218,7 @@ class StoredPackage(models.Model):
 
     id = models.BigAutoField(primary_key=True, default=new_random_key)
     job = models.ForeignKey(
-        SurveyJob, on_delete=models.CASCADE, related_name="packages", db_index=False
+        Job, on_delete=models.CASCADE, related_name="packages", db_index=False
     )
     package_id = models.CharField(max_length=64)
     one_time_key = models.BinaryField()
@@ -221,7 +243,7 @@ class StoredPackage(models.Model):
 class StageMessage(models.Model):
     """What a node said at a stage, own or a peer's: stored before it is sent, never changed."""
 
-    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="messages")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="messages")
     stage = models.CharField(max_length=24)
     sender = models.CharField(max_length=1)
     body = models.BinaryField()
@@ -241,7 +263,7 @@ class StageMessage(models.Model):
 class JobList(models.Model):
     """A list of package ids the job settled (32 bytes an id, ascending); outlives erasing."""
 
-    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="lists")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lists")
     name = models.CharField(max_length=12)
     ids = models.BinaryField()
 
@@ -260,7 +282,7 @@ class SeenList(models.Model):
     ``keys``: how many of its ids are packages, each of another one-time key; never told.
     """
 
-    job = models.OneToOneField(SurveyJob, on_delete=models.CASCADE, primary_key=True)
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, primary_key=True)
     ids = models.BinaryField()
     signature = models.BinaryField()
     keys = models.PositiveIntegerField()
@@ -272,7 +294,7 @@ class SeenList(models.Model):
 class JobOutput(models.Model):
     """Shares a party gave back (little-endian u64 words); secret, erased with the survey."""
 
-    job = models.ForeignKey(SurveyJob, on_delete=models.CASCADE, related_name="outputs")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="outputs")
     round = models.PositiveSmallIntegerField()
     attempt = models.PositiveIntegerField()
     name = models.CharField(max_length=24)
@@ -292,9 +314,7 @@ class JobOutput(models.Model):
 class Incident(models.Model):
     """Something an operator should look at. No time: it may name a package."""
 
-    job = models.ForeignKey(
-        SurveyJob, on_delete=models.CASCADE, null=True, related_name="incidents"
-    )
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="incidents")
     code = models.CharField(max_length=60)
     detail = models.CharField(max_length=400)
     ends_job = models.BooleanField(default=False)

@@ -23,11 +23,11 @@ from mpcengine.protocol.strict import to_base64
 from nodes.models import (
     Incident,
     IssuerKey,
+    Job,
     JobList,
     JobState,
     SeenList,
     StageMessage,
-    SurveyJob,
 )
 from problems import Missing
 
@@ -58,27 +58,27 @@ REASON_LISTS = {
 }
 
 
-def job_get(*, digest: str) -> SurveyJob:
+def job_get(*, digest: str) -> Job:
     """Return the job of a manifest; raise Missing if this node has none."""
-    job = SurveyJob.objects.filter(digest=digest).first()
+    job = Job.objects.filter(digest=digest).first()
     if job is None:
         raise Missing("manifest.unknown", "This node does not know the manifest.")
     return job
 
 
-def job_terms_get(*, digest: str) -> SurveyJob:
+def job_terms_get(*, digest: str) -> Job:
     """Return a job with what says what it takes now, and no more: for the busiest calls.
 
     Raises Missing if this node has none.
     """
-    rows = SurveyJob.objects.only("state", "is_answering", "survey_id", "manifest")
+    rows = Job.objects.only("state", "is_answering", "survey_id", "manifest")
     try:
         return rows.get(digest=digest)
-    except SurveyJob.DoesNotExist:
+    except Job.DoesNotExist:
         raise Missing("manifest.unknown", "This node does not know the manifest.") from None
 
 
-def manifest_of(job: SurveyJob) -> Manifest:
+def manifest_of(job: Job) -> Manifest:
     """Return a job's manifest, parsed once per process."""
     return _manifest(bytes(job.manifest))
 
@@ -91,40 +91,40 @@ def _manifest(data: bytes) -> Manifest:
 def jobs_due(*, now: datetime, owner: str) -> list[int]:
     """Return the ids of jobs that wait for a driver and are held by nobody but ``owner``."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_owner=owner)
-    rows = SurveyJob.objects.filter(free, state__in=DRIVEN_STATES, due_at__lte=now)
+    rows = Job.objects.filter(free, state__in=DRIVEN_STATES, due_at__lte=now)
     return list(rows.order_by("due_at").values_list("pk", flat=True))
 
 
-def stage_message(job: SurveyJob, stage: str, sender: str) -> StageMessage | None:
+def stage_message(job: Job, stage: str, sender: str) -> StageMessage | None:
     """Return what a node said at a stage, or None."""
     return StageMessage.objects.filter(job=job, stage=stage, sender=sender).first()
 
 
-def is_said(job: SurveyJob, stage: str, sender: str) -> bool:
+def is_said(job: Job, stage: str, sender: str) -> bool:
     """Tell whether this node holds what a node said at a stage; reads no body."""
     return StageMessage.objects.filter(job=job, stage=stage, sender=sender).exists()
 
 
-def stage_bodies(job: SurveyJob, stage: str) -> dict[str, bytes]:
+def stage_bodies(job: Job, stage: str) -> dict[str, bytes]:
     """Return what each node said at a stage, by name in order of index."""
     rows = StageMessage.objects.filter(job=job, stage=stage).values_list("sender", "body")
     bodies = {sender: bytes(body) for sender, body in rows}
     return {name: bodies[name] for name in NODE_NAMES if name in bodies}
 
 
-def stages_said(job: SurveyJob, sender: str) -> set[str]:
+def stages_said(job: Job, sender: str) -> set[str]:
     """Return the stages at which this node holds a message of ``sender``."""
     rows = StageMessage.objects.filter(job=job, sender=sender)
     return set(rows.values_list("stage", flat=True))
 
 
-def job_list(job: SurveyJob, name: str) -> tuple[str, ...]:
+def job_list(job: Job, name: str) -> tuple[str, ...]:
     """Return a settled list of package ids, ascending; empty if there is none."""
     row = JobList.objects.filter(job=job, name=name).values_list("ids", flat=True).first()
     return () if row is None else unpack_ids(bytes(row))
 
 
-def ending_incident(job: SurveyJob) -> Incident | None:
+def ending_incident(job: Job) -> Incident | None:
     """Return the first incident that must end the job, or None."""
     return Incident.objects.filter(job=job, ends_job=True).order_by("pk").first()
 
@@ -204,12 +204,12 @@ def lines_get(*, digest: str, node: str) -> bytes:
     return bytes(row.body)
 
 
-def accepted_ids(job: SurveyJob) -> tuple[str, ...]:
+def accepted_ids(job: Job) -> tuple[str, ...]:
     """Return the ids of a checked job's accepted packages, ascending."""
     return settled_verdict(job).accepted
 
 
-def settled_verdict(job: SurveyJob) -> Verdict:
+def settled_verdict(job: Job) -> Verdict:
     """Return the final verdict of a checked job, from its stored lists."""
     lists = {**REASON_LISTS, SUPERSEDED: SUPERSEDED_LIST}
     reasons = {one: reason for reason, name in lists.items() for one in job_list(job, name)}
@@ -221,11 +221,11 @@ def settled_verdict(job: SurveyJob) -> Verdict:
 
 def databases_read() -> None:
     """Read both databases; raise DatabaseError if one does not answer."""
-    SurveyJob.objects.exists()
+    Job.objects.exists()
     IssuerKey.objects.exists()
 
 
-def _released_job(digest: str) -> SurveyJob:
+def _released_job(digest: str) -> Job:
     job = job_get(digest=digest)
     # The number of packages of a withheld survey is published by nobody.
     if job.reason or not job.statement:

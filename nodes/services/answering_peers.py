@@ -20,7 +20,7 @@ from mpcengine.protocol.messages import (
 )
 from mpcengine.protocol.stages import stage_label
 from nodes.keystore import identity_key, node_name, peer_names
-from nodes.models import JobState, StoredPackage, SurveyJob
+from nodes.models import Job, JobState, StoredPackage
 from nodes.policy import federation
 from nodes.selectors import job_get, stages_said
 from nodes.services.stages import stage_hear, stage_packed
@@ -35,7 +35,7 @@ _NOT_YET = frozenset({JobState.PREPARED, JobState.REFUSED})
 _CLOSED = frozenset(set(JobState) - _NOT_YET - {JobState.OPEN})
 
 
-def peer_message_read(data: bytes, signature: bytes) -> tuple[PeerMessage, SurveyJob]:
+def peer_message_read(data: bytes, signature: bytes) -> tuple[PeerMessage, Job]:
     """Return a message that one of the two peers signed for this node, and its job.
 
     Raises MalformedMessage, BadSignature, Missing, or Conflict while the survey is not open.
@@ -56,7 +56,7 @@ def peer_message_read(data: bytes, signature: bytes) -> tuple[PeerMessage, Surve
     return message, job
 
 
-def exchange_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes] | None:
+def exchange_answer(message: PeerMessage, job: Job) -> tuple[bytes, bytes] | None:
     """Hear a peer's stage message and return this node's own, signed; None if it has none.
 
     A job that was withheld hears nothing and answers with its signed statement instead.
@@ -78,7 +78,7 @@ def exchange_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes]
     return _answer(message, EXCHANGE, own) if own else None
 
 
-def packages_answer(message: PeerMessage, job: SurveyJob) -> tuple[bytes, bytes] | None:
+def packages_answer(message: PeerMessage, job: Job) -> tuple[bytes, bytes] | None:
     """Return the packages asked for that this node holds; None while its intake is open."""
     if message.label != PACKAGES:
         raise MalformedMessage("peer.label", "This address does not take that message.")

@@ -2,7 +2,7 @@
 
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.partywire import Failure
-from nodes.models import SurveyJob
+from nodes.models import Job
 from security_events import duration_class, emit, reason_code
 
 # Causes that a peer can be looked at for; the others end an attempt and no more.
@@ -20,12 +20,12 @@ NAMED_CAUSES = frozenset(
 )
 
 
-def attempt_started_tell(job: SurveyJob) -> None:
+def attempt_started_tell(job: Job) -> None:
     """Tell that this attempt's party was started."""
     emit("mpc.started", manifest=job.digest, job=job.pk, round=job.round, attempt=job.attempt)
 
 
-def attempt_finished_tell(job: SurveyJob, took: float) -> None:
+def attempt_finished_tell(job: Job, took: float) -> None:
     """Tell that the party has its outcome; ``took``: seconds, told as a class."""
     emit(
         "mpc.finished",
@@ -37,7 +37,7 @@ def attempt_finished_tell(job: SurveyJob, took: float) -> None:
     )
 
 
-def attempt_failed_tell(job: SurveyJob, failure: Failure, took: float) -> None:
+def attempt_failed_tell(job: Job, failure: Failure, took: float) -> None:
     """Tell why an attempt ended without an outcome, and which peer its party names."""
     peer = {"peer": NODE_NAMES[failure.peer - 1]} if failure.peer else {}
     emit(

@@ -1,47 +1,41 @@
 """One attempt of a round: an address is said, a party started and watched, its end stored.
 
+What the party computes, and what follows, the kind of job says (``Round``).
+
 A peer at a higher attempt wins; from a peer's ``pattern`` on no other attempt is begun.
 Source: docs/protocol.md §10.6 and §16.
 """
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from typing import Protocol
 
 from django.conf import settings
 
 from mpcengine.protocol import stages
 from mpcengine.protocol.canonical import digest_bytes
-from mpcengine.protocol.field import ELEMENT_BYTES
-from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.partywire import (
     CAUSE_BAD_SHARE,
-    CAUSE_OTHER,
     CAUSE_TEXTS_CHANGED,
     Failure,
-    PartySpec,
     PeerAddress,
-    TextColumns,
 )
-from mpcengine.protocol.pattern import pattern_size
-from nodes.keystore import node_index, node_name, peer_names
-from nodes.models import Incident, JobOutput, StageMessage, SurveyJob
+from nodes.keystore import node_name, peer_names
+from nodes.models import Incident, Job, JobOutput, StageMessage
 from nodes.party_process import ANY_PORT, NowhereToListen, PartyAttempt
 from nodes.reasons import MustWithhold, Reason
-from nodes.selectors import OPENING, accepted_ids, stage_bodies, stages_said
+from nodes.selectors import stage_bodies, stages_said
 from nodes.services.attempt_events import (
     attempt_failed_tell,
     attempt_finished_tell,
     attempt_started_tell,
 )
-from nodes.services.evaluating import job_unsealed
-from nodes.services.fault_choice import party_fault_take
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_write
-from nodes.services.meeting import stage_tell
+from nodes.services.meeting import stage_count, stage_tell
 from nodes.services.memory import JobMemory, job_memory
-from nodes.services.patterns import job_texts, pattern_bits, round_output
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
 
@@ -54,20 +48,55 @@ _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _NOWHERE_SECONDS = 5.0
 CONNECT_SECONDS = 20.0
 STALL_SECONDS = 30.0
-_BASE_SECONDS = 120.0
-_SECONDS_PER_MILLION_WORDS = 5.0
-_MISFIT = Failure(cause=CAUSE_OTHER, peer=0, detail="the arrays are not those of the round")
 
 
-def attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+class Round(Protocol):
+    """What a kind of job has its parties do in a round, and what follows.
+
+    ``opened``: the stage at which a peer's message shows that it opened the round; empty where
+    a round opens nothing.
+    """
+
+    opened: str
+
+    def start(self, party: PartyAttempt) -> None:
+        """Start the party with its spec and its rows."""
+
+    def misfit(self, arrays: Mapping[str, bytes]) -> Failure | None:
+        """Return a failure if the party's arrays are not those of the round."""
+
+    def check(self, arrays: Mapping[str, bytes]) -> None:
+        """Raise MustWithhold for an outcome with which the job must not go on."""
+
+    def fix(self) -> None:
+        """Go on with what three nodes have stored; nothing of it is computed again."""
+
+
+def round_step(job: Job, work: Round) -> Pause | None:
+    """Bring a round one step on: an attempt, its end, or what follows three ``done``."""
+    done = f"done/{job.round}/{job.attempt}"
+    if stage_count(job, done) == len(NODE_NAMES):
+        job_memory(job.digest).party_drop()
+        work.fix()
+        return None
+    highest = highest_attempt(job)
+    if highest > job.attempt:
+        attempt_next(job, highest, work.opened)
+        return None
+    if node_name() in stage_bodies(job, done):
+        return None if stage_tell(job, done) else Pause(stage=done)
+    return _attempt_step(job, work)
+
+
+def _attempt_step(job: Job, work: Round) -> Pause | None:
     """Prepare, start or watch this attempt's party."""
-    _check_unopened(job)
+    _check_unopened(job, work.opened)
     memory = job_memory(job.digest)
     ready = f"ready/{job.round}/{job.attempt}"
     if memory.party is None:
         if node_name() in stage_bodies(job, ready):
             # The process that listened at the address told to the peers is gone.
-            attempt_next(job, job.attempt + 1)
+            attempt_next(job, job.attempt + 1, work.opened)
             return None
         try:
             _say_ready(job, memory, ready)
@@ -77,7 +106,7 @@ def attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     if party is None or not stage_tell(job, ready):
         return Pause(stage=ready)
     if not party.is_started:
-        _start(job, manifest, party)
+        work.start(party)
         memory.party_since = time.monotonic()
         attempt_started_tell(job)
         return Pause(is_party=True)
@@ -86,21 +115,21 @@ def attempt_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
         return Pause(is_party=True)
     took = time.monotonic() - memory.party_since
     memory.party_drop()
-    failure = outcome.failure or _misfit(job, manifest, outcome.arrays)
+    failure = outcome.failure or work.misfit(outcome.arrays)
     if failure is not None:
         attempt_failed_tell(job, failure, took)
-        return _failed(job, failure)
-    _check_enough_texts(job, manifest, outcome.arrays)
+        return _failed(job, failure, work.opened)
+    work.check(outcome.arrays)
     _say_done(job, outcome.arrays, took)
     return None
 
 
-def peers_ahead(job: SurveyJob) -> bool:
+def peers_ahead(job: Job) -> bool:
     """Tell whether a peer has begun a higher attempt than this node's."""
     return highest_attempt(job) > job.attempt
 
 
-def highest_attempt(job: SurveyJob) -> int:
+def highest_attempt(job: Job) -> int:
     """Return the highest attempt of this round that a peer has begun, 0 for none."""
     prefix = f"ready/{job.round}/"
     rows = StageMessage.objects.filter(
@@ -110,18 +139,18 @@ def highest_attempt(job: SurveyJob) -> int:
     return max((int(stage.removeprefix(prefix)) for stage in said), default=0)
 
 
-def attempt_next(job: SurveyJob, attempt: int) -> None:
+def attempt_next(job: Job, attempt: int, opened: str) -> None:
     """Give up this attempt and what it left; the next one starts with nothing of it.
 
-    Raises MustWithhold if a peer has opened the round meanwhile.
+    Raises MustWithhold if a peer has opened the round (stage ``opened``) meanwhile.
     """
     job_memory(job.digest).party_drop()
     with job_write(job, attempt=attempt):
-        _check_unopened(job)
+        _check_unopened(job, opened)
         JobOutput.objects.filter(job=job, round=job.round).delete()
 
 
-def _say_ready(job: SurveyJob, memory: JobMemory, ready: str) -> None:
+def _say_ready(job: Job, memory: JobMemory, ready: str) -> None:
     bad = Incident.objects.filter(job=job, code=_incident_code(CAUSE_BAD_SHARE)).count()
     if bad >= MOST_BAD_SHARES:
         detail = f"{bad} attempts ended with shares that are not on one line."
@@ -150,7 +179,7 @@ def _say_ready(job: SurveyJob, memory: JobMemory, ready: str) -> None:
     stage_say(job, ready, stages.build_ready(message))
 
 
-def _nowhere(job: SurveyJob, cause: str) -> Pause:
+def _nowhere(job: Job, cause: str) -> Pause:
     """Wait for an address; the operator is told once an attempt, the log each time."""
     logger.warning("job %s: no party can be started: %s", job.pk, cause)
     code = _incident_code(cause)
@@ -160,41 +189,7 @@ def _nowhere(job: SurveyJob, cause: str) -> Pause:
     return Pause(seconds=_NOWHERE_SECONDS)
 
 
-def _start(job: SurveyJob, manifest: Manifest, party: PartyAttempt) -> None:
-    accepted = accepted_ids(job)
-    texts = _text_columns(job, manifest)
-    width = sum(1 + one.words for one in texts) or manifest.width
-    rows = iter(()) if job.round == 2 else _rows(job, manifest, accepted)
-    root = stages.parse_root(stage_bodies(job, "root")[node_name()]).root
-    spec = PartySpec(
-        job=job.digest,
-        attempt=job.attempt,
-        round=job.round,
-        index=node_index(),
-        listen_fd=party.listen_fd,
-        certificate=party.certificate,
-        private_key=party.private_key,
-        pin=digest_bytes(party.pin).hex(),
-        peers=_peers(job),
-        root=root,
-        survey=manifest.survey.to_json(),
-        rows=0 if job.round == 2 else len(accepted),
-        width=width,
-        accepted=len(accepted),
-        min_count=manifest.survey.min_count,
-        draw_seed=bytes(job.draw_seed),
-        deadline_seconds=_deadline(len(accepted), width),
-        connect_seconds=CONNECT_SECONDS,
-        stall_seconds=STALL_SECONDS,
-        counts=tuple(round_output(job, 1, "counts")) if job.round == 2 else (),
-        pattern=pattern_bits(job, 1) if job.round == 2 else (),
-        texts=texts,
-        fault=party_fault_take(),
-    )
-    party.start(spec, rows)
-
-
-def _peers(job: SurveyJob) -> tuple[PeerAddress, PeerAddress]:
+def party_peers(job: Job) -> tuple[PeerAddress, PeerAddress]:
     """Return where the peers' parties listen in this attempt, as they said."""
     bodies = stage_bodies(job, f"ready/{job.round}/{job.attempt}")
     first, second = (
@@ -209,30 +204,7 @@ def _peers(job: SurveyJob) -> tuple[PeerAddress, PeerAddress]:
     return first, second
 
 
-def _rows(job: SurveyJob, manifest: Manifest, accepted: Sequence[str]) -> Iterator[bytes]:
-    unsealed = job_unsealed(job, manifest)
-    # The proofs have been checked: what is counted are the records, what is opened the texts.
-    unsealed.keep_answers()
-    if job.round == 1:
-        return unsealed.records(accepted)
-    questions = {item.question for item in job_texts(job, manifest)}
-    places = [one for one in manifest.layout.proof.texts if one.question in questions]
-    return unsealed.texts(accepted, places)
-
-
-def _text_columns(job: SurveyJob, manifest: Manifest) -> tuple[TextColumns, ...]:
-    """Return what a row of round 3 holds; nothing in other rounds."""
-    if job.round != stages.TEXT_ROUND:
-        return ()
-    items = job_texts(job, manifest)
-    return tuple(TextColumns(question=one.question, words=one.words) for one in items)
-
-
-def _deadline(rows: int, width: int) -> float:
-    return _BASE_SECONDS + _SECONDS_PER_MILLION_WORDS * rows * width / 1e6
-
-
-def _failed(job: SurveyJob, failure: Failure) -> Pause:
+def _failed(job: Job, failure: Failure, opened: str) -> Pause:
     logger.warning(
         "job %s: attempt %s of round %s ended: %s (node %s)",
         job.pk,
@@ -250,18 +222,17 @@ def _failed(job: SurveyJob, failure: Failure) -> Pause:
         # Whoever changed a row may try no second time.
         raise MustWithhold(Reason.TEXTS_CHANGED, "A text was changed while texts were mixed.")
     wait = _RETRY_SECONDS[min(job.attempt, len(_RETRY_SECONDS)) - 1]
-    attempt_next(job, job.attempt + 1)
+    attempt_next(job, job.attempt + 1, opened)
     return Pause(seconds=wait)
 
 
-def _check_unopened(job: SurveyJob) -> None:
+def _check_unopened(job: Job, opened: str) -> None:
     """Raise MustWithhold if a peer has opened a round that we would compute again.
 
     By its pattern, or of texts by its opening. It then held three ``done`` of another attempt,
     one of them ours: a second attempt could open the same answers a second time.
     """
-    stage = OPENING if job.round == stages.TEXT_ROUND else f"pattern/{job.round}"
-    said = stage_bodies(job, stage).keys() & set(peer_names())
+    said = stage_bodies(job, opened).keys() & set(peer_names())
     if not said:
         return
     own = any(one.startswith(f"done/{job.round}/") for one in stages_said(job, node_name()))
@@ -273,7 +244,7 @@ def _incident_code(cause: str) -> str:
     return f"party {cause}"
 
 
-def _say_done(job: SurveyJob, arrays: dict[str, bytes], took: float) -> None:
+def _say_done(job: Job, arrays: dict[str, bytes], took: float) -> None:
     """Store the party's outputs and this node's ``done`` in one transaction."""
     message = stages.Done(
         manifest=job.digest, node=node_name(), round=job.round, attempt=job.attempt
@@ -293,38 +264,3 @@ def _say_done(job: SurveyJob, arrays: dict[str, bytes], took: float) -> None:
         stages.build_done(message),
         write=write,
     )
-
-
-def _misfit(job: SurveyJob, manifest: Manifest, arrays: dict[str, bytes]) -> Failure | None:
-    """Return a failure if the party's arrays are not those of the round."""
-    if job.round == stages.TEXT_ROUND:
-        return _misfit_texts(_text_columns(job, manifest), arrays)
-    plan = manifest.layout.plan
-    sizes = {"pattern": pattern_size(plan, job.round)}
-    if job.round == 1:
-        sizes |= {"counts": plan.width, "squares": len(plan.statistics)}
-    wanted = {name: ELEMENT_BYTES * size for name, size in sizes.items()}
-    if {name: len(words) for name, words in arrays.items()} == wanted:
-        return None
-    return _MISFIT
-
-
-def _check_enough_texts(job: SurveyJob, manifest: Manifest, arrays: dict[str, bytes]) -> None:
-    """Raise MustWithhold for texts of some, but fewer than min_count, before any is opened.
-
-    The release rules show no such count: a node has bent the pattern. How many answered is all
-    that anybody has learnt.
-    """
-    for one in _text_columns(job, manifest):
-        count = len(arrays[one.array]) // (one.words * ELEMENT_BYTES)
-        if 0 < count < manifest.survey.min_count:
-            raise MustWithhold(Reason.DISCLOSURE, "Fewer texts than min_count came through.")
-
-
-def _misfit_texts(texts: Sequence[TextColumns], arrays: dict[str, bytes]) -> Failure | None:
-    """Return a failure unless each question has whole rows; their number is opened later."""
-    wanted = {one.array: one.words * ELEMENT_BYTES for one in texts}
-    if arrays.keys() != wanted.keys():
-        return _MISFIT
-    is_whole = all(len(words) % wanted[name] == 0 for name, words in arrays.items())
-    return None if is_whole else _MISFIT

@@ -10,7 +10,7 @@ from mpcengine.protocol.canonical import digest
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from nodes.keystore import node_name
-from nodes.models import JobState, SurveyJob
+from nodes.models import Job, JobState
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import COUNTED, is_said, job_list, stage_bodies
 from nodes.services.coins import coin_step, joint_coin_of
@@ -23,7 +23,7 @@ from nodes.services.verdicts import judged_verdict, unsealing_verdict_of, verdic
 from security_events import emit
 
 
-def checking_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def checking_step(job: Job, manifest: Manifest) -> Pause | None:
     """Bring the check one step on; move to CHECKED when three joint verdicts are equal.
 
     Raises MustWithhold for fewer than min_count packages, too many that a node could have
@@ -40,7 +40,7 @@ def checking_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None
 
 
-def _verdict_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def _verdict_step(job: Job, manifest: Manifest) -> Pause | None:
     if stage_count(job, "verdict") < len(NODE_NAMES):
         if not is_said(job, "verdict", node_name()):
             _say_verdict(job, manifest)
@@ -53,7 +53,7 @@ def _verdict_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None
 
 
-def _checked_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def _checked_step(job: Job, manifest: Manifest) -> Pause | None:
     if stage_count(job, "checked") == len(NODE_NAMES):
         return None
     if not is_said(job, "checked", node_name()):
@@ -61,14 +61,14 @@ def _checked_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None if stage_tell(job, "checked") else Pause(stage="checked")
 
 
-def _say_verdict(job: SurveyJob, manifest: Manifest) -> None:
+def _say_verdict(job: Job, manifest: Manifest) -> None:
     _check_enough(len(job_list(job, COUNTED)), manifest)
     broken = job_unsealed(job, manifest).broken
     message = stages.Ids(manifest=job.digest, node=node_name(), ids=broken)
     stage_say(job, "verdict", stages.build_verdict(message))
 
 
-def _say_checked(job: SurveyJob, manifest: Manifest) -> None:
+def _say_checked(job: Job, manifest: Manifest) -> None:
     coin = joint_coin_of(job, manifest)
     verdict, lines = judged_verdict(job, manifest, coin, lambda: job_keep(job))
     _check_verdict(job, manifest, verdict)
@@ -90,7 +90,7 @@ def _say_checked(job: SurveyJob, manifest: Manifest) -> None:
     stage_say(job, "checked", stages.build_checked(message), write=write)
 
 
-def _check_verdict(job: SurveyJob, manifest: Manifest, verdict: batch.Verdict) -> None:
+def _check_verdict(job: Job, manifest: Manifest, verdict: batch.Verdict) -> None:
     if verdict.inconsistent > manifest.inconsistent_limit(len(job_list(job, COUNTED))):
         raise MustWithhold(
             Reason.TOO_MANY_INCONSISTENT,

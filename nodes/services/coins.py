@@ -30,7 +30,7 @@ from mpcengine.protocol.validity_messages import (
 )
 from mpcengine.protocol.validity_plan import COIN_ROUNDS
 from nodes.keystore import node_index, node_name, peer_names
-from nodes.models import StageMessage, SurveyJob
+from nodes.models import Job, StageMessage
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import LINES, is_said, stage_bodies
 from nodes.services.incidents import incident_note
@@ -43,7 +43,7 @@ FAILED = "coin failed"
 _AGAIN_SECONDS = 1.0
 
 
-def coin_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def coin_step(job: Job, manifest: Manifest) -> Pause | None:
     """Toss, round after round, until this node has stored a transcript; None when it has.
 
     Raises MustWithhold if no round gives a coin, or if there is a second one.
@@ -69,17 +69,17 @@ def coin_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return coin_step(job, manifest)
 
 
-def joint_coin_of(job: SurveyJob, manifest: Manifest) -> bytes:
+def joint_coin_of(job: Job, manifest: Manifest) -> bytes:
     """Return the 32 bytes of the stored coin."""
     return _open(job, manifest, bytes(job.coin))
 
 
-def own_root(job: SurveyJob) -> Digest:
+def own_root(job: Job) -> Digest:
     """Return the root of the frozen batch."""
     return stages.parse_root(stage_bodies(job, "root")[node_name()]).root
 
 
-def _say_toss(job: SurveyJob, stage: str) -> None:
+def _say_toss(job: Job, stage: str) -> None:
     number = job.coin_round
     lines = b"said" if is_said(job, LINES, node_name()) else None
     try:
@@ -96,7 +96,7 @@ def _say_toss(job: SurveyJob, stage: str) -> None:
     stage_say(job, stage, build_toss(message), coin_seed=seed)
 
 
-def _say_coin(job: SurveyJob, stage: str) -> None:
+def _say_coin(job: Job, stage: str) -> None:
     message = CoinSeed(
         manifest=job.digest,
         node=node_name(),
@@ -108,7 +108,7 @@ def _say_coin(job: SurveyJob, stage: str) -> None:
     stage_say(job, stage, build_coin(message))
 
 
-def _keep(job: SurveyJob, manifest: Manifest) -> None:
+def _keep(job: Job, manifest: Manifest) -> None:
     """Store the transcript of a round that gave a coin, or go on to the next round.
 
     Kill points ``nodes.coin_kept.*``.
@@ -126,7 +126,7 @@ def _keep(job: SurveyJob, manifest: Manifest) -> None:
     faults.point("nodes.coin_kept.after_commit")
 
 
-def _transcript(job: SurveyJob) -> bytes:
+def _transcript(job: Job) -> bytes:
     number = job.coin_round
     signed = {}
     for stage in (f"toss/{number}", f"coin/{number}"):
@@ -144,7 +144,7 @@ def _transcript(job: SurveyJob) -> bytes:
     )
 
 
-def _open(job: SurveyJob, manifest: Manifest, transcript: bytes) -> bytes:
+def _open(job: Job, manifest: Manifest, transcript: bytes) -> bytes:
     return open_transcript(
         transcript,
         manifest=job.digest,
@@ -153,7 +153,7 @@ def _open(job: SurveyJob, manifest: Manifest, transcript: bytes) -> bytes:
     )
 
 
-def _fail(job: SurveyJob, error: MalformedMessage) -> None:
+def _fail(job: Job, error: MalformedMessage) -> None:
     """End a round without a coin: some seed is not the one its node committed to.
 
     If the nodes have not seen the same commitments, one of them made two: that ends the job,
@@ -167,7 +167,7 @@ def _fail(job: SurveyJob, error: MalformedMessage) -> None:
         incident_note(job, FAILED, f"Round {job.coin_round}: {error.sentence}")
 
 
-def _is_coinless(job: SurveyJob, manifest: Manifest) -> bool:
+def _is_coinless(job: Job, manifest: Manifest) -> bool:
     """Tell whether both peers say that they, too, have no coin; raise if one has.
 
     A round failed here. A peer for which it did not fail has been sent another seed.
@@ -181,7 +181,7 @@ def _is_coinless(job: SurveyJob, manifest: Manifest) -> bool:
     return True
 
 
-def _second(job: SurveyJob, manifest: Manifest, peer: str, transcript: bytes) -> None:
+def _second(job: Job, manifest: Manifest, peer: str, transcript: bytes) -> None:
     detail = f"Node {peer} has a coin of a round that gave none here."
     try:
         _open(job, manifest, transcript)
@@ -190,7 +190,7 @@ def _second(job: SurveyJob, manifest: Manifest, peer: str, transcript: bytes) ->
     raise MustWithhold(Reason.PEER_EQUIVOCATED, detail)
 
 
-def _check_nobody_tosses(job: SurveyJob) -> None:
+def _check_nobody_tosses(job: Job) -> None:
     """Raise MustWithhold if a peer tosses again although this node has a coin."""
     rows = StageMessage.objects.filter(job=job, stage__startswith="toss/")
     for stage, sender in rows.values_list("stage", "sender"):

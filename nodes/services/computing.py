@@ -1,4 +1,4 @@
-"""CHECKED and COMPUTING: run the parties, then open a round's pattern.
+"""CHECKED and COMPUTING of a survey: run the parties, then open a round's pattern.
 
 Until three ``done`` messages of one attempt are here, the attempt may be repeated (`attempts`).
 From this node's first ``pattern`` message on nothing of that round is computed again; the third
@@ -7,45 +7,33 @@ Source: docs/protocol.md §11 to §13.
 """
 
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.stages import TEXT_ROUND
 from nodes.keystore import node_name
-from nodes.models import JobState, SurveyJob
+from nodes.models import Job, JobState
 from nodes.selectors import stage_bodies
-from nodes.services.attempts import attempt_next, attempt_step, highest_attempt
+from nodes.services.attempts import round_step
 from nodes.services.leases import job_move, job_write
-from nodes.services.meeting import stage_count, stage_tell
-from nodes.services.memory import job_memory
-from nodes.services.patterns import job_texts, pattern_check, pattern_say
+from nodes.services.meeting import stage_tell
+from nodes.services.patterns import job_texts, pattern_check
 from nodes.services.pausing import Pause
+from nodes.services.survey_rounds import SurveyRound, survey_fix
 
 
-def starting_step(job: SurveyJob, _manifest: Manifest) -> Pause | None:
+def starting_step(job: Job, _manifest: Manifest) -> Pause | None:
     """Move a checked job to its first attempt."""
     job_move(job, JobState.COMPUTING, round=1, attempt=1)
     return None
 
 
-def computing_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def computing_step(job: Job, manifest: Manifest) -> Pause | None:
     """Bring the current round one step on: an attempt, its end, or the opening of a pattern."""
     is_texts = job.round == TEXT_ROUND
     if not is_texts and node_name() in stage_bodies(job, f"pattern/{job.round}"):
         return _open_pattern(job, manifest)
-    done = f"done/{job.round}/{job.attempt}"
-    if stage_count(job, done) == len(NODE_NAMES):
-        job_memory(job.digest).party_drop()
-        _fix(job) if is_texts else pattern_say(job, manifest)
-        return None
-    highest = highest_attempt(job)
-    if highest > job.attempt:
-        attempt_next(job, highest)
-        return None
-    if node_name() in stage_bodies(job, done):
-        return None if stage_tell(job, done) else Pause(stage=done)
-    return attempt_step(job, manifest)
+    return round_step(job, SurveyRound(job, manifest))
 
 
-def _open_pattern(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def _open_pattern(job: Job, manifest: Manifest) -> Pause | None:
     stage = f"pattern/{job.round}"
     if not stage_tell(job, stage):
         return Pause(stage=stage)
@@ -55,16 +43,10 @@ def _open_pattern(job: SurveyJob, manifest: Manifest) -> Pause | None:
     elif job_texts(job, manifest):
         _next_round(job, TEXT_ROUND)
     else:
-        _fix(job)
+        survey_fix(job)
     return None
 
 
-def _next_round(job: SurveyJob, number: int) -> None:
+def _next_round(job: Job, number: int) -> None:
     with job_write(job, round=number, attempt=1):
         pass
-
-
-def _fix(job: SurveyJob) -> None:
-    """Compute nothing more: what the rounds gave is opened as it is."""
-    job_memory(job.digest).unsealed = None
-    job_move(job, JobState.FIXED)

@@ -14,7 +14,7 @@ from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.partywire import CAUSE_OTHER, Failure
 from mpcengine.protocol.validity_messages import Lines, build_lines
 from nodes.keystore import node_name
-from nodes.models import Incident, SurveyJob
+from nodes.models import Incident, Job
 from nodes.party_process import CheckRun
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import COUNTED, LINES, is_said, job_list
@@ -38,7 +38,7 @@ _BASE_SECONDS = 120.0
 _SECONDS_PER_MILLION_WORDS = 5.0
 
 
-def lines_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def lines_step(job: Job, manifest: Manifest) -> Pause | None:
     """Say this node's values of every report that all three could unseal; None when all are."""
     if not is_said(job, LINES, node_name()):
         pause = _evaluate(job, manifest)
@@ -47,7 +47,7 @@ def lines_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None if stage_tell(job, LINES) else Pause(stage=LINES)
 
 
-def job_unsealed(job: SurveyJob, manifest: Manifest) -> Unsealed:
+def job_unsealed(job: Job, manifest: Manifest) -> Unsealed:
     """Return the opened rows of this process's memory, opened anew if it has none."""
     memory = job_memory(job.digest)
     if memory.unsealed is None:
@@ -56,7 +56,7 @@ def job_unsealed(job: SurveyJob, manifest: Manifest) -> Unsealed:
     return memory.unsealed
 
 
-def _evaluate(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def _evaluate(job: Job, manifest: Manifest) -> Pause | None:
     """Start the process, watch it, or store what it gave."""
     memory = job_memory(job.digest)
     if memory.check is None:
@@ -79,7 +79,7 @@ def _evaluate(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None
 
 
-def _start(job: SurveyJob, manifest: Manifest) -> CheckRun:
+def _start(job: Job, manifest: Manifest) -> CheckRun:
     accepted = unsealing_verdict_of(job).accepted
     spec = CheckSpec(
         job=job.digest,
@@ -96,7 +96,7 @@ def _start(job: SurveyJob, manifest: Manifest) -> CheckRun:
     return run
 
 
-def _failed(job: SurveyJob, failure: Failure) -> Pause:
+def _failed(job: Job, failure: Failure) -> Pause:
     logger.warning("job %s: a check of reports ended: %s", job.pk, failure.cause)
     incident_note(job, FAILED, failure.detail)
     if Incident.objects.filter(job=job, code=FAILED).count() >= MOST_TRIES:
@@ -104,7 +104,7 @@ def _failed(job: SurveyJob, failure: Failure) -> Pause:
     return Pause(seconds=_RETRY_SECONDS)
 
 
-def _say_lines(job: SurveyJob, manifest: Manifest, values: bytes) -> None:
+def _say_lines(job: Job, manifest: Manifest, values: bytes) -> None:
     verdict = unsealing_verdict_of(job)
     message = Lines(
         manifest=job.digest,

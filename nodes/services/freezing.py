@@ -14,7 +14,7 @@ from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from nodes.keystore import node_name, peer_names
-from nodes.models import JobList, JobState, StoredPackage, SurveyJob
+from nodes.models import Job, JobList, JobState, StoredPackage
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import COUNTED, PAD, STRUCK, SUPERSEDED_LIST, stage_bodies
 from nodes.services.incidents import incident_note
@@ -30,7 +30,7 @@ _STAGES = ("commit", "list", "held", "root")
 _FETCH_SECONDS = 1.0
 
 
-def freezing_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def freezing_step(job: Job, manifest: Manifest) -> Pause | None:
     """Say the next message of the freeze, or move to FROZEN once three roots are equal.
 
     The draw seed is fixed in the same transaction, so that every attempt draws the same.
@@ -53,7 +53,7 @@ def freezing_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None
 
 
-def _say(job: SurveyJob, manifest: Manifest, stage: str) -> bool:
+def _say(job: Job, manifest: Manifest, stage: str) -> bool:
     if stage == "commit":
         return _say_commit(job)
     if stage == "list":
@@ -63,7 +63,7 @@ def _say(job: SurveyJob, manifest: Manifest, stage: str) -> bool:
     return _say_root(job, manifest)
 
 
-def _say_commit(job: SurveyJob) -> bool:
+def _say_commit(job: Job) -> bool:
     salt = secrets.token_bytes(batch.SALT_BYTES)
     commitment = batch.list_commitment(job.digest, salt, _own_ids(job))
     body = stages.build_commit(
@@ -73,7 +73,7 @@ def _say_commit(job: SurveyJob) -> bool:
     return True
 
 
-def _say_list(job: SurveyJob) -> bool:
+def _say_list(job: Job) -> bool:
     message = stages.IdList(
         manifest=job.digest, node=node_name(), salt=bytes(job.list_salt), ids=_own_ids(job)
     )
@@ -81,7 +81,7 @@ def _say_list(job: SurveyJob) -> bool:
     return True
 
 
-def _say_held(job: SurveyJob, manifest: Manifest) -> bool:
+def _say_held(job: Job, manifest: Manifest) -> bool:
     lists = _checked_lists(job)
     if not _fetch(job, manifest, lists):
         return False
@@ -91,7 +91,7 @@ def _say_held(job: SurveyJob, manifest: Manifest) -> bool:
     return True
 
 
-def _say_root(job: SurveyJob, manifest: Manifest) -> bool:
+def _say_root(job: Job, manifest: Manifest) -> bool:
     held = {
         name: stages.parse_held(body).ids for name, body in stage_bodies(job, "held").items()
     }
@@ -119,7 +119,7 @@ def _say_root(job: SurveyJob, manifest: Manifest) -> bool:
     return True
 
 
-def _checked_lists(job: SurveyJob) -> dict[str, tuple[str, ...]]:
+def _checked_lists(job: Job) -> dict[str, tuple[str, ...]]:
     """Return each node's list; raise MustWithhold if one is not what was committed to."""
     commits = stage_bodies(job, "commit")
     lists = {}
@@ -135,17 +135,17 @@ def _checked_lists(job: SurveyJob) -> dict[str, tuple[str, ...]]:
     return lists
 
 
-def _fetch(job: SurveyJob, manifest: Manifest, lists: Mapping[str, tuple[str, ...]]) -> bool:
+def _fetch(job: Job, manifest: Manifest, lists: Mapping[str, tuple[str, ...]]) -> bool:
     holders = {peer: lists[peer] for peer in peer_names()}
     return packages_fetch(job, manifest, holders, lambda: job_keep(job))
 
 
-def _own_ids(job: SurveyJob) -> tuple[str, ...]:
+def _own_ids(job: Job) -> tuple[str, ...]:
     rows = StoredPackage.objects.filter(job=job, is_own=True)
     return tuple(sorted(rows.values_list("package_id", flat=True)))
 
 
-def _entries(job: SurveyJob, ids: set[str]) -> list[batch.Entry]:
+def _entries(job: Job, ids: set[str]) -> list[batch.Entry]:
     rows = StoredPackage.objects.filter(job=job)
     return [
         batch.Entry(package=package, one_time_key=bytes(key), revision=revision)
@@ -154,7 +154,7 @@ def _entries(job: SurveyJob, ids: set[str]) -> list[batch.Entry]:
     ]
 
 
-def _keep(job: SurveyJob, lists: Mapping[str, tuple[str, ...]]) -> None:
+def _keep(job: Job, lists: Mapping[str, tuple[str, ...]]) -> None:
     for name, ids in lists.items():
         JobList.objects.create(job=job, name=name, ids=batch.pack_ids(ids))
     for package in lists[STRUCK]:

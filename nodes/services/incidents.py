@@ -2,19 +2,19 @@
 
 import logging
 
-from nodes.models import Incident, SurveyJob
+from nodes.models import Incident, Job
 from nodes.reasons import Reason
 
 logger = logging.getLogger(__name__)
 
 
-def incident_note(job: SurveyJob, code: str, detail: str) -> None:
+def incident_note(job: Job, code: str, detail: str) -> None:
     """Write an incident that does not end the job; the log names job and code only."""
     Incident.objects.create(job=job, code=code, detail=detail[:400])
     logger.warning("job %s: incident %s", job.pk, code)
 
 
-def incident_end(job: SurveyJob, reason: Reason, detail: str) -> None:
+def incident_end(job: Job, reason: Reason, detail: str) -> None:
     """Write an incident for which the job's driver must end the job with ``reason``.
 
     For callers that do not drive the job themselves (a web process hearing a peer).

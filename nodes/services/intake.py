@@ -19,7 +19,7 @@ from mpcengine.protocol.package import Package, verify_package
 from mpcengine.protocol.receipt import confirmation_body
 from mpcengine.protocol.signing import LABEL_CONFIRMATION
 from nodes.keystore import node_index, node_sign, outer_key_unwrap
-from nodes.models import JobState, StoredPackage, SurveyJob, SurveyKeys
+from nodes.models import Job, JobState, StoredPackage, SurveyKeys
 from nodes.phases import is_answering, takes_packages
 from nodes.selectors import manifest_of
 from security_events import refusal_count
@@ -56,7 +56,7 @@ def parcels_accept(*, parcels: Sequence[bytes], now: datetime) -> tuple[Place, .
     """
     answers: dict[int, Place] = {}
     for digest, places in _by_survey(parcels):
-        job = None if digest is None else SurveyJob.objects.filter(digest=digest).first()
+        job = None if digest is None else Job.objects.filter(digest=digest).first()
         group = {place: parcels[place] for place in places}
         if job is None:
             answers |= dict.fromkeys(group, _refused(UNKNOWN))
@@ -75,9 +75,7 @@ def package_read(data: bytes, manifest: Manifest) -> Package:
     return package
 
 
-def package_rows(
-    job: SurveyJob, packages: Sequence[Package], *, is_own: bool
-) -> list[StoredPackage]:
+def package_rows(job: Job, packages: Sequence[Package], *, is_own: bool) -> list[StoredPackage]:
     """Return unsaved rows for verified packages."""
     return [
         StoredPackage(
@@ -92,7 +90,7 @@ def package_rows(
     ]
 
 
-def refusal_code(job: SurveyJob, manifest: Manifest, now: datetime) -> str:
+def refusal_code(job: Job, manifest: Manifest, now: datetime) -> str:
     """Return why packages are not taken now."""
     if job.state in {JobState.PREPARED, JobState.REFUSED} or (
         job.state == JobState.OPEN and not is_answering(job, manifest, now)
@@ -108,7 +106,7 @@ def _by_survey(parcels: Sequence[bytes]) -> Iterator[tuple[str | None, list[int]
     yield from groups.items()
 
 
-def _take(job: SurveyJob, group: dict[int, bytes], now: datetime) -> dict[int, Place]:
+def _take(job: Job, group: dict[int, bytes], now: datetime) -> dict[int, Place]:
     """Answer for the parcels of one survey, by their places."""
     manifest = manifest_of(job)
     outer = _outer_key(job)
@@ -132,7 +130,7 @@ def _take(job: SurveyJob, group: dict[int, bytes], now: datetime) -> dict[int, P
     return answers
 
 
-def _outer_key(job: SurveyJob) -> EllipticCurvePrivateKey | None:
+def _outer_key(job: Job) -> EllipticCurvePrivateKey | None:
     """Return what opens this survey's parcels, or None once it is destroyed."""
     wrapped = SurveyKeys.objects.values_list("outer_wrapped", flat=True).get(pk=job.survey_id)
     return outer_key_unwrap(bytes(wrapped), job.survey_id) if wrapped else None
@@ -148,7 +146,7 @@ def _confirmed(manifest: Manifest, parcel: bytes) -> Place:
 
 
 def _store(
-    job: SurveyJob, manifest: Manifest, good: Sequence[Package], now: datetime
+    job: Job, manifest: Manifest, good: Sequence[Package], now: datetime
 ) -> tuple[set[str], str]:
     """Store what is new if intake is open.
 
@@ -159,7 +157,7 @@ def _store(
     faults.point("nodes.package.before_write")
     with transaction.atomic():
         # The row lock keeps closing from passing between this check and the commit.
-        current = SurveyJob.objects.select_for_update().get(pk=job.pk)
+        current = Job.objects.select_for_update().get(pk=job.pk)
         code = refusal_code(current, manifest, now)
         if takes_packages(current, manifest, now):
             StoredPackage.objects.bulk_create(

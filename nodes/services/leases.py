@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 import faults
-from nodes.models import Incident, JobState, SurveyJob
+from nodes.models import Incident, Job, JobState
 from security_events import emit
 from stopping import stop_check
 
@@ -28,9 +28,9 @@ class StaleJob(Exception):
     """Somebody else moved or took the job since this process read it; write nothing."""
 
 
-def job_row_change(job: SurveyJob, **changes: object) -> None:
+def job_row_change(job: Job, **changes: object) -> None:
     """Write ``changes`` and raise the epoch if the row is as read; raise StaleJob if not."""
-    changed = SurveyJob.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch).update(
+    changed = Job.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch).update(
         epoch=job.epoch + 1, **changes
     )
     if changed != 1:
@@ -40,20 +40,20 @@ def job_row_change(job: SurveyJob, **changes: object) -> None:
         setattr(job, name, value)
 
 
-def job_lock(job: SurveyJob) -> None:
+def job_lock(job: Job) -> None:
     """Hold the row as it was read until the transaction ends; raise StaleJob if it moved.
 
     For what is written beside the row and leaves its epoch alone.
     """
-    as_read = SurveyJob.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch)
+    as_read = Job.objects.filter(pk=job.pk, state=job.state, epoch=job.epoch)
     if as_read.select_for_update().values_list("pk").first() is None:
         raise StaleJob
 
 
-def job_take(*, job_pk: int, owner: str, now: datetime) -> SurveyJob | None:
+def job_take(*, job_pk: int, owner: str, now: datetime) -> Job | None:
     """Take a job that is free, or this owner's already; return None if it is not to be had."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_owner=owner)
-    job = SurveyJob.objects.filter(free, pk=job_pk).first()
+    job = Job.objects.filter(free, pk=job_pk).first()
     if job is None:
         return None
     is_taken_over = job.lease_owner not in {"", owner}
@@ -66,7 +66,7 @@ def job_take(*, job_pk: int, owner: str, now: datetime) -> SurveyJob | None:
     return job
 
 
-def job_keep(job: SurveyJob, *, now: datetime | None = None) -> None:
+def job_keep(job: Job, *, now: datetime | None = None) -> None:
     """Renew a lease that has run for LEASE_RENEW_SECONDS; raise StaleJob if it was lost.
 
     Raises Stopping if this process is to end: every long step comes by here.
@@ -78,12 +78,12 @@ def job_keep(job: SurveyJob, *, now: datetime | None = None) -> None:
         job_row_change(job, lease_until=moment + _lease())
 
 
-def job_rest(job: SurveyJob, *, due_at: datetime | None) -> None:
+def job_rest(job: Job, *, due_at: datetime | None) -> None:
     """Put the job down until ``due_at``; None puts it down for good."""
     job_row_change(job, lease_owner="", lease_until=None, due_at=due_at)
 
 
-def job_hold(job: SurveyJob, *, due_at: datetime) -> None:
+def job_hold(job: Job, *, due_at: datetime) -> None:
     """Stay the owner until ``due_at``: this process runs the job's party."""
     job_row_change(job, lease_until=timezone.now() + _lease(), due_at=due_at)
 
@@ -93,7 +93,7 @@ def leases_clear() -> None:
 
     The epochs rise, so that a holder that lives against all expectation can no longer write.
     """
-    held = SurveyJob.objects.exclude(lease_owner="")
+    held = Job.objects.exclude(lease_owner="")
     for job in held:
         _note_taken_over(job)
     held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
@@ -104,14 +104,14 @@ def leases_give_up(owner: str) -> list[int]:
 
     The epochs rise, so that whatever still runs for the owner can no longer write.
     """
-    held = SurveyJob.objects.filter(lease_owner=owner)
+    held = Job.objects.filter(lease_owner=owner)
     keys = list(held.values_list("pk", flat=True))
     held.update(lease_owner="", lease_until=None, epoch=F("epoch") + 1, due_at=timezone.now())
     return keys
 
 
 @contextmanager
-def job_write(job: SurveyJob, **changes: object) -> Iterator[None]:
+def job_write(job: Job, **changes: object) -> Iterator[None]:
     """Run the body and write ``changes`` in one transaction, or neither if the job is stale.
 
     Whoever comes late does not even begin: a security event in the body is not undone.
@@ -123,7 +123,7 @@ def job_write(job: SurveyJob, **changes: object) -> Iterator[None]:
 
 
 def job_move(
-    job: SurveyJob,
+    job: Job,
     to: JobState,
     *,
     write: Callable[[], object] | None = None,
@@ -142,7 +142,7 @@ def job_move(
     faults.point(f"{point}.after_commit")
 
 
-def _note_taken_over(job: SurveyJob) -> None:
+def _note_taken_over(job: Job) -> None:
     """Note that whoever held the job has died or hung; tell when it happens again and again."""
     Incident.objects.create(job=job, code=TAKEN_OVER, detail="A lease was not put down.")
     times = Incident.objects.filter(job=job, code=TAKEN_OVER).count()

@@ -19,10 +19,10 @@ from mpcengine.protocol.strict import to_base64
 from nodes.keystore import node_name, node_sign
 from nodes.models import (
     IssuerKey,
+    Job,
     JobState,
     RosterEntry,
     SeenIssuerKey,
-    SurveyJob,
     SurveyKeys,
 )
 from nodes.policy import federation, operator_policy
@@ -47,7 +47,7 @@ def manifest_accept(
     parsed = verify_coordinator(manifest, coordinator_signature)
     # Of a manifest that is signed already, too: nobody changes a roster after it.
     _check_roster(parsed, roster)
-    known = SurveyJob.objects.filter(digest=parsed.digest).first()
+    known = Job.objects.filter(digest=parsed.digest).first()
     if known is None or known.state == JobState.REFUSED:
         _check_is_ours(parsed)
         try:
@@ -70,7 +70,7 @@ def manifest_accept(
     return node_sign(LABEL_MANIFEST, manifest)
 
 
-def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
+def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> Job:
     """Open a survey once all three nodes have signed; answers the same when repeated.
 
     Raises Missing, Conflict for a refused manifest, BadSignature, PolicyRefused for a roster
@@ -91,7 +91,7 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
     faults.point("nodes.open.before_write")
     with transaction.atomic():
         # Two calls at once both find the job prepared; the second finds here that it is open.
-        job = SurveyJob.objects.select_for_update().get(pk=job.pk)
+        job = Job.objects.select_for_update().get(pk=job.pk)
         if job.state == JobState.PREPARED:
             # A worker agrees with the peers on padding; from then on it comes back by itself.
             now = timezone.now()
@@ -102,11 +102,11 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> SurveyJob:
     return job
 
 
-def _roster_enter(job: SurveyJob, manifest: Manifest) -> None:
+def _roster_enter(job: Job, manifest: Manifest) -> None:
     try:
         roster_enter(manifest)
     except PolicyRefused as refusal:
-        SurveyJob.objects.filter(pk=job.pk, state=JobState.PREPARED).update(
+        Job.objects.filter(pk=job.pk, state=JobState.PREPARED).update(
             state=JobState.REFUSED, reason=refusal.code, sentence=refusal.sentence[:400]
         )
         RosterEntry.objects.filter(manifest=manifest.digest).delete()
@@ -138,7 +138,7 @@ def _check_is_ours(manifest: Manifest) -> None:
     own = bytes(keys.public), bytes(keys.outer_public), bytes(issuer.public)
     if own != (terms.share_key, terms.outer_key, terms.issuer_key):
         raise Conflict("manifest.keys", "The manifest does not name this node's keys.")
-    others = SurveyJob.objects.filter(survey_id=manifest.survey_id)
+    others = Job.objects.filter(survey_id=manifest.survey_id)
     if others.exclude(digest=manifest.digest).exclude(state=JobState.REFUSED).exists():
         raise _other_manifest()
 
@@ -189,7 +189,7 @@ def _job_store(
 
     Raises Conflict if another manifest of the survey came in between: the database keeps one.
     """
-    fresh = SurveyJob(
+    fresh = Job(
         digest=manifest.digest,
         survey_id=manifest.survey_id,
         manifest=manifest.raw,
@@ -199,11 +199,11 @@ def _job_store(
         sentence="" if refusal is None else refusal.sentence[:400],
     )
     point = f"nodes.{state.value}"
-    rows = SurveyJob.objects.filter(digest=manifest.digest)
+    rows = Job.objects.filter(digest=manifest.digest)
     faults.point(f"{point}.before_write")
     try:
         with transaction.atomic():
-            SurveyJob.objects.bulk_create([fresh], ignore_conflicts=True)
+            Job.objects.bulk_create([fresh], ignore_conflicts=True)
             rows.filter(state=JobState.REFUSED).update(
                 state=state, reason=fresh.reason, sentence=fresh.sentence
             )

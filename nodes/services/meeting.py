@@ -20,7 +20,7 @@ from mpcengine.protocol.package import package_length
 from mpcengine.protocol.signing import LABEL_STATEMENT, verify
 from mpcengine.protocol.statement import WITHHELD, parse_statement
 from nodes.keystore import node_name, peer_names
-from nodes.models import StageMessage, StoredPackage, SurveyJob
+from nodes.models import Job, StageMessage, StoredPackage
 from nodes.peer_client import PeerError, PeerMisbehaved, peer_ask
 from nodes.policy import federation
 from nodes.reasons import MustWithhold, Reason
@@ -45,12 +45,12 @@ logger = logging.getLogger(__name__)
 _ROWS_AT_ONCE = 400
 
 
-def stage_count(job: SurveyJob, stage: str) -> int:
+def stage_count(job: Job, stage: str) -> int:
     """Return how many of the three nodes' messages of a stage are here."""
     return StageMessage.objects.filter(job=job, stage=stage).count()
 
 
-def stage_tell(job: SurveyJob, stage: str) -> bool:
+def stage_tell(job: Job, stage: str) -> bool:
     """Tell both peers this node's message of a stage and take theirs; say if all are here.
 
     A peer that was told is not told again by this process, only asked for what is missing.
@@ -72,7 +72,7 @@ def stage_tell(job: SurveyJob, stage: str) -> bool:
     return stage_count(job, stage) == len(NODE_NAMES)
 
 
-def job_recall(job: SurveyJob) -> bool:
+def job_recall(job: Job) -> bool:
     """Ask both peers what this node said before this process started; say if both answered.
 
     A node restored from a backup must not say anything anew that it said before: raises
@@ -97,7 +97,7 @@ def job_recall(job: SurveyJob) -> bool:
     return True
 
 
-def transcript_ask(job: SurveyJob, peer: str) -> bytes | None:
+def transcript_ask(job: Job, peer: str) -> bytes | None:
     """Return the coin's transcript that a peer has, empty if none; None if it is silent."""
     job_keep(job)
     answer = _ask(job, peer, TRANSCRIPT)
@@ -105,7 +105,7 @@ def transcript_ask(job: SurveyJob, peer: str) -> bytes | None:
 
 
 def packages_fetch(
-    job: SurveyJob,
+    job: Job,
     manifest: Manifest,
     holders: Mapping[str, Sequence[str]],
     keep: Callable[[], None],
@@ -130,14 +130,12 @@ def packages_fetch(
     return True
 
 
-def packages_held(job: SurveyJob) -> set[str]:
+def packages_held(job: Job) -> set[str]:
     """Return the ids of all packages this node has verified and stored."""
     return set(StoredPackage.objects.filter(job=job).values_list("package_id", flat=True))
 
 
-def _fetch(
-    job: SurveyJob, manifest: Manifest, peer: str, ids: Sequence[str]
-) -> set[str] | None:
+def _fetch(job: Job, manifest: Manifest, peer: str, ids: Sequence[str]) -> set[str] | None:
     """Ask one peer for some packages; return the ids that came and verified, None if silent."""
     answer = _ask(job, peer, PACKAGES, pack_ids(ids))
     if answer is None:
@@ -161,7 +159,7 @@ def _fetch(
     return {package.package_id for package in good}
 
 
-def _exchange(job: SurveyJob, stage: str, peer: str, body: bytes) -> bool:
+def _exchange(job: Job, stage: str, peer: str, body: bytes) -> bool:
     """Send and hear one stage message; say whether the peer took the call."""
     try:
         answer = peer_ask(
@@ -180,7 +178,7 @@ def _exchange(job: SurveyJob, stage: str, peer: str, body: bytes) -> bool:
     return True
 
 
-def _ask(job: SurveyJob, peer: str, label: str, body: bytes = b"") -> PeerMessage | None:
+def _ask(job: Job, peer: str, label: str, body: bytes = b"") -> PeerMessage | None:
     """Ask one peer for what ``label`` names; return None if it brings nothing."""
     address = PACKAGES if label == PACKAGES else EXCHANGE
     try:
@@ -191,7 +189,7 @@ def _ask(job: SurveyJob, peer: str, label: str, body: bytes = b"") -> PeerMessag
     return answer if answer is not None and answer.label == label else None
 
 
-def _peer_ended(job: SurveyJob, peer: str, packed: bytes) -> None:
+def _peer_ended(job: Job, peer: str, packed: bytes) -> None:
     """End with the reason a peer signed; raise ProtocolError or PeerError if it did not."""
     data, signature = unpack_signed(packed)
     verify(federation().named(peer).identity_key, LABEL_STATEMENT, data, signature)

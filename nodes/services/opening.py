@@ -16,7 +16,7 @@ from mpcengine.protocol.result import read_texts
 from mpcengine.protocol.statement import RELEASED, Statement, build_statement, open_values
 from mpcengine.protocol.tables import TextItem
 from nodes.keystore import node_name
-from nodes.models import JobOutput, JobState, SurveyJob
+from nodes.models import Job, JobOutput, JobState
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import OPENING, settled_verdict, stage_bodies
 from nodes.services.leases import job_move
@@ -28,7 +28,7 @@ from nodes.services.statements import statement_sign
 from security_events import emit
 
 
-def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
+def opening_step(job: Job, manifest: Manifest) -> Pause | None:
     """Say the opening, and move to RELEASED once three of them hold.
 
     Values are opened by three shares on one line and checked in the clear against the release
@@ -69,7 +69,7 @@ def opening_step(job: SurveyJob, manifest: Manifest) -> Pause | None:
     return None
 
 
-def _say_opening(job: SurveyJob, manifest: Manifest) -> None:
+def _say_opening(job: Job, manifest: Manifest) -> None:
     counts = round_output(job, 1, "counts")
     squares = round_output(job, 1, "squares")
     values = released_values(manifest.layout.plan, survey_pattern(job, manifest))
@@ -89,18 +89,18 @@ def _share(value: ReleasedValue, counts: list[int], squares: list[int]) -> int:
     return sum(weight * counts[slot] for slot, weight in value.form) % MODULUS
 
 
-def _mixed(job: SurveyJob, item: TextItem) -> bytes:
+def _mixed(job: Job, item: TextItem) -> bytes:
     """Return this node's shares of a question's texts, as round 3 left them."""
     name = TextColumns(question=item.question, words=item.words).array
     rows = JobOutput.objects.filter(job=job, round=stages.TEXT_ROUND, name=name)
     return bytes(rows.get().words)
 
 
-def _accepted(job: SurveyJob) -> int:
+def _accepted(job: Job) -> int:
     return stages.parse_checked(stage_bodies(job, "checked")[node_name()]).accepted
 
 
-def _check(job: SurveyJob, manifest: Manifest, pattern: Pattern, accepted: int) -> None:
+def _check(job: Job, manifest: Manifest, pattern: Pattern, accepted: int) -> None:
     bodies = stage_bodies(job, OPENING)
     said = [stages.parse_opening(bodies[name]) for name in NODE_NAMES]
     plan, min_count = manifest.layout.plan, manifest.survey.min_count

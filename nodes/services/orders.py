@@ -7,7 +7,7 @@ from django.utils import timezone
 
 import faults
 from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING, parse_order, verify_order
-from nodes.models import CoordinatorOrder, JobState, SurveyJob
+from nodes.models import CoordinatorOrder, Job, JobState
 from nodes.phases import is_issuing_over
 from nodes.selectors import job_get, manifest_of
 from nodes.services.survey_keys import issuer_key_erase
@@ -15,7 +15,7 @@ from problems import Conflict
 from security_events import emit, emit_anyway
 
 
-def order_accept(*, order: bytes, signature: bytes) -> SurveyJob:
+def order_accept(*, order: bytes, signature: bytes) -> Job:
     """Act on an order signed by the manifest's coordinator; the same again when repeated.
 
     Raises MalformedMessage, Missing, BadSignature, Conflict while the survey is not open, or
@@ -35,7 +35,7 @@ def order_accept(*, order: bytes, signature: bytes) -> SurveyJob:
     return job
 
 
-def issuing_end(job: SurveyJob, *, now: datetime) -> bool:
+def issuing_end(job: Job, *, now: datetime) -> bool:
     """Destroy the issuer key once nothing more is issued; tell whether that is so."""
     is_over = is_issuing_over(job, manifest_of(job), now)
     if is_over:
@@ -43,17 +43,17 @@ def issuing_end(job: SurveyJob, *, now: datetime) -> bool:
     return is_over
 
 
-def _answering_open(job: SurveyJob, kept: CoordinatorOrder) -> None:
+def _answering_open(job: Job, kept: CoordinatorOrder) -> None:
     with transaction.atomic():
         CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
-        waiting = SurveyJob.objects.filter(pk=job.pk, is_answering=False)
+        waiting = Job.objects.filter(pk=job.pk, is_answering=False)
         if waiting.update(is_answering=True):
             emit("survey.answering_opened", manifest=job.digest, job=job.pk)
         # A worker looks once, so that a key is gone even if this process dies before it is.
-        SurveyJob.objects.filter(pk=job.pk, state=JobState.OPEN).update(due_at=timezone.now())
+        Job.objects.filter(pk=job.pk, state=JobState.OPEN).update(due_at=timezone.now())
 
 
-def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:
+def intake_close(job: Job, kept: CoordinatorOrder | None = None) -> None:
     """End intake now, by order (``kept``) or by time; does nothing where it has ended.
 
     Whoever drives the open job loses it: the row changes whatever its epoch is. Kill points
@@ -62,10 +62,10 @@ def intake_close(job: SurveyJob, kept: CoordinatorOrder | None = None) -> None:
     now = timezone.now()
     faults.point("nodes.closing.before_write")
     with transaction.atomic():
-        row = SurveyJob.objects.select_for_update().get(pk=job.pk)
+        row = Job.objects.select_for_update().get(pk=job.pk)
         if kept is not None:
             CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
-        closed = SurveyJob.objects.filter(pk=job.pk, state=JobState.OPEN).update(
+        closed = Job.objects.filter(pk=job.pk, state=JobState.OPEN).update(
             state=JobState.CLOSING,
             epoch=row.epoch + 1,
             closed_at=now,

@@ -8,13 +8,13 @@ import secrets
 from mpcengine.protocol import stages
 from mpcengine.protocol.padding import SEED_BYTES
 from nodes.keystore import node_name
-from nodes.models import SurveyJob
+from nodes.models import Job
 from nodes.selectors import PAD, stage_bodies
 from nodes.services.meeting import job_recall, stage_tell
 from nodes.services.stages import stage_say
 
 
-def padding_agree(job: SurveyJob) -> bool:
+def padding_agree(job: Job) -> bool:
     """Say this node's padding seed, hear the peers'; tell whether all three are here.
 
     A seed is drawn only after both peers have said that they hold none of ours: a node

@@ -19,20 +19,20 @@ from mpcengine.protocol.pattern import (
 from mpcengine.protocol.released import open_pattern
 from mpcengine.protocol.tables import TextItem
 from nodes.keystore import node_name
-from nodes.models import JobOutput, SurveyJob
+from nodes.models import Job, JobOutput
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import stage_bodies
 from nodes.services.stages import stage_say
 
 
-def round_output(job: SurveyJob, round_number: int, name: str) -> list[int]:
+def round_output(job: Job, round_number: int, name: str) -> list[int]:
     """Return an array that the party of a fixed round gave back (secret shares)."""
     rows = JobOutput.objects.filter(job=job, round=round_number, name=name)
     words = bytes(rows.get().words)
     return unpack_vector(words, len(words) // ELEMENT_BYTES)
 
 
-def pattern_bits(job: SurveyJob, round_number: int) -> tuple[int, ...]:
+def pattern_bits(job: Job, round_number: int) -> tuple[int, ...]:
     """Return the public bits of a round from the three nodes' messages.
 
     Raises MustWithhold if they are not shares of bits.
@@ -44,7 +44,7 @@ def pattern_bits(job: SurveyJob, round_number: int) -> tuple[int, ...]:
         raise MustWithhold(Reason.INCONSISTENT_SHARES, error.sentence) from error
 
 
-def pattern_say(job: SurveyJob, manifest: Manifest) -> None:
+def pattern_say(job: Job, manifest: Manifest) -> None:
     """Store this node's shares of the round's pattern: from here on nothing is recomputed."""
     shares = round_output(job, job.round, "pattern")
     message = stages.PatternShares(
@@ -53,7 +53,7 @@ def pattern_say(job: SurveyJob, manifest: Manifest) -> None:
     stage_say(job, f"pattern/{job.round}", stages.build_pattern(message))
 
 
-def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
+def survey_pattern(job: Job, manifest: Manifest) -> Pattern:
     """Return the public pattern of the rounds that are open, the current one included."""
     plan = manifest.layout.plan
     pattern = pattern_from_bits(plan, 1, pattern_bits(job, 1))
@@ -62,12 +62,12 @@ def survey_pattern(job: SurveyJob, manifest: Manifest) -> Pattern:
     return pattern
 
 
-def job_texts(job: SurveyJob, manifest: Manifest) -> tuple[TextItem, ...]:
+def job_texts(job: Job, manifest: Manifest) -> tuple[TextItem, ...]:
     """Return the text questions whose texts are opened; all patterns are open by then."""
     return opened_texts(manifest.layout.plan, survey_pattern(job, manifest))
 
 
-def pattern_check(job: SurveyJob, manifest: Manifest) -> None:
+def pattern_check(job: Job, manifest: Manifest) -> None:
     """Raise MustWithhold unless the open pattern of this round is one that the rules give."""
     plan = manifest.layout.plan
     if len(pattern_bits(job, job.round)) != pattern_size(plan, job.round):

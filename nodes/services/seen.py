@@ -21,7 +21,7 @@ from mpcengine.protocol.padding import (
 )
 from mpcengine.protocol.signing import LABEL_SEEN
 from nodes.keystore import node_name, node_sign
-from nodes.models import SeenList, StoredPackage, SurveyJob
+from nodes.models import Job, SeenList, StoredPackage
 from nodes.selectors import PAD, stage_bodies
 from nodes.services.leases import job_write
 
@@ -33,7 +33,7 @@ def seen_interval() -> timedelta:
     return timedelta(seconds=_LOOKS * settings.RECONCILE_SECONDS)
 
 
-def seen_look(job: SurveyJob, manifest: Manifest) -> None:
+def seen_look(job: Job, manifest: Manifest) -> None:
     """Publish what this open survey's intake took, once a whole group is new since the last.
 
     A group: packages of max(min_count, flush_min) further one-time keys. A correction is seen
@@ -52,7 +52,7 @@ def seen_look(job: SurveyJob, manifest: Manifest) -> None:
         seen_publish(job, manifest, ids)
 
 
-def seen_end(job: SurveyJob, manifest: Manifest) -> None:
+def seen_end(job: Job, manifest: Manifest) -> None:
     """Publish the one list of a survey that ends without a number, if there is none yet.
 
     Where the nodes agreed on a batch, all three published it then (``seen_publish``); else it
@@ -65,7 +65,7 @@ def seen_end(job: SurveyJob, manifest: Manifest) -> None:
         seen_publish(job, manifest, ids)
 
 
-def seen_publish(job: SurveyJob, manifest: Manifest, ids: Sequence[str]) -> None:
+def seen_publish(job: Job, manifest: Manifest, ids: Sequence[str]) -> None:
     """Let one padded, signed list of seen ids take the place of the last one.
 
     ``ids``: one package of each one-time key. Without the three seeds nothing is published: a

@@ -17,7 +17,7 @@ from mpcengine.protocol.messages import pack_signed, unpack_signed
 from mpcengine.protocol.signing import verify
 from mpcengine.protocol.stages import stage_label
 from nodes.keystore import node_name, node_sign
-from nodes.models import StageMessage, SurveyJob
+from nodes.models import Job, StageMessage
 from nodes.policy import federation
 from nodes.reasons import Reason
 from nodes.selectors import stage_message
@@ -43,7 +43,7 @@ _PARSERS: dict[str, Callable[[bytes], object]] = {
 
 
 def stage_say(
-    job: SurveyJob,
+    job: Job,
     stage: str,
     body: bytes,
     *,
@@ -68,7 +68,7 @@ def stage_say(
     faults.point(f"{point}.after_commit")
 
 
-def stage_hear(job: SurveyJob, stage: str, sender: str, packed: bytes) -> None:
+def stage_hear(job: Job, stage: str, sender: str, packed: bytes) -> None:
     """Store what a peer signed for a stage; note an incident if it said otherwise before.
 
     A job that was withheld meanwhile keeps nothing more.
@@ -83,7 +83,7 @@ def stage_hear(job: SurveyJob, stage: str, sender: str, packed: bytes) -> None:
     _check_body(job, stage, sender, body)
     with transaction.atomic():
         # The row lock keeps the job's end from passing between this check and the commit.
-        if SurveyJob.objects.select_for_update().get(pk=job.pk).reason:
+        if Job.objects.select_for_update().get(pk=job.pk).reason:
             return
         row = StageMessage(job=job, stage=stage, sender=sender, body=body, signature=signature)
         StageMessage.objects.bulk_create([row], ignore_conflicts=True)
@@ -94,13 +94,13 @@ def stage_hear(job: SurveyJob, stage: str, sender: str, packed: bytes) -> None:
             )
 
 
-def stage_packed(job: SurveyJob, stage: str) -> bytes:
+def stage_packed(job: Job, stage: str) -> bytes:
     """Return this node's stored message of a stage as it is sent, or nothing (empty bytes)."""
     row = stage_message(job, stage, node_name())
     return b"" if row is None else pack_signed(bytes(row.body), bytes(row.signature))
 
 
-def _check_body(job: SurveyJob, stage: str, sender: str, body: bytes) -> None:
+def _check_body(job: Job, stage: str, sender: str, body: bytes) -> None:
     name, *numbers = stage.split("/")
     parsed = _PARSERS[name](body)
     said = [str(getattr(parsed, key)) for key in ("round", "attempt") if hasattr(parsed, key)]

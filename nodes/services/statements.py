@@ -11,12 +11,12 @@ from mpcengine.protocol.signing import LABEL_STATEMENT
 from mpcengine.protocol.statement import build_statement, withheld_statement
 from nodes.keystore import node_name, node_sign
 from nodes.models import (
+    Job,
     JobOutput,
     JobState,
     RosterEntry,
     StageMessage,
     StoredPackage,
-    SurveyJob,
     SurveyKeys,
 )
 from nodes.reasons import Reason
@@ -43,7 +43,7 @@ def statement_sign(body: bytes) -> SignedStatement:
     return {"statement": body, "statement_signature": node_sign(LABEL_STATEMENT, body)}
 
 
-def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
+def job_withhold(job: Job, reason: Reason, detail: str) -> None:
     """End a job without a number, sign that, and note why; nothing of it is computed again.
 
     The nodes' openings are deleted: three of them are the numbers that nobody is to have. So
@@ -74,7 +74,7 @@ def job_withhold(job: SurveyJob, reason: Reason, detail: str) -> None:
     )
 
 
-def job_erase(job: SurveyJob) -> None:
+def job_erase(job: Job) -> None:
     """Destroy share, outer and issuer key, packages, shares, draws and the roster.
 
     Then empties SQLite's write-ahead files, which would keep what was deleted.
@@ -101,7 +101,7 @@ def job_erase(job: SurveyJob) -> None:
     wal_truncate()
 
 
-def _tell_issued(job: SurveyJob) -> None:
+def _tell_issued(job: Job) -> None:
     """Tell how many codes were exchanged, once: erasing again finds no roster."""
     entries = RosterEntry.objects.filter(manifest=job.digest)
     if entries.exists():
@@ -109,7 +109,7 @@ def _tell_issued(job: SurveyJob) -> None:
         emit("token.batch_issued", manifest=job.digest, job=job.pk, count=issued)
 
 
-def _destroy(job: SurveyJob) -> None:
+def _destroy(job: Job) -> None:
     share = SurveyKeys.objects.filter(pk=job.survey_id).exclude(wrapped=b"").first()
     if share is not None:
         key = key_id(bytes(share.public))

@@ -15,7 +15,7 @@ from mpcengine.protocol.roster import roster_entry
 from mpcengine.protocol.signedrequest import SignedRequest, verify_request
 from nodes.issuing import IssuerPrivate, SigningFault, blind_sign
 from nodes.keystore import issuer_key_unwrap, node_name
-from nodes.models import IssuerKey, JobState, RosterEntry, SurveyJob
+from nodes.models import IssuerKey, Job, JobState, RosterEntry
 from nodes.phases import takes_tokens
 from nodes.routers import ISSUING
 from nodes.selectors import job_terms_get, manifest_of
@@ -59,7 +59,7 @@ def requests_erase(digest: str) -> None:
     RosterEntry.objects.filter(manifest=digest).exclude(request=b"").update(request=b"")
 
 
-def _issue(job: SurveyJob, entry: bytes, blinded: bytes, request: bytes) -> bytes:
+def _issue(job: Job, entry: bytes, blinded: bytes, request: bytes) -> bytes:
     digest = manifest_of(job).digest
     mark = request_mark(digest, blinded)
     faults.point("nodes.token.before_write")
@@ -86,11 +86,11 @@ def _signed(key: bytes, blinded: bytes) -> bytes:
         ) from None
 
 
-def _issuer_key(job: SurveyJob) -> bytes:
+def _issuer_key(job: Job) -> bytes:
     return manifest_of(job).node(node_name()).issuer_key
 
 
-def _open_job(digest: str, now: datetime, kind: str) -> SurveyJob:
+def _open_job(digest: str, now: datetime, kind: str) -> Job:
     job = job_terms_get(digest=digest)
     if job.state in {JobState.PREPARED, JobState.REFUSED}:
         raise Conflict("survey.not_open", "Not all three nodes have signed the manifest yet.")

@@ -12,7 +12,7 @@ from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.validity_plan import TextPlaces
 from nodes.keystore import node_index, share_key_unwrap
-from nodes.models import StoredPackage, SurveyJob, SurveyKeys
+from nodes.models import Job, StoredPackage, SurveyKeys
 
 _AT_ONCE = 500
 
@@ -73,7 +73,7 @@ class Unsealed:
 
 
 def batch_unseal(
-    job: SurveyJob, manifest: Manifest, counted: Sequence[str], keep: Callable[[], None]
+    job: Job, manifest: Manifest, counted: Sequence[str], keep: Callable[[], None]
 ) -> Unsealed:
     """Open this node's envelope of every counted package; superseded ones stay sealed.
 
@@ -103,7 +103,7 @@ def batch_unseal(
 
 
 def _sealed(
-    job: SurveyJob, counted: Sequence[str], keep: Callable[[], None]
+    job: Job, counted: Sequence[str], keep: Callable[[], None]
 ) -> Iterator[tuple[str, bytes]]:
     for start in range(0, len(counted), _AT_ONCE):
         keep()

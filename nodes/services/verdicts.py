@@ -9,7 +9,7 @@ from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.validity_check import coin_weights
 from mpcengine.protocol.validity_messages import check_same_terms, lines_digest, parse_lines
 from mpcengine.protocol.validity_verdict import judge_lines
-from nodes.models import JobList, SurveyJob
+from nodes.models import Job, JobList
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import (
     COUNTED,
@@ -23,7 +23,7 @@ from nodes.selectors import (
 _KEEP_EVERY = 20_000
 
 
-def unsealing_verdict_of(job: SurveyJob) -> batch.Verdict:
+def unsealing_verdict_of(job: Job) -> batch.Verdict:
     """Return the verdict of unsealing that follows from the three nodes' messages.
 
     Raises MustWithhold if a node names a package that is not in the batch.
@@ -36,7 +36,7 @@ def unsealing_verdict_of(job: SurveyJob) -> batch.Verdict:
 
 
 def judged_verdict(
-    job: SurveyJob, manifest: Manifest, coin: bytes, keep: Callable[[], None]
+    job: Job, manifest: Manifest, coin: bytes, keep: Callable[[], None]
 ) -> tuple[batch.Verdict, Digest]:
     """Return the final verdict from three ``lines`` messages, and their digest.
 
@@ -59,7 +59,7 @@ def judged_verdict(
     return verdict, lines_digest(bodies)
 
 
-def verdict_keep(job: SurveyJob, verdict: batch.Verdict) -> None:
+def verdict_keep(job: Job, verdict: batch.Verdict) -> None:
     """Store the ids that are not counted, one list a reason."""
     for reason, name in REASON_LISTS.items():
         ids = [one.package for one in verdict.rejected if one.reason == reason]

@@ -123,7 +123,7 @@ class Watch:
 def _stage_messages(federation: Federation, node: str) -> Said:
     query = (
         "SELECT job.digest, said.stage, said.sender, said.body FROM nodes_stagemessage said "
-        "JOIN nodes_surveyjob job ON job.id = said.job_id"
+        "JOIN nodes_job job ON job.id = said.job_id"
     )
     rows, _ = ask(federation.house.service_folder(node), query)
     return {(node, digest, stage, sender): body for digest, stage, sender, body in rows}

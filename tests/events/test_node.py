@@ -17,7 +17,7 @@ from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.partywire import CAUSES, Failure
 from nodes import peer_client
 from nodes.clock import clock_compare
-from nodes.models import JobState, SurveyJob
+from nodes.models import Job, JobState
 from nodes.peer_client import PeerSilent
 from nodes.reasons import MustWithhold, Reason
 from nodes.services import checking, meeting
@@ -83,7 +83,7 @@ def test_erasing_again_tells_nothing_again(anna: Anna, events: Events) -> None:
     job_withhold(job, Reason.TOO_FEW, "")
     job_erase(job)
     before = len(events())
-    SurveyJob.objects.filter(pk=job.pk).update(state=JobState.WITHHELD)
+    Job.objects.filter(pk=job.pk).update(state=JobState.WITHHELD)
     job.refresh_from_db()
     job_erase(job)
     assert len(events()) == before
@@ -177,7 +177,7 @@ def test_packages_left_out_are_told_as_their_number(
     bad = tuple(Rejected(package=one, reason=CANNOT_UNSEAL) for one in ids[:1])
     verdict = Verdict(accepted=tuple(ids[1:]), rejected=bad)
 
-    def say(_job: SurveyJob, _stage: str, _body: bytes, *, write: Callable[[], None]) -> None:
+    def say(_job: Job, _stage: str, _body: bytes, *, write: Callable[[], None]) -> None:
         write()
 
     monkeypatch.setattr(checking, "job_list", lambda *_: ids)

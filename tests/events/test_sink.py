@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from nodes.models import SurveyJob
+from nodes.models import Job
 from nodes.services.manifests import manifest_open
 from security_events import EventsDown, emit, emit_anyway, sink
 from security_events.sink import lines_append
@@ -172,7 +172,7 @@ def test_a_node_does_not_open_or_close_what_it_cannot_tell(
     events_file.mkdir()
     with pytest.raises(EventsDown):
         manifest_open(digest=manifest.digest, signatures=signatures)
-    assert SurveyJob.objects.get().state == "prepared"
+    assert Job.objects.get().state == "prepared"
     events_file.rmdir()
     job = manifest_open(digest=manifest.digest, signatures=signatures)
     events_file.unlink()

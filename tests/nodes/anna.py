@@ -19,7 +19,7 @@ from mpcengine.protocol.package import Package
 from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, point_bytes, sign
 from nodes.keystore import wrapping_key_make
-from nodes.models import SurveyJob
+from nodes.models import Job
 from nodes.services.intake import TAKEN, Place, parcels_accept
 from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.orders import order_accept
@@ -128,7 +128,7 @@ class Anna:
             one.node: sign(one.signing_key, LABEL_MANIFEST, manifest.raw) for one in OPERATORS
         }
 
-    def open(self, draft: Draft) -> tuple[Manifest, SurveyJob]:
+    def open(self, draft: Draft) -> tuple[Manifest, Job]:
         """Open a survey at Anna's node."""
         manifest = self.manifest(draft)
         self.accept(draft, manifest)
@@ -155,7 +155,7 @@ class Anna:
         )
         return package(manifest, owned, {"colour": colour})
 
-    def order(self, draft: Draft, manifest: Manifest, kind: str) -> SurveyJob:
+    def order(self, draft: Draft, manifest: Manifest, kind: str) -> Job:
         """Give Anna's node an order of Carol's."""
         body, signature = draft.order(manifest, kind)
         return order_accept(order=body, signature=signature)
@@ -194,7 +194,7 @@ def give(*packages: Package | bytes, at: datetime | None = None) -> Given:
 
 
 def _parcel(package: Package) -> bytes:
-    job = SurveyJob.objects.get(digest=package.manifest)
+    job = Job.objects.get(digest=package.manifest)
     return wrapped(parse_manifest(bytes(job.manifest)), package)
 
 

@@ -129,7 +129,7 @@ def rewrite(nodes: Nodes, node: str, survey: Survey, stage: str, body: bytes) ->
         node,
         "UPDATE nodes_stagemessage SET body = ?, signature = ?"
         " WHERE stage = ? AND sender = ? AND job_id ="
-        " (SELECT id FROM nodes_surveyjob WHERE digest = ?)",
+        " (SELECT id FROM nodes_job WHERE digest = ?)",
         body,
         signature,
         stage,

@@ -250,7 +250,7 @@ class Nodes:
         """Return the body that a node holds of a sender's message of a stage."""
         rows = self.read(
             node,
-            "SELECT m.body FROM nodes_stagemessage m JOIN nodes_surveyjob j ON j.id = m.job_id"
+            "SELECT m.body FROM nodes_stagemessage m JOIN nodes_job j ON j.id = m.job_id"
             " WHERE j.digest = ? AND m.stage = ? AND m.sender = ?",
             survey.manifest.digest,
             stage,

@@ -6,7 +6,7 @@ import pytest
 
 from mpcengine.protocol.canonical import digest
 from mpcengine.protocol.partywire import Failure
-from nodes.models import Incident, JobState, StageMessage, SurveyJob
+from nodes.models import Incident, Job, JobState, StageMessage
 from nodes.party_process import NowhereToListen, PartyOutcome
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import manifest_of
@@ -40,21 +40,21 @@ class FailedParty:
 
 
 @pytest.fixture
-def job(anna: Anna, monkeypatch: pytest.MonkeyPatch) -> Iterator[SurveyJob]:
+def job(anna: Anna, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
     monkeypatch.setattr(attempts, "PartyAttempt", FailedParty)
     for module in (attempts, computing):
         monkeypatch.setattr(module, "stage_tell", lambda *_: True)
     opened = anna.open(anna.draft(colour_survey()))[1]
-    SurveyJob.objects.filter(pk=opened.pk).update(state=JobState.COMPUTING, round=1, attempt=1)
-    yield SurveyJob.objects.get(pk=opened.pk)
+    Job.objects.filter(pk=opened.pk).update(state=JobState.COMPUTING, round=1, attempt=1)
+    yield Job.objects.get(pk=opened.pk)
     job_forget(opened.digest)
 
 
-def say(job: SurveyJob, stage: str, sender: str) -> None:
+def say(job: Job, stage: str, sender: str) -> None:
     StageMessage.objects.create(job=job, stage=stage, sender=sender, body=b"", signature=b"")
 
 
-def run_to_the_end(job: SurveyJob) -> MustWithhold:
+def run_to_the_end(job: Job) -> MustWithhold:
     manifest = manifest_of(job)
     for _ in range(3 * MOST_ATTEMPTS):
         try:
@@ -64,24 +64,24 @@ def run_to_the_end(job: SurveyJob) -> MustWithhold:
     raise AssertionError
 
 
-def attempts_said(job: SurveyJob) -> int:
+def attempts_said(job: Job) -> int:
     return StageMessage.objects.filter(job=job, stage__startswith="ready/1/").count()
 
 
 def test_it_ends_after_three_attempts_with_shares_off_the_line(
-    job: SurveyJob, monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FailedParty, "cause", "bad_share")
     assert run_to_the_end(job).reason == Reason.INCONSISTENT_SHARES
     assert attempts_said(job) == MOST_BAD_SHARES == 3
 
 
-def test_it_tries_lost_peers_many_times(job: SurveyJob) -> None:
+def test_it_tries_lost_peers_many_times(job: Job) -> None:
     assert run_to_the_end(job).reason == Reason.COMPUTATION_FAILED
     assert attempts_said(job) == MOST_ATTEMPTS == 60
 
 
-def test_it_begins_no_attempt_of_a_round_that_a_peer_opened(job: SurveyJob) -> None:
+def test_it_begins_no_attempt_of_a_round_that_a_peer_opened(job: Job) -> None:
     computing_step(job, manifest_of(job))
     assert job.attempt == 2
     say(job, "done/1/1", "a")
@@ -92,7 +92,7 @@ def test_it_begins_no_attempt_of_a_round_that_a_peer_opened(job: SurveyJob) -> N
     assert attempts_said(job) == 1
 
 
-def test_it_follows_no_peer_to_an_attempt_after_another_opened(job: SurveyJob) -> None:
+def test_it_follows_no_peer_to_an_attempt_after_another_opened(job: Job) -> None:
     say(job, "ready/1/1", "a")
     say(job, "done/1/1", "a")
     say(job, "ready/1/2", "c")
@@ -100,17 +100,17 @@ def test_it_follows_no_peer_to_an_attempt_after_another_opened(job: SurveyJob) -
     with pytest.raises(MustWithhold) as end:
         computing_step(job, manifest_of(job))
     assert end.value.reason == Reason.PEERS_DISAGREE
-    assert SurveyJob.objects.get(pk=job.pk).attempt == 1
+    assert Job.objects.get(pk=job.pk).attempt == 1
 
 
-def test_it_follows_a_peer_to_a_higher_attempt_while_nobody_opened(job: SurveyJob) -> None:
+def test_it_follows_a_peer_to_a_higher_attempt_while_nobody_opened(job: Job) -> None:
     say(job, "done/1/1", "a")
     say(job, "ready/1/2", "c")
     computing_step(job, manifest_of(job))
-    assert SurveyJob.objects.get(pk=job.pk).attempt == 2
+    assert Job.objects.get(pk=job.pk).attempt == 2
 
 
-def test_it_is_lost_when_a_peer_opened_a_round_that_it_never_finished(job: SurveyJob) -> None:
+def test_it_is_lost_when_a_peer_opened_a_round_that_it_never_finished(job: Job) -> None:
     say(job, "pattern/1", "c")
     with pytest.raises(MustWithhold) as end:
         computing_step(job, manifest_of(job))
@@ -118,15 +118,15 @@ def test_it_is_lost_when_a_peer_opened_a_round_that_it_never_finished(job: Surve
     assert attempts_said(job) == 0
 
 
-def test_it_waits_for_done_messages_though_a_peer_opened_first(job: SurveyJob) -> None:
+def test_it_waits_for_done_messages_though_a_peer_opened_first(job: Job) -> None:
     say(job, "done/1/1", "a")
     say(job, "pattern/1", "b")
     assert computing_step(job, manifest_of(job)) is None
-    assert SurveyJob.objects.get(pk=job.pk).attempt == 1
+    assert Job.objects.get(pk=job.pk).attempt == 1
 
 
 def test_it_waits_for_a_free_port_and_tells_its_operator_once(
-    job: SurveyJob, monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_: object) -> None:
         raise NowhereToListen("no_free_port")

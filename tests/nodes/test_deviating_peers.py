@@ -81,7 +81,7 @@ def alter_output(
     output, words = nodes.read(
         node,
         "SELECT o.id, o.words"
-        " FROM nodes_joboutput o JOIN nodes_surveyjob j ON j.id = o.job_id"
+        " FROM nodes_joboutput o JOIN nodes_job j ON j.id = o.job_id"
         " WHERE j.digest = ? AND o.name = ?",
         survey.manifest.digest,
         name,
@@ -128,7 +128,7 @@ def test_it_opens_nothing_under_a_pattern_that_hides_one_cell_alone(nodes: Nodes
     for node in "abc":
         said = nodes.read(
             node,
-            "SELECT m.stage FROM nodes_stagemessage m JOIN nodes_surveyjob j ON j.id = m.job_id"
+            "SELECT m.stage FROM nodes_stagemessage m JOIN nodes_job j ON j.id = m.job_id"
             " WHERE j.digest = ?",
             survey.manifest.digest,
         )
@@ -150,7 +150,7 @@ def test_it_ends_when_a_node_stays_away_too_long(nodes: Nodes) -> None:
     for node in "ab":
         nodes.write(
             node,
-            "UPDATE nodes_surveyjob SET closed_at = '2020-01-01 00:00:00' WHERE digest = ?",
+            "UPDATE nodes_job SET closed_at = '2020-01-01 00:00:00' WHERE digest = ?",
             survey.manifest.digest,
         )
     outcomes = nodes.end(survey, nodes=("a", "b"))
@@ -166,10 +166,10 @@ def test_it_ends_as_lost_when_its_peers_know_more_than_itself(nodes: Nodes) -> N
     nodes.wait_death("b", "nodes.say_verdict.before_write")
     # What a restored backup looks like: the node is where it was, its peers are further.
     digest = survey.manifest.digest
-    job = nodes.read("b", "SELECT id FROM nodes_surveyjob WHERE digest = ?", digest)[0][0]
+    job = nodes.read("b", "SELECT id FROM nodes_job WHERE digest = ?", digest)[0][0]
     nodes.write("b", "DELETE FROM nodes_stagemessage WHERE job_id = ?", job)
     nodes.write("b", "DELETE FROM nodes_joblist WHERE job_id = ?", job)
-    nodes.write("b", "UPDATE nodes_surveyjob SET state = 'closing' WHERE id = ?", job)
+    nodes.write("b", "UPDATE nodes_job SET state = 'closing' WHERE id = ?", job)
     nodes.start("b", "worker")
     document = nodes.result(survey, nodes.end(survey))
     assert (document["state"], document["reason"]) == ("withheld", "lost")

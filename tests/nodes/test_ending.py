@@ -34,7 +34,7 @@ def log(nodes: Nodes, node: str) -> str:
 
 
 def leases(nodes: Nodes, node: str) -> list[str]:
-    rows = nodes.read(node, "SELECT lease_owner FROM nodes_surveyjob WHERE lease_owner != ''")
+    rows = nodes.read(node, "SELECT lease_owner FROM nodes_job WHERE lease_owner != ''")
     return [owner for (owner,) in rows]
 
 
@@ -92,7 +92,7 @@ def test_in_the_middle_of_a_step_it_leaves_the_job(
     nodes: Nodes, survey: Survey, state: str
 ) -> None:
     nodes.order(survey, "close")
-    query = "SELECT state FROM nodes_surveyjob WHERE digest = ?"
+    query = "SELECT state FROM nodes_job WHERE digest = ?"
     wait(lambda: nodes.read("b", query, survey.manifest.digest)[0][0] == state)
     assert ended(nodes, "b") < GONE_SECONDS
     assert leases(nodes, "b") == []

@@ -9,7 +9,7 @@ from mpcengine.protocol.roster import node_code
 from mpcengine.protocol.signedrequest import SignedRequest, sign_request, verify_evidence
 from mpcengine.protocol.signing import LABEL_MANIFEST, generate_p256_key, verify
 from mpcengine.protocol.strict import parse_base64, to_base64
-from nodes.models import JobState, SurveyJob
+from nodes.models import Job, JobState
 from nodes.peer_client import SIGNATURE_HEADER
 from tests.nodes.anna import Anna, wrapped
 from tests.nodes.publishing import colour_survey
@@ -132,7 +132,7 @@ def test_it_publishes_nothing_before_the_end(anna: Anna, http: APIClient) -> Non
     manifest, job = anna.open(anna.draft(colour_survey()))
     for path in ("lists/{}/accepted", "lists/{}/rejected", "lists/{}/seen", "results/{}"):
         assert http.get("/api/v1/" + path.format(manifest.digest)).status_code == 404
-    SurveyJob.objects.filter(pk=job.pk).update(
+    Job.objects.filter(pk=job.pk).update(
         state=JobState.ERASED, reason="node lost", statement=b"x", statement_signature=b"y"
     )
     assert problem_code(http.get(f"/api/v1/lists/{manifest.digest}/accepted"))[0] == 404

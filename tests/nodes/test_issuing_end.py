@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from nodes.models import IssuerKey, JobState, SurveyJob
+from nodes.models import IssuerKey, Job, JobState
 from nodes.phases import closes_at
 from nodes.selectors import jobs_due
 from nodes.services import orders
@@ -29,7 +29,7 @@ def wrapped() -> bytes:
     return bytes(IssuerKey.objects.get().wrapped)
 
 
-def driven(job: SurveyJob) -> SurveyJob:
+def driven(job: Job) -> Job:
     job_drive(job_pk=job.pk, owner="worker")
     job.refresh_from_db()
     return job
@@ -95,6 +95,6 @@ def test_a_survey_that_is_not_open_yet_keeps_its_key(anna: Anna) -> None:
     draft = draft_that_opened(anna, 30)
     manifest = anna.manifest(draft)
     anna.accept(draft, manifest)
-    job = SurveyJob.objects.get()
+    job = Job.objects.get()
     assert not orders.issuing_end(job, now=timezone.now())
     assert wrapped()

@@ -15,7 +15,7 @@ def slip_in(nodes: Nodes, node: str, survey: Survey, one: Package) -> None:
         node,
         "INSERT INTO nodes_storedpackage"
         " (id, package_id, one_time_key, revision, sealed, is_own, job_id)"
-        " SELECT 77, ?, ?, ?, ?, true, id FROM nodes_surveyjob WHERE digest = ?",
+        " SELECT 77, ?, ?, ?, ?, true, id FROM nodes_job WHERE digest = ?",
         one.package_id,
         one.one_time_key,
         one.revision,

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from nodes.models import JobState, StageMessage, SurveyJob
+from nodes.models import Job, JobState, StageMessage
 from nodes.selectors import jobs_due
 from nodes.services.leases import (
     StaleJob,
@@ -35,8 +35,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def job() -> SurveyJob:
-    return SurveyJob.objects.create(
+def job() -> Job:
+    return Job.objects.create(
         digest="sha256:" + "0" * 64,
         survey_id="ab" * 16,
         manifest=b"",
@@ -46,22 +46,22 @@ def job() -> SurveyJob:
     )
 
 
-def take(job: SurveyJob, owner: str, seconds: float = 0.0) -> SurveyJob | None:
+def take(job: Job, owner: str, seconds: float = 0.0) -> Job | None:
     return job_take(job_pk=job.pk, owner=owner, now=START + timedelta(seconds=seconds))
 
 
-def test_it_gives_a_job_to_one_owner_until_the_lease_ends(job: SurveyJob) -> None:
+def test_it_gives_a_job_to_one_owner_until_the_lease_ends(job: Job) -> None:
     assert take(job, "first") is not None
     assert take(job, "second", 89) is None
     assert take(job, "second", 91) is not None
 
 
-def test_it_gives_a_job_to_its_own_owner_again(job: SurveyJob) -> None:
+def test_it_gives_a_job_to_its_own_owner_again(job: Job) -> None:
     assert take(job, "first") is not None
     assert take(job, "first", 1) is not None
 
 
-def test_it_keeps_a_late_worker_from_writing_anything(job: SurveyJob) -> None:
+def test_it_keeps_a_late_worker_from_writing_anything(job: Job) -> None:
     late, owner = take(job, "first"), take(job, "second", 91)
     assert late is not None
     assert owner is not None
@@ -82,7 +82,7 @@ def test_it_keeps_a_late_worker_from_writing_anything(job: SurveyJob) -> None:
     job_move(owner, JobState.FROZEN)
 
 
-def test_it_renews_a_lease_after_ten_seconds_only(job: SurveyJob) -> None:
+def test_it_renews_a_lease_after_ten_seconds_only(job: Job) -> None:
     owner = take(job, "first")
     assert owner is not None
     epoch = owner.epoch
@@ -93,7 +93,7 @@ def test_it_renews_a_lease_after_ten_seconds_only(job: SurveyJob) -> None:
     assert take(job, "second", 100) is None
 
 
-def test_it_writes_a_move_and_what_belongs_to_it_together_or_not(job: SurveyJob) -> None:
+def test_it_writes_a_move_and_what_belongs_to_it_together_or_not(job: Job) -> None:
     owner = take(job, "first")
     assert owner is not None
 
@@ -108,7 +108,7 @@ def test_it_writes_a_move_and_what_belongs_to_it_together_or_not(job: SurveyJob)
     assert not StageMessage.objects.exists()
 
 
-def test_it_frees_all_jobs_for_a_worker_that_is_alone(job: SurveyJob) -> None:
+def test_it_frees_all_jobs_for_a_worker_that_is_alone(job: Job) -> None:
     before = take(job, "first")
     assert before is not None
     leases_clear()
@@ -117,7 +117,7 @@ def test_it_frees_all_jobs_for_a_worker_that_is_alone(job: SurveyJob) -> None:
         job_rest(before, due_at=None)
 
 
-def test_it_lists_due_jobs_that_nobody_else_holds(job: SurveyJob) -> None:
+def test_it_lists_due_jobs_that_nobody_else_holds(job: Job) -> None:
     now = START + timedelta(seconds=1)
     assert jobs_due(now=START - timedelta(seconds=1), owner="first") == []
     assert jobs_due(now=now, owner="first") == [job.pk]
@@ -136,7 +136,7 @@ class Workers(RuleBasedStateMachine):
         super().__init__()
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
-        self.row = SurveyJob.objects.create(
+        self.row = Job.objects.create(
             digest="sha256:" + "1" * 64,
             survey_id="cd" * 16,
             manifest=b"",
@@ -144,7 +144,7 @@ class Workers(RuleBasedStateMachine):
             state=JobState.CLOSING,
         )
         self.clock = START
-        self.copies: dict[str, SurveyJob] = {}
+        self.copies: dict[str, Job] = {}
         self.holder: str | None = None
         self.ends = START
         self.moves = 0
@@ -206,7 +206,7 @@ def test_it_lets_only_the_holder_write_in_any_order_of_events() -> None:
     )
 
 
-def test_it_holds_a_row_only_while_nobody_has_moved_it(job: SurveyJob) -> None:
+def test_it_holds_a_row_only_while_nobody_has_moved_it(job: Job) -> None:
     mine = take(job, "first")
     assert mine is not None
     with transaction.atomic():
@@ -219,7 +219,7 @@ def test_it_holds_a_row_only_while_nobody_has_moved_it(job: SurveyJob) -> None:
         job_lock(other)
 
 
-def test_whoever_comes_late_does_not_begin_a_move(job: SurveyJob) -> None:
+def test_whoever_comes_late_does_not_begin_a_move(job: Job) -> None:
     mine = take(job, "first")
     assert mine is not None
     assert take(job, "second", 91) is not None

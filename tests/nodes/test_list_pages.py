@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from mpcengine.protocol.batch import CANNOT_UNSEAL, pack_ids
 from mpcengine.protocol.strict import to_base64
 from nodes import views_lists
-from nodes.models import JobList, JobState, SeenList, SurveyJob
+from nodes.models import Job, JobList, JobState, SeenList
 from nodes.selectors import COUNTED, REASON_LISTS
 from tests.nodes.anna import Anna
 from tests.nodes.publishing import colour_survey
@@ -28,7 +28,7 @@ def digest(anna: Anna, monkeypatch: pytest.MonkeyPatch) -> str:
     SeenList.objects.create(job=job, ids=pack_ids(IDS), signature=b"s" * 64, keys=2)
     JobList.objects.create(job=job, name=COUNTED, ids=pack_ids(IDS))
     JobList.objects.create(job=job, name=REASON_LISTS[CANNOT_UNSEAL], ids=pack_ids(IDS[3:4]))
-    SurveyJob.objects.filter(pk=job.pk).update(state=JobState.RELEASED, statement=b"x")
+    Job.objects.filter(pk=job.pk).update(state=JobState.RELEASED, statement=b"x")
     return job.digest
 
 

@@ -10,7 +10,7 @@ from mpcengine.protocol.canonical import canonical, parse_json
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.signing import LABEL_MANIFEST, verify
-from nodes.models import JobState, RosterEntry, SurveyJob
+from nodes.models import Job, JobState, RosterEntry
 from nodes.services import manifests
 from nodes.services.manifests import manifest_accept, manifest_open
 from problems import Conflict, Missing
@@ -28,7 +28,7 @@ def test_it_signs_a_manifest_and_keeps_the_roster(anna: Anna) -> None:
     signature = anna.accept(draft, manifest)
     verify(ANNA.public_key, LABEL_MANIFEST, manifest.raw, signature)
     assert anna.accept(draft, manifest) == signature
-    assert SurveyJob.objects.get().state == JobState.PREPARED
+    assert Job.objects.get().state == JobState.PREPARED
     kept = {bytes(row.entry) for row in RosterEntry.objects.all()}
     assert kept == set(draft.roster(1))
 
@@ -40,7 +40,7 @@ def test_it_refuses_by_policy_and_follows_a_change_of_mind(anna: Anna) -> None:
     with pytest.raises(PolicyRefused) as refused:
         anna.accept(draft, manifest)
     assert refused.value.code == "policy.min_count"
-    assert SurveyJob.objects.get().state == JobState.REFUSED
+    assert Job.objects.get().state == JobState.REFUSED
     with pytest.raises(Conflict):
         manifest_open(digest=manifest.digest, signatures=anna.signatures(manifest))
     assert not RosterEntry.objects.exists()
@@ -60,7 +60,7 @@ def test_it_refuses_a_manifest_changed_after_signing(anna: Anna) -> None:
             coordinator_signature=draft.sign_manifest(manifest),
             roster=draft.roster(1),
         )
-    assert not SurveyJob.objects.exists()
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("change", [{"url": "http://evil.example"}, {"name": "Evil"}])
@@ -124,7 +124,7 @@ def test_it_signs_no_issuer_key_for_a_second_survey(anna: Anna) -> None:
     with pytest.raises(Conflict) as refused:
         anna.accept(*second)
     assert refused.value.code == "manifest.issuer_key_reused"
-    assert SurveyJob.objects.get().digest == first[1].digest
+    assert Job.objects.get().digest == first[1].digest
     assert not RosterEntry.objects.filter(manifest=second[1].digest).exists()
 
 
@@ -174,7 +174,7 @@ def test_it_signs_one_manifest_of_a_survey_also_when_two_come_at_once(
     with pytest.raises(Conflict) as refused:
         anna.accept(draft, second)
     assert refused.value.code == "manifest.other"
-    signed = SurveyJob.objects.exclude(state=JobState.REFUSED)
+    signed = Job.objects.exclude(state=JobState.REFUSED)
     assert [job.digest for job in signed] == [manifest.digest]
     kept = RosterEntry.objects.values_list("manifest", flat=True).distinct()
     assert list(kept) == [manifest.digest]
@@ -203,7 +203,7 @@ def test_it_answers_both_calls_that_open_at_once(
     draft = anna.draft(colour_survey())
     manifest = anna.manifest(draft)
     anna.accept(draft, manifest)
-    before = SurveyJob.objects.get()
+    before = Job.objects.get()
     signatures = anna.signatures(manifest)
     first = manifest_open(digest=manifest.digest, signatures=signatures)
     # The second call read the row before the first wrote it.

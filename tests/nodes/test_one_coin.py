@@ -40,7 +40,7 @@ def survey(nodes: Nodes) -> Survey:
 
 
 def transcript(nodes: Nodes, node: str, survey: Survey) -> bytes:
-    query = "SELECT coin FROM nodes_surveyjob WHERE digest = ?"
+    query = "SELECT coin FROM nodes_job WHERE digest = ?"
     return bytes(nodes.read(node, query, survey.manifest.digest)[0][0])
 
 
@@ -59,7 +59,7 @@ def ended(nodes: Nodes, survey: Survey) -> tuple[str, str]:
 def incidents(nodes: Nodes, node: str, survey: Survey) -> list[str]:
     rows = nodes.read(
         node,
-        "SELECT i.detail FROM nodes_incident i JOIN nodes_surveyjob j ON j.id = i.job_id"
+        "SELECT i.detail FROM nodes_incident i JOIN nodes_job j ON j.id = i.job_id"
         " WHERE j.digest = ?",
         survey.manifest.digest,
     )
@@ -129,7 +129,7 @@ def test_a_node_that_lost_its_values_ends_the_job(nodes: Nodes, survey: Survey) 
     """Switched off: `job_recall` in `driving._step`."""
     stopped(nodes, survey, "b", "nodes.say_checked.before_write")
     nodes.wait_said("a", survey, "lines", "b")
-    job = "(SELECT id FROM nodes_surveyjob WHERE digest = ?)"
+    job = "(SELECT id FROM nodes_job WHERE digest = ?)"
     nodes.write(
         "b",
         f"DELETE FROM nodes_stagemessage WHERE stage = 'lines' AND job_id = {job}",  # noqa: S608 - a constant
@@ -150,7 +150,7 @@ def test_another_seed_than_the_one_committed_to_gives_no_coin(
     stopped(nodes, survey, "c", "nodes.say_coin.before_write")
     nodes.write(
         "c",
-        "UPDATE nodes_surveyjob SET coin_seed = ? WHERE digest = ?",
+        "UPDATE nodes_job SET coin_seed = ? WHERE digest = ?",
         bytes(32),
         survey.manifest.digest,
     )
@@ -168,7 +168,7 @@ def test_two_seeds_for_two_peers_end_the_job(nodes: Nodes, survey: Survey) -> No
     Switched off: `coins._is_coinless`.
     """
     stopped(nodes, survey, "c", "nodes.say_coin.before_write")
-    query = "SELECT coin_seed FROM nodes_surveyjob WHERE digest = ?"
+    query = "SELECT coin_seed FROM nodes_job WHERE digest = ?"
     seed = bytes(nodes.read("c", query, survey.manifest.digest)[0][0])
     root = parse_toss(nodes.said("c", survey, "toss/1", "c") or b"").root
     tosses = [nodes.said("c", survey, "toss/1", node) or b"" for node in "abc"]

@@ -43,7 +43,7 @@ def restored(nodes: Nodes) -> Survey:
     nodes.write(
         "b",
         "DELETE FROM nodes_stagemessage WHERE stage = 'pad' AND sender = 'b'"
-        " AND job_id = (SELECT id FROM nodes_surveyjob WHERE digest = ?)",
+        " AND job_id = (SELECT id FROM nodes_job WHERE digest = ?)",
         survey.manifest.digest,
     )
     nodes.start("b", "worker")

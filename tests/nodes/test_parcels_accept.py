@@ -14,10 +14,10 @@ from mpcengine.protocol.package import Package
 from mpcengine.protocol.receipt import verify_confirmation
 from nodes.models import (
     IssuerKey,
+    Job,
     JobState,
     RosterEntry,
     StoredPackage,
-    SurveyJob,
     SurveyKeys,
 )
 from nodes.phases import closes_at
@@ -210,7 +210,7 @@ def test_it_takes_packages_from_the_opening_to_its_own_closing_whoever_sleeps(
     for moment, said in ((opens - second, "survey.not_open"), (ends, "survey.closed")):
         assert give(one, at=moment).codes == [said]
     # No worker runs here: the row says open all the time.
-    assert SurveyJob.objects.get(pk=job.pk).state == JobState.OPEN
+    assert Job.objects.get(pk=job.pk).state == JobState.OPEN
     assert give(one, at=opens).accepted == (one.package_id,)
     late = give(one, other, at=ends)
     assert late.accepted == (one.package_id,)
@@ -263,7 +263,7 @@ def test_a_driver_that_comes_late_stores_no_fetched_package(
     def fetch(*, moves: bool) -> None:
         def ask(*_: object) -> PeerMessage:
             if moves:  # as when the lease ended during the call, and another worker erased
-                SurveyJob.objects.filter(pk=job.pk).update(epoch=job.epoch + 1)
+                Job.objects.filter(pk=job.pk).update(epoch=job.epoch + 1)
             return brought
 
         monkeypatch.setattr(meeting, "_ask", ask)

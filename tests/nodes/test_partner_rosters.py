@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mpcengine.protocol.errors import MalformedMessage, PolicyRefused
 from mpcengine.protocol.signing import generate_p256_key
-from nodes.models import JobState, LedgerRoster, RosterEntry, SurveyJob
+from nodes.models import Job, JobState, LedgerRoster, RosterEntry
 from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.rosters import roster_enter, rosters_forget
 from nodes.tasks import rosters_sweep
@@ -48,7 +48,7 @@ def test_nine_puppets_and_a_victim_are_refused_at_signing(anna: Anna) -> None:
     with pytest.raises(PolicyRefused) as refused:
         anna.accept(draft, manifest)
     assert refused.value.code == "policy.roster_unconfirmed"
-    job = SurveyJob.objects.get()
+    job = Job.objects.get()
     assert (job.state, job.reason) == (JobState.REFUSED, "policy.roster_unconfirmed")
     assert "not confirmed 9 of" in job.sentence
     assert not RosterEntry.objects.exists()
@@ -83,7 +83,7 @@ def test_it_asks_callers_to_come_back_while_its_own_file_is_broken(anna: Anna) -
     draft = survey_of(anna, PARTNERS[:10])
     with pytest.raises(Unavailable):
         anna.accept(draft, anna.manifest(draft))
-    assert not SurveyJob.objects.exists()
+    assert not Job.objects.exists()
 
 
 def test_it_lets_nobody_change_a_roster_after_it_signed(anna: Anna) -> None:
@@ -162,7 +162,7 @@ def test_of_two_near_lists_that_were_signed_only_one_opens(anna: Anna) -> None:
         manifest_open(digest=second.digest, signatures=anna.signatures(second))
     assert refused.value.code == "policy.roster_near"
     assert LedgerRoster.objects.get().manifest == first.digest
-    states = {job.digest: job.state for job in SurveyJob.objects.all()}
+    states = {job.digest: job.state for job in Job.objects.all()}
     assert states == {first.digest: JobState.OPEN, second.digest: JobState.REFUSED}
     assert not RosterEntry.objects.filter(manifest=second.digest).exists()
 

@@ -8,7 +8,7 @@ from mpcengine.protocol.messages import PeerMessage, sign_peer_message, verify_p
 from mpcengine.protocol.nodesfile import NodeEntry
 from mpcengine.protocol.strict import parse_base64, to_base64
 from nodes import peer_client
-from nodes.models import SurveyJob
+from nodes.models import Job
 from nodes.peer_client import PeerMisbehaved, peer_ask
 from nodes.services.answering_peers import RECALL
 from nodes.services.meeting import job_recall
@@ -60,21 +60,21 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-def job(anna: Anna) -> SurveyJob:
+def job(anna: Anna) -> Job:
     return anna.open(anna.draft(colour_survey()))[1]
 
 
-def ask(job: SurveyJob) -> PeerMessage | None:
+def ask(job: Job) -> PeerMessage | None:
     return peer_ask("b", "exchange", label=RECALL, job=job.digest, epoch=RECALL)
 
 
-def test_it_takes_the_answer_to_its_own_question(job: SurveyJob, wire: Wire) -> None:
+def test_it_takes_the_answer_to_its_own_question(job: Job, wire: Wire) -> None:
     answer = ask(job)
     assert answer is not None
     assert answer.body == wire.said
 
 
-def test_it_takes_no_old_answer_though_the_peer_signed_it(job: SurveyJob, wire: Wire) -> None:
+def test_it_takes_no_old_answer_though_the_peer_signed_it(job: Job, wire: Wire) -> None:
     ask(job)
     wire.replays = True
     with pytest.raises(PeerMisbehaved):
@@ -83,7 +83,7 @@ def test_it_takes_no_old_answer_though_the_peer_signed_it(job: SurveyJob, wire: 
 
 @pytest.mark.parametrize("change", [{"nonce": bytes(16)}, {"epoch": "commit"}])
 def test_it_takes_no_answer_to_another_question(
-    job: SurveyJob, wire: Wire, change: dict[str, object]
+    job: Job, wire: Wire, change: dict[str, object]
 ) -> None:
     wire.change = change
     with pytest.raises(PeerMisbehaved):
@@ -91,7 +91,7 @@ def test_it_takes_no_answer_to_another_question(
 
 
 def test_a_restored_node_is_not_told_by_a_replay_that_it_said_nothing(
-    job: SurveyJob, wire: Wire
+    job: Job, wire: Wire
 ) -> None:
     for peer in PEERS:
         peer_ask(peer, "exchange", label=RECALL, job=job.digest, epoch=RECALL)

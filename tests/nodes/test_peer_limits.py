@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from mpcengine.protocol.nodesfile import NodeEntry
 from nodes import peer_client
-from nodes.models import SurveyJob
+from nodes.models import Job
 from nodes.peer_client import PeerMisbehaved, PeerSilent
 from nodes.services import meeting
 from nodes.services.leases import StaleJob, job_take
@@ -92,7 +92,7 @@ def test_it_takes_no_answer_longer_than_a_body_may_be(anna: Anna, settings: Sett
 
 
 @pytest.fixture
-def job(anna: Anna) -> SurveyJob:
+def job(anna: Anna) -> Job:
     job = anna.open(anna.draft(colour_survey()))[1]
     taken = job_take(job_pk=job.pk, owner="first", now=timezone.now())
     assert taken is not None
@@ -101,9 +101,9 @@ def job(anna: Anna) -> SurveyJob:
 
 @pytest.mark.django_db(databases=["default", "issuing"])
 def test_it_renews_a_worn_lease_between_two_peers(
-    job: SurveyJob, monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(held: SurveyJob, _stage: str, node: str, _body: bytes) -> bool:
+    def slow(held: Job, _stage: str, node: str, _body: bytes) -> bool:
         asked.append(node)
         assert held.lease_until is not None
         left.append((held.lease_until - timezone.now()).total_seconds())
@@ -120,9 +120,9 @@ def test_it_renews_a_worn_lease_between_two_peers(
 
 @pytest.mark.django_db(databases=["default", "issuing"])
 def test_it_asks_no_second_peer_when_the_first_took_the_whole_lease(
-    job: SurveyJob, monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def endless(held: SurveyJob, _stage: str, node: str, _body: bytes) -> bool:
+    def endless(held: Job, _stage: str, node: str, _body: bytes) -> bool:
         asked.append(node)
         later = timezone.now() + timedelta(days=1)
         assert job_take(job_pk=held.pk, owner="second", now=later) is not None

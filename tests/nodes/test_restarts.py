@@ -68,7 +68,7 @@ def test_it_freezes_once_with_one_draw_seed(nodes: Nodes, survey: Survey) -> Non
     nodes.arm("b", "nodes.frozen.after_commit")
     nodes.order(survey, "close")
     nodes.wait_death("b", "nodes.frozen.after_commit")
-    query = "SELECT state, draw_seed FROM nodes_surveyjob WHERE digest = ?"
+    query = "SELECT state, draw_seed FROM nodes_job WHERE digest = ?"
     state, seed = nodes.read("b", query, survey.manifest.digest)[0]
     assert (state, len(seed)) == ("frozen", 32)
     nodes.arm("b", "nodes.released.before_write")

@@ -58,7 +58,7 @@ def wait(is_so: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def epoch(nodes: Nodes, node: str, survey: Survey) -> int:
-    query = "SELECT epoch FROM nodes_surveyjob WHERE digest = ?"
+    query = "SELECT epoch FROM nodes_job WHERE digest = ?"
     return int(nodes.read(node, query, survey.manifest.digest)[0][0])
 
 
@@ -182,7 +182,7 @@ def test_a_survey_that_lost_a_node_shows_no_two_lists(nodes: Nodes, survey: Surv
     for node in "ab":
         nodes.write(
             node,
-            "UPDATE nodes_surveyjob SET closed_at = '2020-01-01 00:00:00' WHERE digest = ?",
+            "UPDATE nodes_job SET closed_at = '2020-01-01 00:00:00' WHERE digest = ?",
             survey.manifest.digest,
         )
     outcomes = nodes.end(survey, nodes=("a", "b"))

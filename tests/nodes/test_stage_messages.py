@@ -15,7 +15,7 @@ from mpcengine.protocol.messages import (
 )
 from mpcengine.protocol.signing import LABEL_COMMIT, LABEL_LIST, sign, verify
 from mpcengine.protocol.stages import Commit, build_commit
-from nodes.models import Incident, StageMessage, SurveyJob
+from nodes.models import Incident, Job, StageMessage
 from nodes.reasons import Reason
 from nodes.selectors import ending_incident
 from nodes.services.answering_peers import exchange_answer, peer_message_read
@@ -40,11 +40,11 @@ def packed(person: Operator, body: bytes, label: bytes = LABEL_COMMIT) -> bytes:
 
 
 @pytest.fixture
-def job(anna: Anna) -> SurveyJob:
+def job(anna: Anna) -> Job:
     return anna.open(anna.draft(colour_survey()))[1]
 
 
-def test_it_says_the_same_bytes_for_ever(job: SurveyJob) -> None:
+def test_it_says_the_same_bytes_for_ever(job: Job) -> None:
     body = commit(job.digest, "a")
     stage_say(job, "commit", body)
     message = PeerMessage(
@@ -68,7 +68,7 @@ def test_it_says_the_same_bytes_for_ever(job: SurveyJob) -> None:
     verify(ANNA.public_key, LABEL_COMMIT, said, own)
 
 
-def test_it_hears_a_peer_once_however_often_it_speaks(job: SurveyJob) -> None:
+def test_it_hears_a_peer_once_however_often_it_speaks(job: Job) -> None:
     body = commit(job.digest, "b")
     for _ in range(3):
         stage_hear(job, "commit", "b", packed(BRAM, body))
@@ -76,7 +76,7 @@ def test_it_hears_a_peer_once_however_often_it_speaks(job: SurveyJob) -> None:
     assert not Incident.objects.exists()
 
 
-def test_it_notes_a_peer_that_says_two_things_and_keeps_the_first(job: SurveyJob) -> None:
+def test_it_notes_a_peer_that_says_two_things_and_keeps_the_first(job: Job) -> None:
     first = commit(job.digest, "b")
     stage_hear(job, "commit", "b", packed(BRAM, first))
     stage_hear(job, "commit", "b", packed(BRAM, commit(job.digest, "b")))
@@ -87,7 +87,7 @@ def test_it_notes_a_peer_that_says_two_things_and_keeps_the_first(job: SurveyJob
 
 
 @pytest.mark.parametrize("what", ["signer", "label", "sender", "job", "stage", "bytes"])
-def test_it_stores_nothing_that_is_not_what_it_should_be(job: SurveyJob, what: str) -> None:
+def test_it_stores_nothing_that_is_not_what_it_should_be(job: Job, what: str) -> None:
     body = commit(job.digest, "b")
     spoiled = {
         "signer": lambda: stage_hear(job, "commit", "b", packed(CHRIS, body)),
@@ -116,7 +116,7 @@ def peer(sender: Operator, receiver: str, job: str, label: str = "exchange") -> 
     )
 
 
-def test_it_reads_messages_of_its_two_peers_only(job: SurveyJob) -> None:
+def test_it_reads_messages_of_its_two_peers_only(job: Job) -> None:
     data, signature = sign_peer_message(BRAM.signing_key, peer(BRAM, "a", job.digest))
     assert peer_message_read(data, signature)[1] == job
     with pytest.raises(BadSignature):
@@ -140,7 +140,7 @@ def test_it_answers_nobody_about_what_it_has_not_opened(anna: Anna) -> None:
         peer_message_read(data, signature)
 
 
-def test_it_says_nothing_yet_where_it_has_said_nothing(job: SurveyJob) -> None:
+def test_it_says_nothing_yet_where_it_has_said_nothing(job: Job) -> None:
     assert exchange_answer(peer(BRAM, "a", job.digest), job) is None
     with pytest.raises(MalformedMessage):
         exchange_answer(peer(BRAM, "a", job.digest, label="packages"), job)

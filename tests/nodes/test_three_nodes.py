@@ -105,7 +105,7 @@ def test_it_keeps_nothing_secret_once_the_end_is_signed(
     for node in ("a", "b", "c"):
         job, seed, salt = nodes.read(
             node,
-            "SELECT id, draw_seed, list_salt FROM nodes_surveyjob WHERE digest = ?",
+            "SELECT id, draw_seed, list_salt FROM nodes_job WHERE digest = ?",
             survey.manifest.digest,
         )[0]
         assert (seed, salt) == (b"", b"")

@@ -9,7 +9,7 @@ from mpcengine.protocol.messages import verify_peer_message as verify_peer
 from mpcengine.protocol.signing import LABEL_OPENING, LABEL_STATEMENT, sign, verify
 from mpcengine.protocol.stages import Opening, build_opening
 from mpcengine.protocol.statement import WITHHELD, parse_statement
-from nodes.models import StageMessage, SurveyJob
+from nodes.models import Job, StageMessage
 from nodes.reasons import Reason
 from nodes.services.answering_peers import ENDED, EXCHANGE, exchange_answer
 from nodes.services.stages import stage_hear, stage_packed, stage_say
@@ -22,21 +22,21 @@ pytestmark = pytest.mark.django_db(databases=["default", "issuing"])
 
 
 @pytest.fixture
-def job(anna: Anna) -> SurveyJob:
+def job(anna: Anna) -> Job:
     return anna.open(anna.draft(colour_survey()))[1]
 
 
-def opening(job: SurveyJob, node: str) -> bytes:
+def opening(job: Job, node: str) -> bytes:
     shares = {"cell/colour/0": 271828}
     return build_opening(Opening(manifest=job.digest, node=node, shares=shares))
 
 
-def packed(job: SurveyJob, person: Operator) -> bytes:
+def packed(job: Job, person: Operator) -> bytes:
     body = opening(job, person.node)
     return pack_signed(body, sign(person.signing_key, LABEL_OPENING, body))
 
 
-def question(job: SurveyJob) -> PeerMessage:
+def question(job: Job) -> PeerMessage:
     return PeerMessage(
         label=EXCHANGE,
         sender="b",
@@ -48,12 +48,12 @@ def question(job: SurveyJob) -> PeerMessage:
     )
 
 
-def answered(message: PeerMessage, job: SurveyJob) -> PeerMessage:
+def answered(message: PeerMessage, job: Job) -> PeerMessage:
     data, signature = exchange_answer(message, job) or (b"", b"")
     return verify_peer(data, signature, sender="a", receiver="b", identity_key=ANNA.public_key)
 
 
-def test_it_deletes_its_own_and_its_peers_openings(job: SurveyJob) -> None:
+def test_it_deletes_its_own_and_its_peers_openings(job: Job) -> None:
     stage_say(job, "opening", opening(job, "a"))
     assert answered(question(job), job).body == stage_packed(job, "opening")
     assert StageMessage.objects.filter(stage="opening").count() == 2
@@ -61,7 +61,7 @@ def test_it_deletes_its_own_and_its_peers_openings(job: SurveyJob) -> None:
     assert not StageMessage.objects.filter(stage="opening").exists()
 
 
-def test_it_answers_with_its_end_before_anything_it_said(job: SurveyJob) -> None:
+def test_it_answers_with_its_end_before_anything_it_said(job: Job) -> None:
     stage_say(job, "opening", opening(job, "a"))
     job_withhold(job, Reason.DISCLOSURE, "")
     # As a node of before this rule left it: the end must come first all the same.
@@ -79,8 +79,8 @@ def test_it_answers_with_its_end_before_anything_it_said(job: SurveyJob) -> None
     assert list(StageMessage.objects.values_list("sender", flat=True)) == ["a"]
 
 
-def test_it_keeps_no_opening_that_arrives_while_the_job_ends(job: SurveyJob) -> None:
-    before = SurveyJob.objects.get(pk=job.pk)
+def test_it_keeps_no_opening_that_arrives_while_the_job_ends(job: Job) -> None:
+    before = Job.objects.get(pk=job.pk)
     job_withhold(job, Reason.DISCLOSURE, "")
     # A web process read the row before the driver ended the job.
     stage_hear(before, "opening", "b", packed(job, BRAM))

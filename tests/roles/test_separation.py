@@ -62,7 +62,7 @@ def test_it_keeps_who_may_answer_out_of_the_packages(tmp_path: Path) -> None:
         listed = manage(environ, "inspectdb", "--database", database).stdout
         tables[database] = set(re.findall(r"db_table = '(nodes_\w+)'", listed))
     assert "nodes_rosterentry" in tables["issuing"]
-    assert "nodes_surveyjob" in tables["default"]
+    assert "nodes_job" in tables["default"]
     assert not tables["default"] & tables["issuing"]
 
 

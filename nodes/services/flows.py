@@ -1,0 +1,31 @@
+"""What a kind of job does: a step for each state, and how it ends without a number."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from nodes.models import Job, JobState
+from nodes.reasons import Reason
+from nodes.services.pausing import Pause
+
+Step = Callable[[Job], Pause | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Give the driver one kind's steps, each safe to run twice.
+
+    ``attend`` sees to what must be gone before a closed job's next step; ``gives_up_at`` says
+    when a node that stays away ends the job (None: never); ``withhold`` ends it for a reason,
+    with a detail for the operator.
+    """
+
+    steps: Mapping[JobState, Step]
+    attend: Callable[[Job], None]
+    gives_up_at: Callable[[Job], datetime | None]
+    withhold: Callable[[Job, Reason, str], None]
+
+
+def final_step(_job: Job) -> Pause | None:
+    """Wait for nothing: no driver comes back to the job by itself."""
+    return Pause(is_final=True)

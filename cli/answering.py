@@ -188,6 +188,9 @@ def told(error: ConnectorError, attempt: Path) -> CliError:
     is_node = error.receiver.startswith("Node ")
     if isinstance(error, Refused) and is_node:
         return NodeRefused(f"{error.receiver}: {sentence}")
+    if isinstance(error, Refused) and error.code == CLOSED:
+        # Whoever is asked first, relay or node: a survey that is closed ends the same way.
+        return NodeRefused(sentence)
     return CliError(sentence)
 
 

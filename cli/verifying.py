@@ -13,8 +13,10 @@ from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.strict import parse_base64
 
 
-def lists_check(result: ReadResult, nodes: NodesFile, path: Path) -> dict[str, str]:
-    """Return by node what its lists show; every list is read whole.
+def lists_check(
+    result: ReadResult, nodes: NodesFile, path: Path
+) -> tuple[dict[str, str], list[str]]:
+    """Return by node what its lists show, and the nodes that gave none; all are read whole.
 
     Raises CliError if a list does not give what its node signed, if a node has signed something
     else than the file says, or if no node answers.
@@ -23,7 +25,7 @@ def lists_check(result: ReadResult, nodes: NodesFile, path: Path) -> dict[str, s
     manifest = parse_manifest(parse_base64(proof["manifest"]["manifest"]) or b"")
     signed = {one["node"]: parse_base64(one["statement"]) for one in proof["nodes"]}
     lines: dict[str, str] = {}
-    answered = 0
+    silent: list[str] = []
     for name, receiver in nodes_of(nodes.nodes, nodes).items():
         key = nodes.named(name).identity_key
         try:
@@ -35,13 +37,13 @@ def lists_check(result: ReadResult, nodes: NodesFile, path: Path) -> dict[str, s
         except Misbehaved as error:
             raise CliError(f"{path} does not verify: {error.sentence}") from None
         except ConnectorError as error:
-            lines[name] = error.sentence
+            lines[name] = f"not checked: {error.sentence}"
+            silent.append(name)
             continue
-        answered += 1
         lines[name] = _line(found, signed.get(name), manifest, path)
-    if not answered:
+    if len(silent) == len(lines):
         raise CliError("No node answers; the lists were not checked.")
-    return lines
+    return lines, silent
 
 
 def _line(found: Published, signed: bytes | None, manifest: Manifest, path: Path) -> str:

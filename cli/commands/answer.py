@@ -28,11 +28,17 @@ KEY_WARNING = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the link, the answers, the files to keep, and the ways to send."""
     add = parser.add_argument
-    add("link", metavar="LINK", help="the link you were sent, in quotes; - reads it from stdin")
-    add("answers", metavar="ANSWERS.json", type=Path, nargs="?")
-    add("--receipt", metavar="FILE", type=Path, help="where the receipt goes")
-    add("--attempt", metavar="FILE", type=Path, help="what is kept to go on, and to correct")
-    add("--direct", action="store_true", help="straight to the nodes, who then see from where")
+    link = "the link you were sent, in quotes; with - it is read from standard input"
+    add("link", metavar="LINK", help=link)
+    add("answers", metavar="ANSWERS.json", type=Path, nargs="?", help="drempel-answers/1")
+    receipt = "where the receipt goes (beside the attempt, as .receipt.json)"
+    add("--receipt", metavar="FILE", type=Path, help=receipt)
+    attempt = "what is kept to go on, and to correct (SURVEY.attempt in this folder)"
+    add("--attempt", metavar="FILE", type=Path, help=attempt)
+    direct = (
+        "straight to the nodes, who then see from where; if the relay is down, with --nodes"
+    )
+    add("--direct", action="store_true", help=direct)
     add("--key", metavar="KEY.pem", type=Path, help="a partner's key, for a link without code")
     add("--nodes", metavar="NODES.json", type=Path, help="who the nodes are")
     add("--partners", metavar="FILE", type=Path, help="the list of invited partners, to check")
@@ -166,6 +172,8 @@ def _tell(
     is_final: bool,
 ) -> None:
     """Say what was sent, who signed for it, and what can be done next."""
+    from mpcengine.protocol.envelope import HIGHEST_REVISION  # noqa: PLC0415
+
     closes = f"{survey.manifest.answering.closes:%Y-%m-%d %H:%M} UTC"
     if is_old:
         print(
@@ -177,6 +185,9 @@ def _tell(
     print(_signed(given))
     print(f"The receipt is in {receipt}; what became of it: drempel receipt {receipt}")
     if is_final:
+        return
+    if given.revision == HIGHEST_REVISION:
+        print("It was the last correction: seven are taken. --finish erases the attempt.")
         return
     print(
         f"Until {closes}, unless it is closed earlier, you can correct it: the same command "

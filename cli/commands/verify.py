@@ -30,17 +30,18 @@ def run(arguments: argparse.Namespace) -> int:
     result = read_result(arguments.result, nodes)
     found = result.verification
     lists: dict[str, str] = {}
+    silent: list[str] = []
     if arguments.lists and nodes is not None:
         from cli.verifying import lists_check  # noqa: PLC0415
 
-        lists = lists_check(result, nodes, arguments.result)
+        lists, silent = lists_check(result, nodes, arguments.result)
     if arguments.json:
         verdict = {
             "verified": True,
             "state": found.state,
             "manifest": found.manifest,
             "nodes_checked": found.nodes_checked,
-            **({"lists": lists} if lists else {}),
+            **({"lists": lists, "lists_complete": not silent} if lists else {}),
         }
         print(json.dumps(verdict))
     elif found.nodes_checked:
@@ -50,4 +51,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         for node, line in lists.items():
             print(f"  node {node}: {line}")
-    return 0
+    # Asked for and not done is no success, whatever the file alone says.
+    return 1 if silent else 0

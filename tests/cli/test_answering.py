@@ -219,6 +219,8 @@ def test_it_tells_a_node_s_no_from_others(tmp_path: Path) -> None:
     assert told(wrong, path).sentence.endswith("copy the link once more.")
     closed = Refused("The relay", "It has closed.", status=409, code="survey.closed")
     assert told(closed, path).sentence == "It has closed. What was sent before stands as it is."
+    # The relay and a node refuse a closed survey alike.
+    assert isinstance(told(closed, path), NodeRefused)
 
 
 def test_it_erases_nothing_that_was_not_sent(rosa: Rosa) -> None:

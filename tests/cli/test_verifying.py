@@ -2,6 +2,8 @@
 
 import argparse
 import copy
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -60,8 +62,10 @@ def result() -> ReadResult:
     return read(copy.deepcopy(job().result))
 
 
-def check(result: ReadResult) -> dict[str, str]:
-    return lists_check(result, cast().nodes, FILE)
+def check(result: ReadResult, silent: Sequence[str] = ()) -> dict[str, str]:
+    lines, did_not_answer = lists_check(result, cast().nodes, FILE)
+    assert did_not_answer == list(silent)
+    return lines
 
 
 @pytest.mark.usefixtures("nodes")
@@ -105,8 +109,9 @@ def test_it_names_who_does_not_answer_and_needs_one_who_does(
     nodes: dict[str, Publishing], result: ReadResult
 ) -> None:
     nodes["a"].failures = nodes["b"].failures = 10_000
-    found = check(result)
-    assert found["a"] == found["b"].replace("Node b", "Node a") == "Node a cannot be reached."
+    found = check(result, silent=("a", "b"))
+    assert found["a"] == found["b"].replace("Node b", "Node a")
+    assert found["a"] == "not checked: Node a cannot be reached."
     nodes["c"].failures = 10_000
     with pytest.raises(CliError) as caught:
         check(result)
@@ -147,3 +152,20 @@ def test_it_says_whose_lists_it_needs(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         verify.run(given)
     assert "--nodes" in caught.value.sentence
+
+
+def test_it_fails_where_a_node_s_lists_could_not_be_read(
+    nodes: dict[str, Publishing], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = argparse.Namespace(
+        result=tmp_path / "result.json",
+        nodes=tmp_path / "nodes.json",
+        lists=True,
+        json=False,
+    )
+    given.result.write_text(json.dumps(job().result))
+    given.nodes.write_text(json.dumps(cast().nodes.to_json()))
+    assert verify.run(given) == 0
+    nodes["b"].failures = 10_000
+    assert verify.run(given) == 1
+    assert "node b: not checked: Node b cannot be reached." in capsys.readouterr().out

@@ -15,7 +15,8 @@ from mpcengine.party import tls
 from mpcengine.party.connection import Connection, Expected
 from mpcengine.party.failure import PartyFailure
 from mpcengine.protocol.canonical import JSON
-from mpcengine.protocol.partywire import PartySpec, PeerAddress
+from mpcengine.protocol.partywire import PeerAddress
+from mpcengine.protocol.wordswire import AnySpec, WordsSpec
 
 OnFailure = Callable[[Connection, PartyFailure], None]
 _PAUSE_SECONDS = 0.1
@@ -33,7 +34,7 @@ class Connector:
 
     def __init__(
         self,
-        spec: PartySpec,
+        spec: AnySpec,
         hello: dict[str, JSON],
         pair_keys: dict[int, bytes],
         on_failure: OnFailure,
@@ -96,7 +97,8 @@ class Connector:
 
     def _make(self, peer: int, pin: str) -> Connection:
         key = self._pair_keys.get(peer)
-        expected = Expected(peer=peer, pin=pin, hello=self._hello, pair_key=key)
+        words = isinstance(self._spec, WordsSpec)
+        expected = Expected(peer=peer, pin=pin, hello=self._hello, pair_key=key, words=words)
         return Connection(expected, self._on_failure)
 
     def _register(self, connection: Connection) -> None:

@@ -3,7 +3,8 @@
 It offers MPyC's ``MessageExchanger`` calls (send, receive, nbytes_sent, close_connection), and
 MPyC's frames: label (i64), length (u32), payload, little-endian. Unlike MPyC's it caps frames
 and buffers, refuses a label used twice, and never waits in silence (study M5, M6, M14).
-Source: docs/protocol.md §16.
+Frames of words (``landing``) go straight to the array that waits for them, and are read no
+faster than they are used. Source: docs/protocol.md §16.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from mpcengine.party import tls
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.hello import LONGEST_HELLO, check_hello
+from mpcengine.party.landing import Landing
 from mpcengine.protocol.canonical import JSON, canonical, parse_canonical
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.partywire import CAUSES
@@ -22,9 +24,12 @@ FRAME_LIMIT = 64 * 2**20
 BUFFER_LIMIT = 256 * 2**20
 PAIR_KEY_BYTES = 16
 # Labels that no program counter uses: it is a small number or a hash of two.
-HELLO, PAIR_KEY, HEARTBEAT, FAREWELL = (-(2**63) + i for i in range(4))
+HELLO, PAIR_KEY, HEARTBEAT, FAREWELL, WORDS = (-(2**63) + i for i in range(5))
 _HEADER = struct.Struct("<qI")
 _LONGEST_FAREWELL = 200
+_READ_BYTES = 64 * 1024
+# What is encrypted at a time; larger pieces cost more than they save (benchmarks/matching.md).
+_WRITE_BYTES = 256 * 1024
 DONE = "done"
 
 
@@ -39,16 +44,17 @@ class Expected:
     """Say whom a connection is for: the peer's index and pin, our hello, who sends the key.
 
     ``pair_key`` is our key for this pair if we are the lower index, else None: then the peer
-    sends it.
+    sends it. ``words``: whether this round passes words on.
     """
 
     peer: int
     pin: str
     hello: dict[str, JSON]
     pair_key: bytes | None
+    words: bool = False
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Speak with one authenticated peer; every misbehaviour is told to ``on_failure`` once."""
 
     def __init__(
@@ -66,7 +72,14 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._on_failure = on_failure
         self._transport: asyncio.Transport | None = None
+        self._read = memoryview(bytearray(_READ_BYTES))
         self._bytes = bytearray()
+        self._landing = Landing(expected.peer)
+        self._held_back = False
+        self._outbox = memoryview(bytearray(_WRITE_BYTES))
+        self._filled = 0
+        self._writable = asyncio.Event()
+        self._writable.set()
         self._buffered = 0
         self._greeted = False
         self._left = False
@@ -82,7 +95,12 @@ class Connection(asyncio.Protocol):
     @property
     def is_waited_for(self) -> bool:
         """Tell whether a value from this peer is outstanding."""
-        return bool(self._waiting)
+        return bool(self._waiting) or self._landing.is_waited_for
+
+    @property
+    def is_held_back(self) -> bool:
+        """Tell whether we do not read, because words wait that we have not used yet."""
+        return self._held_back
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Compare the proven certificate with the pin, then send our hello."""
@@ -93,33 +111,89 @@ class Connection(asyncio.Protocol):
             return
         self.send(HELLO, canonical(self.expected.hello))
 
-    def data_received(self, data: bytes) -> None:
-        """Cut what arrives into frames; refuse one that is too long before it is here."""
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        """Return where the next bytes go: the rest of a frame of words goes to its place."""
+        return self._landing.place or self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Cut what arrived into frames; refuse one that is too long before it is here."""
         self.heard_at = self._loop.time()
-        self._bytes.extend(data)
         try:
-            while self._take_frame():
-                pass
+            if self._landing.place:
+                self._landing.advance(nbytes)
+            else:
+                self._bytes.extend(self._read[:nbytes])
+                while self._take_frame():
+                    pass
         except PartyFailure as failure:
             self._end(failure)
+            return
+        if self._landing.is_full and not self._held_back and self._transport is not None:
+            self._held_back = True
+            self._transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        """Make senders of words wait: the peer reads more slowly than we write."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let senders of words go on."""
+        self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Tell that the peer is gone, unless we closed or it said that it was done."""
         for future in (self.closed, self.finished):
             if not future.done():
                 future.set_result(None)
-        if self.farewell != (DONE, 0) or self._waiting or not self.opened.done():
+        self._writable.set()
+        if self.farewell != (DONE, 0) or self.is_waited_for or not self.opened.done():
             self._end(PartyFailure("peer_lost", peer=self.peer, detail="connection closed"))
 
     def send(self, label: int, payload: bytes) -> None:
         """Send one frame; raise PartyFailure if the peer is gone or the frame too long."""
         if len(payload) > FRAME_LIMIT:
             raise PartyFailure("internal", detail="a frame of our own is over 64 MiB")
-        if self._transport is None or self._transport.is_closing():
-            raise PartyFailure("peer_lost", peer=self.peer, detail="connection closed")
-        self._transport.write(_HEADER.pack(label, len(payload)))
-        self._transport.write(payload)
+        self._empty_outbox()
+        transport = self._open_transport()
+        transport.write(_HEADER.pack(label, len(payload)))
+        transport.write(payload)
         self.nbytes_sent += _HEADER.size + len(payload)
+
+    async def send_words(self, message: memoryview) -> None:
+        """Send one message of words (1 byte to 1 MiB); it may be changed afterwards.
+
+        Small messages wait for each other until `flush_words`. Waits while the peer reads more
+        slowly than we write. Raises PartyFailure if the peer is gone.
+        """
+        for data in (_HEADER.pack(WORDS, len(message)), message):
+            start = 0
+            while start < len(data):
+                if self._filled == _WRITE_BYTES:
+                    await self.flush_words()
+                stop = min(len(data), start + _WRITE_BYTES - self._filled)
+                filled = self._filled + stop - start
+                self._outbox[self._filled : filled] = data[start:stop]
+                self._filled, start = filled, stop
+        self.nbytes_sent += _HEADER.size + len(message)
+
+    async def flush_words(self) -> None:
+        """Send what waits in our box; wait while the peer reads more slowly than we write."""
+        if self._filled:
+            await self._writable.wait()
+            self._empty_outbox()
+
+    def receive_words(self, into: memoryview) -> "asyncio.Future[None] | None":
+        """Fill ``into`` with the peer's next message: at once (None), or when it has come.
+
+        Raises PartyFailure if it has another length, or the peer is gone.
+        """
+        done = self._landing.expect(into)
+        if done is not None and self.closed.done():
+            raise PartyFailure("peer_lost", peer=self.peer, detail="connection closed")
+        if self._held_back and not self._landing.is_full and self._transport is not None:
+            self._held_back = False
+            self._transport.resume_reading()
+        return done
 
     def receive(self, label: int) -> "PeerBytes | asyncio.Future[PeerBytes]":
         """Return the payload with ``label`` if it is here, else a future of it."""
@@ -152,6 +226,17 @@ class Connection(asyncio.Protocol):
             self.send(FAREWELL, canonical({"cause": cause, "peer": peer}))
         self._left = True
 
+    def _empty_outbox(self) -> None:
+        if self._filled:
+            # The bytes are encrypted before this returns: the box is free again.
+            self._open_transport().write(self._outbox[: self._filled])
+            self._filled = 0
+
+    def _open_transport(self) -> asyncio.Transport:
+        if self._transport is None or self._transport.is_closing():
+            raise PartyFailure("peer_lost", peer=self.peer, detail="connection closed")
+        return self._transport
+
     def _is_writable(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
@@ -161,6 +246,8 @@ class Connection(asyncio.Protocol):
         label, length = _HEADER.unpack_from(self._bytes)
         if length > (FRAME_LIMIT if self.opened.done() else LONGEST_HELLO):
             raise self._rejected("a frame is longer than allowed")
+        if label == WORDS:
+            return self._take_words(length)
         stop = _HEADER.size + length
         if len(self._bytes) < stop:
             return False
@@ -168,6 +255,15 @@ class Connection(asyncio.Protocol):
         payload.peer = self.peer
         del self._bytes[:stop]
         self._handle(label, payload)
+        return self._is_writable()
+
+    def _take_words(self, length: int) -> bool:
+        if not (self.opened.done() and self.expected.words):
+            raise self._rejected("words come where none are passed on")
+        self._landing.begin(length)
+        here = min(length, len(self._bytes) - _HEADER.size)
+        self._landing.put(memoryview(self._bytes)[_HEADER.size : _HEADER.size + here])
+        del self._bytes[: _HEADER.size + here]
         return self._is_writable()
 
     def _handle(self, label: int, payload: PeerBytes) -> None:

@@ -11,12 +11,13 @@ from mpcengine.party.isolated import SECURITY_BITS
 from mpcengine.protocol.canonical import JSON, canonical, digest, parse_canonical
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.partywire import PartySpec, texts_json
+from mpcengine.protocol.wordswire import AnySpec, WordsSpec, lists_json
 
 LONGEST_HELLO = 16_384
 _FORMAT = "drempel-party-hello/1"
 
 
-def make_hello(spec: PartySpec) -> dict[str, JSON]:
+def make_hello(spec: AnySpec) -> dict[str, JSON]:
     """Return this party's hello: its number, job, attempt, code, inputs and parameters."""
     return {
         "format": _FORMAT,
@@ -27,6 +28,21 @@ def make_hello(spec: PartySpec) -> dict[str, JSON]:
         "code": code_digest(),
         **versions(),
         "root": spec.root,
+        **(_words(spec) if isinstance(spec, WordsSpec) else _survey(spec)),
+    }
+
+
+def _words(spec: WordsSpec) -> dict[str, JSON]:
+    return {
+        "buckets": spec.buckets,
+        "bucket": spec.bucket,
+        "lists": digest(canonical(lists_json(spec.lists))),
+        "request": digest(canonical(spec.request)),
+    }
+
+
+def _survey(spec: PartySpec) -> dict[str, JSON]:
+    return {
         "survey": digest(canonical(spec.survey)),
         "pattern": digest(canonical(list(spec.pattern))),
         "texts": digest(canonical(texts_json(spec.texts))),

@@ -13,7 +13,9 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from mpcengine.party import isolated, rows
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.session import Session
 from mpcengine.party.vectors import PartyVectors
+from mpcengine.party.words import PartyWords, Shares
 from mpcengine.protocol.checkwire import (
     CHECK_ROUND,
     VALUES,
@@ -42,6 +45,7 @@ from mpcengine.protocol.partywire import (
     encode_outcome,
     parse_spec,
 )
+from mpcengine.protocol.wordswire import AnySpec, WordsSpec, is_words, parse_words
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 # A party may use 2 GiB (DESIGN 11); above this the system refuses and only this party ends.
@@ -55,18 +59,12 @@ def die_if(fault: str | None, point: str) -> None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Task:
-    """Give a computation its spec, its vectors, its rows and a clock for its phases."""
+class _Task:
+    """Give a computation its session and a clock for its phases."""
 
-    spec: PartySpec
-    vectors: PartyVectors
     session: Session
     seconds: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.monotonic)
-
-    def chunks(self) -> AsyncIterator[Vector]:
-        """Yield the rows on standard input, a matrix of about 4 MiB at a time."""
-        return rows.chunks(STDIN, self.spec.rows, self.spec.width)
 
     def phase(self, name: str) -> None:
         """End the phase ``name``: what passed since the last one is its time."""
@@ -76,7 +74,31 @@ class Task:
 
     def fault(self, point: str) -> None:
         """Kill this process if its spec asks for it here (recovery tests only)."""
-        die_if(self.spec.fault, point)
+        die_if(self.session.spec.fault, point)
+
+
+@dataclass(slots=True, kw_only=True)
+class Task(_Task):
+    """Give a round of a survey its spec, its vectors and its rows."""
+
+    spec: PartySpec
+    vectors: PartyVectors
+
+    def chunks(self) -> AsyncIterator[Vector]:
+        """Yield the rows on standard input, a matrix of about 4 MiB at a time."""
+        return rows.chunks(STDIN, self.spec.rows, self.spec.width)
+
+
+@dataclass(slots=True, kw_only=True)
+class WordsTask(_Task):
+    """Give a round of matching its spec, its neighbours and its shares."""
+
+    spec: WordsSpec
+    words: PartyWords
+
+    def blocks(self) -> AsyncIterator[Shares]:
+        """Yield the blocks on standard input in order, each an array (2, words)."""
+        return rows.blocks(STDIN, self.spec.blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +112,24 @@ class Check:
         return rows.chunks(STDIN, self.spec.rows, self.spec.words)
 
 
+AnyTask = TypeVar("AnyTask", bound=_Task)
 Work = Callable[[Task], Awaitable[Mapping[str, Vector]]]
 Checking = Callable[[Check], Awaitable[Vector]]
+Matching = Callable[[WordsTask], Awaitable[Mapping[str, Vector]]]
 
 
 async def _nothing_to_check(_check: Check) -> Vector:
     raise PartyFailure("bad_spec", detail="this program checks no reports")
 
 
-def main(work: Work, checking: Checking = _nothing_to_check) -> int:
-    """Run ``work``, or ``checking``, as the spec on standard input says; return the exit code.
+async def _nothing_to_match(_task: WordsTask) -> Mapping[str, Vector]:
+    raise PartyFailure("bad_spec", detail="this program matches no lists")
+
+
+def main(
+    work: Work, checking: Checking = _nothing_to_check, matching: Matching = _nothing_to_match
+) -> int:
+    """Run what the spec on standard input is for; return the exit code.
 
     0: the outcome is on standard output; 2: the spec or the rows are wrong; 3: a named cause
     about a peer or a limit; 1: anything else. One JSON line on standard error unless 0.
@@ -109,10 +139,14 @@ def main(work: Work, checking: Checking = _nothing_to_check) -> int:
         body = rows.read_frame(STDIN)
         if is_check(body):
             outcome = asyncio.run(_checked(parse_check(body), checking))
+        elif is_words(body):
+            words = parse_words(body)
+            isolated.load()
+            outcome = asyncio.run(_attempt(words, partial(_words_task, words), matching))
         else:
             spec = parse_spec(body)
             isolated.load()
-            outcome = asyncio.run(_attempt(spec, work))
+            outcome = asyncio.run(_attempt(spec, partial(_survey_task, spec), work))
     except MalformedMessage as error:
         return _say(Failure(cause=CAUSE_BAD_SPEC, peer=0, detail=error.sentence), EXIT_BAD_SPEC)
     except PartyFailure as named:
@@ -124,13 +158,25 @@ def main(work: Work, checking: Checking = _nothing_to_check) -> int:
     return EXIT_DONE
 
 
-async def _attempt(spec: PartySpec, work: Work) -> bytes:
+def _survey_task(spec: PartySpec, session: Session) -> Task:
+    return Task(spec=spec, session=session, vectors=PartyVectors(session))
+
+
+def _words_task(spec: WordsSpec, session: Session) -> WordsTask:
+    return WordsTask(spec=spec, session=session, words=PartyWords(session, spec))
+
+
+async def _attempt(
+    spec: AnySpec,
+    task_for: Callable[[Session], AnyTask],
+    work: Callable[[AnyTask], Awaitable[Mapping[str, Vector]]],
+) -> bytes:
     session = Session(spec)
     started = time.monotonic()
-    tasks: list[Task] = []
+    tasks: list[AnyTask] = []
 
     async def compute(connected: Session) -> Mapping[str, Vector]:
-        task = Task(spec=spec, vectors=PartyVectors(connected), session=connected)
+        task = task_for(connected)
         task.seconds["seconds_connect"] = time.monotonic() - started
         task.fault("party.connected")
         tasks.append(task)
@@ -150,7 +196,7 @@ async def _checked(spec: CheckSpec, checking: Checking) -> bytes:
     return head + values.tobytes()
 
 
-def _outcome(task: Task, arrays: Mapping[str, Vector]) -> bytes:
+def _outcome(task: _Task, arrays: Mapping[str, Vector]) -> bytes:
     figures = {
         **task.seconds,
         "bytes_sent": float(task.session.bytes_sent),
@@ -158,7 +204,7 @@ def _outcome(task: Task, arrays: Mapping[str, Vector]) -> bytes:
         "peak_rss_mb": _peak_mb(),
     }
     head = encode_outcome(
-        task.spec.round,
+        task.session.spec.round,
         [(name, len(array)) for name, array in arrays.items()],
         notices=task.session.notices,
         figures=figures,

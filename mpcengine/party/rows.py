@@ -5,7 +5,8 @@ Source: docs/protocol.md §16. Memory stays at one chunk whatever the number of 
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import numpy as np
 
@@ -35,17 +36,38 @@ async def chunks(descriptor: int, rows: int, width: int) -> AsyncIterator[Vector
     """
     if rows == 0:
         return
+    step = max(1, _CHUNK_BYTES // (_WORD_BYTES * width))
+    async with _reading(descriptor) as reader:
+        for start in range(0, rows, step):
+            count = min(step, rows - start)
+            yield _matrix(await _take(reader, _WORD_BYTES * count * width), count, width)
+
+
+async def blocks(descriptor: int, sizes: Sequence[int]) -> AsyncIterator[Vector]:
+    """Yield a node's shares of words block by block: arrays (2, words), any 64-bit values.
+
+    Raises PartyFailure (``bad_spec``) if the pipe ends early.
+    """
+    async with _reading(descriptor) as reader:
+        for words in sizes:
+            block = np.empty((2, words), dtype="<u8")
+            view = block.data.cast("B")
+            for start in range(0, len(view), _CHUNK_BYTES):
+                part = await _take(reader, min(_CHUNK_BYTES, len(view) - start))
+                view[start : start + len(part)] = part
+            yield block.astype(np.uint64, copy=False)
+
+
+@asynccontextmanager
+async def _reading(descriptor: int) -> AsyncIterator[asyncio.StreamReader]:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=2 * _CHUNK_BYTES)
     pipe = os.fdopen(os.dup(descriptor), "rb", buffering=0)
     transport, _ = await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
     )
-    step = max(1, _CHUNK_BYTES // (_WORD_BYTES * width))
     try:
-        for start in range(0, rows, step):
-            count = min(step, rows - start)
-            yield _matrix(await _take(reader, _WORD_BYTES * count * width), count, width)
+        yield reader
     finally:
         transport.close()
 

@@ -17,7 +17,8 @@ from mpcengine.party.connection import DONE, Connection
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.hello import make_hello
 from mpcengine.protocol.errors import InconsistentShares
-from mpcengine.protocol.partywire import CAUSE_BAD_SHARE, CAUSE_TEXTS_CHANGED, PartySpec
+from mpcengine.protocol.partywire import CAUSE_BAD_SHARE, CAUSE_TEXTS_CHANGED
+from mpcengine.protocol.wordswire import AnySpec
 
 T = TypeVar("T")
 # A dead peer is seen by both survivors within milliseconds; the second news settles who died.
@@ -31,7 +32,7 @@ _used: list[str] = []
 class Session:
     """Hold one attempt's MPyC runtime and its two connections; one a process, used once."""
 
-    def __init__(self, spec: PartySpec) -> None:
+    def __init__(self, spec: AnySpec) -> None:
         # Keys and counters of a runtime must never serve two attempts (study M11).
         if _used:
             raise PartyFailure("internal", detail="a party process serves one attempt only")
@@ -185,6 +186,9 @@ class Session:
                 os._exit(1)
 
     def _check_silence(self, connection: Connection) -> None:
+        if connection.is_held_back:
+            # We do not read: what the peer says cannot reach us.
+            connection.heard_at = self._loop.time()
         silent = self._loop.time() - connection.heard_at
         is_done = connection.farewell is not None and not connection.is_waited_for
         if silent > self.spec.stall_seconds and not is_done and not connection.closed.done():

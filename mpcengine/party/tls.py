@@ -16,7 +16,7 @@ import ssl
 import struct
 
 from mpcengine.party.failure import PartyFailure
-from mpcengine.protocol.partywire import PartySpec
+from mpcengine.protocol.wordswire import AnySpec
 
 _LENGTH = struct.Struct("<H")
 _LONGEST_CERTIFICATE = 4096
@@ -30,7 +30,7 @@ def pin_of(certificate: bytes) -> str:
     return hashlib.sha256(certificate).hexdigest()
 
 
-def own_certificate(spec: PartySpec) -> bytes:
+def own_certificate(spec: AnySpec) -> bytes:
     """Return the DER bytes of the certificate in the spec.
 
     Raises PartyFailure (``bad_spec``) if it is none or its hash is not the pin in the spec.
@@ -44,7 +44,7 @@ def own_certificate(spec: PartySpec) -> bytes:
     return certificate
 
 
-def make_context(spec: PartySpec, anchor: bytes, *, server: bool) -> ssl.SSLContext:
+def make_context(spec: AnySpec, anchor: bytes, *, server: bool) -> ssl.SSLContext:
     """Return a context that speaks TLS 1.3 only and accepts one certificate, ``anchor``."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -88,7 +88,7 @@ def proven_pin(transport: asyncio.BaseTransport) -> str:
     return pin_of(certificate) if certificate else ""
 
 
-def _load_key(context: ssl.SSLContext, spec: PartySpec) -> None:
+def _load_key(context: ssl.SSLContext, spec: AnySpec) -> None:
     # ssl reads keys from files only; an anonymous file in memory never reaches a disk.
     memory = os.memfd_create("party-key", os.MFD_CLOEXEC)
     try:

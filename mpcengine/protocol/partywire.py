@@ -50,6 +50,8 @@ _ROUND_KEYS = {2: ("counts", "pattern"), 3: ("texts",)}
 _TEXTS_ARRAY = "texts/"
 MOST_TEXTS, MOST_TEXT_WORDS = 512, 4096
 LARGEST_SECONDS = 86_400.0
+# Rounds 4 to 6 compute on words: order, merge, outcome (``wordswire``).
+FIRST_WORDS_ROUND, LAST_ROUND = 4, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ class PartySpec:
 class OutcomeHeader:
     """Describe a finished attempt: which arrays follow, and what it took.
 
-    ``round`` is 0 for a check of reports (``checkwire``).
+    ``round`` is 0 for a check of reports (``checkwire``), 4 to 6 for words (``wordswire``).
 
     ``arrays``: name and number of elements, in the order of the stream; ``notices``: refused
     connections as (event, peer), peer 0 if it is nobody known; ``figures``: bytes sent, rounds,
@@ -176,9 +178,7 @@ def encode_spec(spec: PartySpec) -> bytes:
         "certificate": spec.certificate,
         "private_key": spec.private_key,
         "pin": spec.pin,
-        "peers": [
-            {"index": p.index, "host": p.host, "port": p.port, "pin": p.pin} for p in spec.peers
-        ],
+        "peers": peers_json(spec.peers),
         "root": spec.root,
         "survey": spec.survey,
         "rows": spec.rows,
@@ -219,7 +219,7 @@ def parse_spec(body: bytes) -> PartySpec:
         certificate=fields.text("certificate", longest=10_000),
         private_key=fields.text("private_key", longest=10_000),
         pin=fields.hexadecimal("pin", 32),
-        peers=_peers(fields, index),
+        peers=parse_peers(fields, index),
         root=fields.digest("root"),
         survey=fields.raw("survey"),
         rows=fields.integer("rows", 0, 0 if second else 2**31),
@@ -227,9 +227,9 @@ def parse_spec(body: bytes) -> PartySpec:
         accepted=fields.integer("accepted", 0, 2**31),
         min_count=fields.integer("min_count", 1, 2**31),
         draw_seed=bytes.fromhex(fields.hexadecimal("draw_seed", 32)),
-        deadline_seconds=_seconds(fields, "deadline_seconds"),
-        connect_seconds=_seconds(fields, "connect_seconds"),
-        stall_seconds=_seconds(fields, "stall_seconds"),
+        deadline_seconds=parse_seconds(fields, "deadline_seconds"),
+        connect_seconds=parse_seconds(fields, "connect_seconds"),
+        stall_seconds=parse_seconds(fields, "stall_seconds"),
         counts=_counts(fields, width) if second else (),
         pattern=_pattern(fields) if second else (),
         texts=_texts(fields, width) if said == 3 else (),
@@ -267,7 +267,7 @@ def parse_outcome(body: bytes) -> OutcomeHeader:
     arrays = fields.rows("arrays", 1, MOST_TEXTS, required=("name", "count"))
     notices = fields.rows("notices", 0, 1000, required=("event", "peer"))
     return OutcomeHeader(
-        round=fields.integer("round", 0, 3),
+        round=fields.integer("round", 0, LAST_ROUND),
         arrays=tuple((row.text("name"), row.integer("count", 0, 2**24)) for row in arrays),
         notices=tuple((row.text("event"), row.integer("peer", 0, 3)) for row in notices),
         figures=dict(fields.raw("figures")),
@@ -275,15 +275,21 @@ def parse_outcome(body: bytes) -> OutcomeHeader:
 
 
 def split_arrays(header: OutcomeHeader, body: bytes) -> dict[str, bytes]:
-    """Cut the stream after a header into its named arrays: field elements, little-endian u64.
+    """Cut the stream after a header into its named arrays of little-endian u64.
 
-    Raises MalformedMessage if the length is another or a word is not below p.
+    Field elements, or words of any value in rounds 4 to 6. Raises MalformedMessage if the
+    length is another or an element is not below p.
     """
     arrays: dict[str, bytes] = {}
     at = 0
     for name, count in header.arrays:
         stop = at + ELEMENT_BYTES * count
-        arrays[name] = check_vector(body[at:stop], count)
+        part = body[at:stop]
+        if header.round < FIRST_WORDS_ROUND:
+            part = check_vector(part, count)
+        elif len(part) != ELEMENT_BYTES * count:
+            raise MalformedMessage("party.outcome", "An outcome ends too early.")
+        arrays[name] = part
         at = stop
     if at != len(body):
         raise MalformedMessage("party.outcome", "An outcome has bytes after its arrays.")
@@ -314,7 +320,13 @@ def parse_failure(stderr: bytes) -> Failure | None:
         return None
 
 
-def _peers(fields: Fields, index: int) -> tuple[PeerAddress, PeerAddress]:
+def peers_json(peers: Sequence[PeerAddress]) -> list[JSON]:
+    """Return the peers as a spec holds them."""
+    return [{"index": p.index, "host": p.host, "port": p.port, "pin": p.pin} for p in peers]
+
+
+def parse_peers(fields: Fields, index: int) -> tuple[PeerAddress, PeerAddress]:
+    """Read ``peers``: the two parties that ``index`` is not, by ascending number."""
     rows = fields.rows("peers", 2, 2, required=("index", "host", "port", "pin"))
     first, second = (
         PeerAddress(
@@ -332,7 +344,8 @@ def _peers(fields: Fields, index: int) -> tuple[PeerAddress, PeerAddress]:
     return (first, second) if first.index < second.index else (second, first)
 
 
-def _seconds(fields: Fields, key: str) -> float:
+def parse_seconds(fields: Fields, key: str) -> float:
+    """Read a number of seconds, more than 0 and at most a day."""
     value = fields.raw(key)
     if type(value) not in (int, float) or not 0 < value <= LARGEST_SECONDS:
         raise fields.refuse(key, "must be a number of seconds, at most a day")

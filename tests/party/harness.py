@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -20,7 +21,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mpcengine.party.tls import pin_of
-from mpcengine.protocol.codec import unpack_vector
 from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.partywire import (
     PREFIX_BYTES,
@@ -34,6 +34,7 @@ from mpcengine.protocol.partywire import (
     parse_outcome,
     split_arrays,
 )
+from mpcengine.protocol.wordswire import WordsList, WordsSpec, encode_words
 
 ROOT = Path(__file__).parents[2]
 DOUBLE = "tests.party.double"
@@ -97,7 +98,7 @@ class Ending:
 
 @dataclass(slots=True)
 class Party:
-    spec: PartySpec
+    spec: PartySpec | WordsSpec
     process: subprocess.Popen[bytes]
 
     def finish(self, timeout: float = 150.0) -> Ending:
@@ -120,13 +121,17 @@ class Party:
             code=0,
             header=header,
             arrays={
-                name: unpack_vector(data, len(data) // ELEMENT_BYTES)
+                name: unpack_words(data)
                 for name, data in split_arrays(header, stdout[body:]).items()
             },
             failure=None,
             stderr=stderr,
             ended_at=ended_at,
         )
+
+
+def unpack_words(data: bytes) -> list[int]:
+    return list(struct.unpack(f"<{len(data) // ELEMENT_BYTES}Q", data))
 
 
 def feed(pipe: IO[bytes], data: bytes) -> None:
@@ -188,6 +193,29 @@ class Trio:
             stall_seconds=30.0,
         )
 
+    def words_spec(self, index: int, **changes: object) -> WordsSpec:
+        """The spec of a round of matching for this party's address and peers."""
+        one = self.specs[index]
+        spec = WordsSpec(
+            job=one.job,
+            attempt=one.attempt,
+            round=5,
+            index=index,
+            listen_fd=one.listen_fd,
+            certificate=one.certificate,
+            private_key=one.private_key,
+            pin=one.pin,
+            peers=one.peers,
+            root=one.root,
+            buckets=1,
+            bucket=0,
+            lists=(WordsList(owner=0, words=1), WordsList(owner=1, words=1)),
+            deadline_seconds=one.deadline_seconds,
+            connect_seconds=one.connect_seconds,
+            stall_seconds=one.stall_seconds,
+        )
+        return replace(spec, **changes)  # type: ignore[arg-type]
+
     def port(self, index: int) -> int:
         return int(self.listeners[index].getsockname()[1])
 
@@ -198,6 +226,16 @@ class Trio:
         self, index: int, *arguments: str, module: str = DOUBLE, rows: bytes = b""
     ) -> Party:
         spec = self.specs[index]
+        return self.launch(spec, encode_spec(spec) + rows, *arguments, module=module)
+
+    def start_words(
+        self, spec: WordsSpec, *arguments: str, module: str = DOUBLE, blocks: bytes = b""
+    ) -> Party:
+        return self.launch(spec, encode_words(spec) + blocks, *arguments, module=module)
+
+    def launch(
+        self, spec: PartySpec | WordsSpec, data: bytes, *arguments: str, module: str
+    ) -> Party:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
@@ -208,9 +246,9 @@ class Trio:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         pipe, process.stdin = process.stdin, None
-        threading.Thread(target=feed, args=(pipe, encode_spec(spec) + rows)).start()
+        threading.Thread(target=feed, args=(pipe, data)).start()
         party = Party(spec, process)
-        self.parties[index] = party
+        self.parties[spec.index] = party
         return party
 
     def start_below_a_worker(

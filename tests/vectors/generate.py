@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mpcengine.protocol.canonical import JSON
+from tests.vectors.make_answer import answers
 from tests.vectors.make_envelope import envelopes
 from tests.vectors.make_examples import main as write_examples
 from tests.vectors.make_outer import parcels
@@ -38,6 +39,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "partner": partners,
     "package": packages,
     "outer": parcels,
+    "answer": answers,
     "batch": batches,
     "manifest": manifests,
     "result": results,

@@ -29,9 +29,6 @@ export function concat(...parts) {
   return whole;
 }
 
-/** @param {Uint8Array} left @param {Uint8Array} right */
-export const equal = (left, right) => left.length === right.length && left.every((byte, at) => byte === right[at]);
-
 /** @param {string} text @returns {Bytes} */
 export const utf8 = (text) => new TextEncoder().encode(text);
 
@@ -83,6 +80,13 @@ export function parseBase64(value) {
 
 /** @param {Uint8Array} data @returns {bigint} most significant byte first */
 export const toNumber = (data) => (data.length ? BigInt(`0x${toHex(data)}`) : 0n);
+
+/** The bytes of a base64 text of this length; refuses anything else. @param {unknown} value @param {string} where @param {number} [length] @returns {Bytes} */
+export function data(value, where, length) {
+  const found = parseBase64(value);
+  const fits = found !== null && (length === undefined || found.length === length);
+  return fits ? found : refuse("json.value", `${where} must be base64${length ? ` of ${length} bytes` : ""}.`, where);
+}
 
 /** @param {bigint} value @param {number} size @returns {Bytes} */
 export const fromNumber = (value, size) => fromHex(value.toString(16).padStart(2 * size, "0"));

@@ -1,7 +1,6 @@
 /** Turn one respondent's answers into a record of bits and the words of texts. Source: docs/protocol.md §5.5, §6. */
 
 import { ProtocolError, refuse } from "./bytes.js";
-import { isDay } from "./survey.js";
 import { packText, textWords } from "./texts.js";
 
 /**
@@ -139,6 +138,13 @@ function dated(block, value) {
   if (!isDay(value)) wrong(block, "type", "must be a day that exists, as YYYY-MM-DD");
   if (value < min || value > max) wrong(block, "out_of_range", `must lie from ${min} to ${max}`);
   return [block.slots[block.values.findLastIndex((low) => low <= value)]];
+}
+
+/** @param {string} value */
+function isDay(value) {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value) || value < "0001") return false;
+  const day = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(value);
 }
 
 /** @param {Block} block @param {string} value */

@@ -1,16 +1,24 @@
 /** Lay a survey out as bits: slots, linear constraints, and where an answer's bits stand. Source: docs/protocol.md §6. */
 
 import { refuse } from "./bytes.js";
-import { oneHotValues } from "./survey.js";
 import { textWords } from "./texts.js";
 import { validityPlan } from "./validity.js";
+
+/**
+ * A survey's normal form, as the manifest has it; `Question` holds the keys of its kind.
+ * @typedef {Record<string, string>} Text
+ * @typedef {{id: string, title: Text}} Choice
+ * @typedef {{id: string, kind: string, title: Text, required: boolean, extremes: string, nonresponse: string,
+ *   options: Choice[], rows: Choice[], min: any, max: any, bins?: any[], max_bytes: number}} Question
+ * @typedef {{var: string, op: string, value: any}} Condition
+ * @typedef {{title: Text, introduction?: Text, languages: string[], min_count: number, unit: string,
+ *   questions: Question[], show_if: Record<string, Condition>, tables: {questions: string[]}[]}} Survey
+ */
 
 /**
  * `slots` stand for `values` (a ranking's: option × rank); `limits` say by how much a number may exceed its
  * bin's first value; `offset` and `slack` are bits of weight 1, 2, 4, …; `shownBy`: slots whose sum tells that
  * the question was asked, null if everybody is.
- * @typedef {import("./survey.js").Survey} Survey
- * @typedef {import("./survey.js").Question} Question
  * @typedef {[number, bigint][]} Terms slots with their coefficients
  * @typedef {{terms: Terms, constant: bigint}} Constraint
  * @typedef {{id: string, question: Question, values: any[], slots: number[], nullSlot: number | null, limits: bigint[],
@@ -160,6 +168,15 @@ class Builder {
     const kept = terms.filter(([, coefficient]) => coefficient !== 0n);
     if (kept.length) this.constraints.push({ terms: kept, constant });
   }
+}
+
+/** Each one-way table of a question: its id and its cells without "no answer". @param {Question} question @returns {Map<string, any[]>} */
+export function oneHotValues({ id, kind, options = [], rows = [], min, max, bins }) {
+  const ids = options.map((option) => option.id);
+  if (kind === "single") return new Map([[id, ids]]);
+  if (kind === "matrix") return new Map(rows.map((row) => [`${id}.${row.id}`, ids]));
+  if (kind === "scale") return new Map([[id, Array.from({ length: max - min + 1 }, (_, at) => min + at)]]);
+  return new Map(bins ? [[id, bins]] : []);
 }
 
 /** @param {number[]} slots @returns {Terms} */

@@ -3,7 +3,6 @@
 import { concat, fromHex, isHex, parseBase64, ProtocolError, refuse, u32, utf8 } from "./bytes.js";
 import { digest, digestBytes, parseCanonical } from "./canonical.js";
 import { signedBytes, verify } from "./signing.js";
-import { Fields } from "./strict.js";
 
 /**
  * @typedef {import("./bytes.js").Bytes} Bytes
@@ -16,10 +15,7 @@ import { Fields } from "./strict.js";
 
 const LARGEST_PAGES = 1_000;
 const TRIES = 3;
-const STATEMENT_KEYS = [
-  ...["format", "node", "index", "manifest", "state", "reason", "root", "verdict", "coin", "lines", "accepted"],
-  ...["rejected", "released", "shares", "texts"],
-];
+const STATES = ["released", "withheld"];
 
 /** Everything a node publishes of a survey now; refused unless it follows from what the node signed. @param {Get} get @param {string} node @param {Bytes} identityKey @param {string} manifest digest @returns {Promise<Published>} */
 export async function publishedRead(get, node, identityKey, manifest) {
@@ -29,7 +25,7 @@ export async function publishedRead(get, node, identityKey, manifest) {
   if (statement?.state !== "released") return { ...nothing, seen: await readSeen(get, identityKey, manifest) };
   const accepted = await readPages(get, `lists/${manifest}/accepted`, "ids");
   const rows = await readPages(get, `lists/${manifest}/rejected`, "rejected");
-  const rejected = rows?.entries.map((row) => new Fields(row, ["id", "reason"]).value) ?? [];
+  const rejected = rows?.entries ?? [];
   const ids = accepted?.entries ?? [];
   await checkLists(statement, manifest, ids, rejected);
   return { ...nothing, accepted: new Set(ids), rejected: new Map(rejected.map(({ id, reason }) => [id, reason])) };
@@ -57,15 +53,15 @@ export function fate({ package: id }, published) {
 async function readStatement(found, node, identityKey, manifest) {
   const data = parseBase64(found?.statement) ?? new Uint8Array();
   await verify(identityKey, "drempel/statement/1", data, parseBase64(found?.signature));
-  const top = new Fields(parseCanonical(data), STATEMENT_KEYS);
-  top.choice("format", ["drempel-statement/1"]);
-  top.choice("node", [node]);
-  top.choice("manifest", [manifest]);
-  const state = top.choice("state", ["released", "withheld"]);
-  const { reason, root, verdict, coin, lines, accepted, rejected, released } = top.value;
-  if (state === "withheld") return { state, reason: top.text("reason"), root, verdict, agreement: "withheld" };
-  const agreement = JSON.stringify([root, verdict, coin, lines, accepted, rejected, released]);
-  return { state, reason, root: top.digest("root"), verdict: top.digest("verdict"), agreement };
+  const signed = parseCanonical(data);
+  if (signed.format !== "drempel-statement/1" || signed.node !== node || signed.manifest !== manifest || !STATES.includes(signed.state)) {
+    refuse("statement.other", "A node signed for something else.", node);
+  }
+  const { state, reason, root, verdict, coin, lines, accepted, rejected, released, texts } = signed;
+  if (state === "withheld") return { state, reason, root, verdict, agreement: state };
+  const lengths = Object.entries(texts).map(([question, words]) => [question, words.length]);
+  const agreement = JSON.stringify([root, verdict, coin, lines, accepted, rejected, released, lengths]);
+  return { state, reason, root, verdict, agreement };
 }
 
 /** @param {Get} get @param {Bytes} identityKey @param {string} manifest @returns {Promise<Set<string> | null>} null if the node shows none */

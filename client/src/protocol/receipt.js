@@ -1,10 +1,8 @@
 /** Prove what became of a parcel: the relay's promise, the nodes' confirmations, a receipt. Source: docs/protocol.md §8.5, §8.6. */
 
-import { concat, fromHex, parseBase64, refuse, sha256, toBase64, toHex, u8 } from "./bytes.js";
+import { concat, data, fromHex, isHex, parseBase64, refuse, sha256, toBase64, toHex, u8 } from "./bytes.js";
 import { digestBytes } from "./canonical.js";
-import { HIGHEST_REVISION } from "./envelope.js";
 import { verify } from "./signing.js";
-import { Fields } from "./strict.js";
 
 /**
  * `drempel-receipt/1` as JSON; keys and signatures in base64.
@@ -55,25 +53,12 @@ export const isSafe = ({ relay, nodes }) => nodes.filter((node) => node.confirma
 
 /** Read a receipt and check every signature in it; one at least is there. @param {any} json @returns {Promise<Receipt>} */
 export async function parseReceipt(json) {
-  const top = new Fields(json, ["format", "manifest", "package", "revision", "content", "relay", "nodes"]);
-  top.choice("format", ["drempel-receipt/1"]);
-  top.digest("manifest");
-  top.hexadecimal("package", 32);
-  top.integer("revision", 0, HIGHEST_REVISION);
-  top.hexadecimal("content", 32);
-  const relay = top.fields("relay", ["url", "key", "promise"]);
-  relay.url("url");
-  relay.data("key", 32);
-  if (relay.value.promise !== null) relay.data("promise", 64);
-  const rows = top.rows("nodes", 3, 3, ["node", "url", "identity_key"], ["confirmation"]);
-  rows.forEach((row, at) => {
-    row.choice("node", [NODES[at]]);
-    row.url("url");
-    row.data("identity_key", 32);
-    if (row.has("confirmation")) row.data("confirmation", 64);
-  });
-  const confirmed = /** @type {Receipt} */ (json).nodes.filter((node) => node.confirmation);
-  if (json.relay.promise !== null || !confirmed.length) await checkPromise(json);
+  const { format, package: id, revision, content, relay, nodes } = json ?? {};
+  const isReceipt = format === "drempel-receipt/1" && isHex(id, 32) && isHex(content, 32) && Number.isInteger(revision);
+  const names = Array.isArray(nodes) ? nodes.map((node) => node?.node).join() : "";
+  if (!isReceipt || names !== NODES.join() || !relay) refuse("json.value", "This is no receipt.");
+  const confirmed = nodes.filter((/** @type {ReceiptNode} */ node) => node.confirmation !== undefined);
+  if (relay.promise || !confirmed.length) await checkPromise(json);
   for (const node of confirmed) await checkConfirmation(json, node);
   return json;
 }
@@ -81,14 +66,11 @@ export async function parseReceipt(json) {
 /** @param {Receipt} receipt */
 async function checkPromise({ manifest, content, relay }) {
   const body = concat(digestBytes(manifest), fromHex(content));
-  await verify(bytesOf(relay.key), "drempel/promise/1", body, parseBase64(relay.promise));
+  await verify(data(relay.key, "relay.key", 32), "drempel/promise/1", body, parseBase64(relay.promise));
 }
 
 /** @param {Receipt} receipt @param {ReceiptNode} node */
 async function checkConfirmation({ manifest, content }, node) {
   const body = concat(digestBytes(manifest), u8(NODES.indexOf(node.node) + 1), fromHex(content));
-  await verify(bytesOf(node.identity_key), "drempel/confirmation/1", body, parseBase64(node.confirmation));
+  await verify(data(node.identity_key, "identity_key", 32), "drempel/confirmation/1", body, parseBase64(node.confirmation));
 }
-
-/** @param {string} text base64, checked before */
-const bytesOf = (text) => parseBase64(text) ?? new Uint8Array();

@@ -39,17 +39,10 @@ export const pointBytes = async (key) => new Uint8Array(await crypto.subtle.expo
 export const oneTimeSign = async (key, label, body) =>
   new Uint8Array(await crypto.subtle.sign(CURVE, key, signedBytes(label, body)));
 
-/** @param {Bytes} point @param {string} label @param {Uint8Array} body @param {Bytes} signature */
-export const oneTimeVerify = (point, label, body, signature) =>
-  check(label, async () => {
-    const key = await parsePoint(point, "ECDSA", ["verify"]);
-    return signature.length === 64 && crypto.subtle.verify(CURVE, key, signature, signedBytes(label, body));
-  });
-
-/** @param {Bytes} point @param {"ECDH" | "ECDSA"} [name] @param {KeyUsage[]} [usages] @returns {Promise<CryptoKey>} */
-export async function parsePoint(point, name = "ECDH", usages = []) {
+/** @param {Bytes} point 65 bytes, on the curve @returns {Promise<CryptoKey>} for agreeing on a key */
+export async function parsePoint(point) {
   if (point.length !== POINT_BYTES || point[0] !== 4) refuse("key.form", "A P-256 public key is 65 bytes.");
   return crypto.subtle
-    .importKey("raw", point, { name, namedCurve: "P-256" }, true, usages)
+    .importKey("raw", point, { name: "ECDH", namedCurve: "P-256" }, true, [])
     .catch(() => refuse("key.form", "A P-256 public key is not on the curve."));
 }

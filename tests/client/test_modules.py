@@ -1,0 +1,57 @@
+"""The booth's modules: their own tests in Node.js, their types, their size, what they touch."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.client.conftest import ROOT, TYPESCRIPT
+
+HERE = Path(__file__).parent
+SOURCES = ROOT / "client" / "src"
+MOST_LINES = 2_500
+MOST_PROTOCOL_LINES = 1_400
+# What would let a page run what it did not bring, or draw what is no secret.
+FORBIDDEN = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
+    r"|Math\.random|\.style\b|setAttribute\(\"(style|on)|import\("
+)
+PAGE = re.compile(r"\b(document\.(create|query|body)|window\.|fetch\(|localStorage|indexedDB)")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.test.mjs")))
+def test_they_pass_their_own_tests(node: str, name: str) -> None:
+    command = [node, "--no-warnings", "--test", "--test-reporter=spec", str(HERE / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"pass (\d+)", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) > 0
+
+
+def test_they_are_typed(node: str) -> None:
+    command = [node, str(TYPESCRIPT), "-p", str(ROOT / "tsconfig.json")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_they_are_small_enough_to_read() -> None:
+    lines = {path: len(path.read_text().splitlines()) for path in SOURCES.rglob("*.js")}
+    assert sum(lines.values()) <= MOST_LINES
+    protocol = {path: count for path, count in lines.items() if path.parent.name == "protocol"}
+    assert sum(protocol.values()) <= MOST_PROTOCOL_LINES
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES.rglob("*.js")), ids=lambda path: path.stem)
+def test_they_bring_all_they_run_and_nothing_else(path: Path) -> None:
+    text = path.read_text()
+    code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", text, flags=re.S)
+    assert FORBIDDEN.search(code) is None
+    for name in re.findall(r'from "([^"]+)"', code):
+        assert name.startswith(("./", "../"))
+        assert (path.parent / name).resolve().is_relative_to(SOURCES)
+        assert (path.parent / name).is_file()
+    if path.parent.name == "protocol":
+        assert PAGE.search(code) is None
+        assert "../" not in "".join(re.findall(r'from "([^"]+)"', code))

@@ -19,7 +19,9 @@ from mpcengine.protocol.strict import Fields, is_hex
 ORDER_FORMAT = "drempel-order/1"
 OPEN_ANSWERING = "open-answering"
 CLOSE = "close"
+CLOSE_CONSENTS = "close-consents"
 ORDERS = (OPEN_ANSWERING, CLOSE)
+REQUEST_ORDERS = (CLOSE_CONSENTS, CLOSE)
 SURVEY_ID_BYTES = 16
 
 
@@ -31,24 +33,33 @@ class Order:
     order: str
 
 
-def build_order(manifest: Digest, order: str) -> bytes:
-    """Return the bytes of an order for the coordinator to sign under LABEL_ORDER."""
+def build_order(manifest: Digest, order: str, *, orders: tuple[str, ...] = ORDERS) -> bytes:
+    """Return the bytes of an order for the coordinator to sign under LABEL_ORDER.
+
+    ``orders`` are those of the manifest's kind: ORDERS for surveys, REQUEST_ORDERS otherwise.
+    """
     body = canonical({"format": ORDER_FORMAT, "manifest": manifest, "order": order})
-    parse_order(body)
+    parse_order(body, orders=orders)
     return body
 
 
-def parse_order(data: bytes) -> Order:
+def parse_order(data: bytes, *, orders: tuple[str, ...] = ORDERS) -> Order:
     """Read an order; raise MalformedMessage if it is not exactly one."""
     top = Fields(parse_canonical(data), required=("format", "manifest", "order"))
     top.choice("format", (ORDER_FORMAT,))
-    return Order(manifest=top.digest("manifest"), order=top.choice("order", ORDERS))
+    return Order(manifest=top.digest("manifest"), order=top.choice("order", orders))
 
 
-def verify_order(data: bytes, signature: bytes, coordinator_key: bytes) -> Order:
+def verify_order(
+    data: bytes,
+    signature: bytes,
+    coordinator_key: bytes,
+    *,
+    orders: tuple[str, ...] = ORDERS,
+) -> Order:
     """Return the order if the coordinator signed it; raise BadSignature otherwise."""
     verify(coordinator_key, LABEL_ORDER, data, signature)
-    return parse_order(data)
+    return parse_order(data, orders=orders)
 
 
 def prepare_body(survey_id: str) -> bytes:

@@ -19,6 +19,12 @@ POLICY_FORMAT = "drempel-policy/1"
 LONGEST_ANSWERING_DAYS = 3660
 # Whether a manifest must name the booth that this node ships, page and program.
 BOOTH_OWN, BOOTH_ANY = "own", "any"
+JOB_KINDS = ("survey", "match", "compare")
+# What a request may have (docs/protocol.md §19.5): owners, values of a list, and values of a
+# list whose owner learns which of them were asked for.
+MOST_OWNERS = 256
+LARGEST_LIST = 1 << 24
+MOST_GUESSES = 1 << 20
 PRODUCT_FLOORS = {"person": 5, "organisation": 3}
 # Beside the policy; an operator writes it, a node without one has confirmed nobody.
 PARTNERS_FILE = "partners.json"
@@ -41,7 +47,14 @@ _REQUIRED = (
     "nonresponse",
     "texts",
 )
-_OPTIONAL = ("booth", "partners_file", "test")
+_OPTIONAL = ("booth", "max_guesses", "max_list", "max_owners", "partners_file", "test")
+
+
+_REQUEST_LIMITS = {
+    "max_owners": MOST_OWNERS,
+    "max_list": LARGEST_LIST,
+    "max_guesses": MOST_GUESSES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +62,8 @@ class Policy:
     """Hold an operator's limits; a unit without a floor is not allowed at all.
 
     ``extremes`` and ``nonresponse`` say whether a question may show them on purpose, ``texts``
-    whether text questions may be asked.
+    whether text questions may be asked. ``max_owners``, ``max_list`` and ``max_guesses`` bound
+    requests.
     ``partners_file`` names the file of confirmed partners beside the policy's own; without one
     nobody is confirmed. ``booth`` says whether a manifest must name the booth that this node
     ships (``own``) or may name another (``any``). ``test`` marks a policy of a test set-up,
@@ -74,6 +88,9 @@ class Policy:
     test: bool
     partners_file: str | None = None
     booth: str = BOOTH_OWN
+    max_owners: int = MOST_OWNERS
+    max_list: int = LARGEST_LIST
+    max_guesses: int = MOST_GUESSES
 
     def to_json(self) -> dict[str, JSON]:
         """Return the policy as its file has it."""
@@ -99,6 +116,9 @@ class Policy:
             document["partners_file"] = self.partners_file
         if self.booth != BOOTH_OWN:
             document["booth"] = self.booth
+        for key, usual in _REQUEST_LIMITS.items():
+            if getattr(self, key) != usual:
+                document[key] = getattr(self, key)
         return {**document, "test": True} if self.test else document
 
 
@@ -110,7 +130,7 @@ def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Po
     return Policy(
         floors=dict.fromkeys(PRODUCT_FLOORS, 1) if test else dict(PRODUCT_FLOORS),
         coordinators=coordinators,
-        kinds=("survey",),
+        kinds=JOB_KINDS,
         rosters=ROSTER_KINDS,
         timings=TIMINGS,
         min_roster=1,
@@ -136,7 +156,7 @@ def parse_policy(obj: JSON) -> Policy:
     policy = Policy(
         floors=_floors(top, test=test),
         coordinators=_coordinators(top),
-        kinds=_choices(top, "kinds", ("survey",)),
+        kinds=_choices(top, "kinds", JOB_KINDS),
         rosters=_choices(top, "rosters", ROSTER_KINDS),
         timings=_choices(top, "timings", TIMINGS),
         min_roster=top.integer("min_roster", 1, LARGEST_ROSTER),
@@ -152,6 +172,10 @@ def parse_policy(obj: JSON) -> Policy:
         test=test,
         partners_file=_partners_file(top) if top.has("partners_file") else None,
         booth=top.choice("booth", (BOOTH_OWN, BOOTH_ANY)) if top.has("booth") else BOOTH_OWN,
+        **{
+            key: top.integer(key, 1, usual) if top.has(key) else usual
+            for key, usual in _REQUEST_LIMITS.items()
+        },
     )
     if policy.max_roster < policy.min_roster:
         raise top.refuse("max_roster", "must not be below min_roster")

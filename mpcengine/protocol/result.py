@@ -18,9 +18,17 @@ from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.disclosure_recheck import Opened, recheck_released, recheck_texts
 from mpcengine.protocol.errors import DisclosureRefused, MalformedMessage
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
+from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.pattern import opened_texts
 from mpcengine.protocol.released import Release, statistics_json, tables_json, texts_json
+from mpcengine.protocol.result_parts import (
+    ENOUGH_TO_WITHHOLD,
+    RESULT_FORMAT,
+    check_agreement,
+    first_difference,
+    one_reason,
+    one_root,
+)
 from mpcengine.protocol.signedmanifest import (
     SignedManifest,
     check_node_keys,
@@ -35,7 +43,6 @@ from mpcengine.protocol.signing import (
 )
 from mpcengine.protocol.statement import (
     RELEASED,
-    WITHHELD,
     Statement,
     open_values,
     parse_statement,
@@ -45,9 +52,6 @@ from mpcengine.protocol.strict import Fields, to_base64
 from mpcengine.protocol.text_shares import Texts, open_texts
 from mpcengine.protocol.texts import unpack_text
 
-RESULT_FORMAT = "drempel-result/1"
-# When a node is lost for good the two others end the job; they can open nothing.
-ENOUGH_TO_WITHHOLD = 2
 _REQUIRED = ("format", "manifest", "kind", "state", "reason", "accepted", "rejected", "proof")
 
 
@@ -82,7 +86,7 @@ def assemble_result(
         "manifest": manifest.digest,
         "kind": manifest.kind,
         "state": first.state,
-        "reason": _reason(parsed),
+        "reason": one_reason(parsed),
         "accepted": first.accepted,
         "rejected": [{"reason": reason, "count": n} for reason, n in first.rejected],
     }
@@ -97,7 +101,7 @@ def assemble_result(
         }
         for statement, data, signature in zip(parsed, statements, signatures, strict=True)
     ]
-    document["proof"] = {"manifest": signed.to_json(), "root": _root(parsed), "nodes": nodes}
+    document["proof"] = {"manifest": signed.to_json(), "root": one_root(parsed), "nodes": nodes}
     return document
 
 
@@ -121,7 +125,7 @@ def verify_result(doc: JSON, nodes: NodesFile | None = None) -> Verification:
         [row.data("statement") for row in rows],
         [row.data("signature", SIGNATURE_BYTES) for row in rows],
     )
-    difference = _first_difference(rebuilt, doc, "")
+    difference = first_difference(rebuilt, doc)
     if difference is not None:
         raise MalformedMessage(
             "result.differs", f"{difference} does not follow from what the nodes signed."
@@ -185,42 +189,8 @@ def _verified(
             raise MalformedMessage(
                 "result.manifest", f"Node {statement.node} signed for another manifest."
             )
-    _check_agreement(parsed)
+    check_agreement(parsed)
     return parsed
-
-
-def _check_agreement(parsed: Sequence[Statement]) -> None:
-    names = [statement.node for statement in parsed]
-    if names != sorted(set(names)):
-        raise MalformedMessage("result.statements", "Each node states once, in order.")
-    withheld = [statement.state == WITHHELD for statement in parsed]
-    if all(withheld) and len(parsed) >= ENOUGH_TO_WITHHOLD:
-        return
-    if any(withheld) or len(parsed) != len(NODE_NAMES):
-        raise MalformedMessage("result.statements", "A release needs three nodes' statements.")
-    if any(statement.agreement != parsed[0].agreement for statement in parsed):
-        raise MalformedMessage("result.agreement", "The nodes' statements differ.")
-
-
-def _reason(parsed: Sequence[Statement]) -> str | None:
-    """Return the one reason of all statements, or what each node says where they differ.
-
-    Nodes end with the reason of the first that ended, but two may end at the same moment, and
-    none may choose which of the reasons is read.
-    """
-    if len({statement.reason for statement in parsed}) == 1:
-        return parsed[0].reason
-    return "; ".join(f"{statement.node}: {statement.reason}" for statement in parsed)
-
-
-def _root(parsed: Sequence[Statement]) -> Digest | None:
-    """Return the one root of all statements that name one, or None.
-
-    A node may end before it has a root. Roots that differ are why nodes end (``nodes
-    disagree``): then none of them is the result's.
-    """
-    roots = {statement.root for statement in parsed} - {None}
-    return roots.pop() if len(roots) == 1 else None
 
 
 def _numbers(manifest: Manifest, parsed: Sequence[Statement]) -> dict[str, JSON]:
@@ -253,35 +223,3 @@ def _numbers(manifest: Manifest, parsed: Sequence[Statement]) -> dict[str, JSON]
         "statistics": statistics_json(release),
         "texts": texts_json(release),
     }
-
-
-def _first_difference(expected: JSON, found: JSON, path: str) -> str | None:
-    """Return the path of the first place where ``found`` is not ``expected``, or None."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        keys = list(expected) + [key for key in found if key not in expected]
-        pairs = [
-            (
-                expected.get(key, _ABSENT),
-                found.get(key, _ABSENT),
-                f"{path}.{key}" if path else key,
-            )
-            for key in keys
-        ]
-    elif isinstance(expected, list) and isinstance(found, list):
-        if len(expected) != len(found):
-            return path
-        pairs = [
-            (e, f, f"{path}[{i}]") for i, (e, f) in enumerate(zip(expected, found, strict=True))
-        ]
-    else:
-        return None if _same(expected, found) else path
-    found_paths = (_first_difference(e, f, where) for e, f, where in pairs)
-    return next((where for where in found_paths if where is not None), None)
-
-
-_ABSENT = object()
-
-
-def _same(expected: object, found: object) -> bool:
-    # Python takes True for 1 and 32.0 for 32; who reads the file elsewhere may not.
-    return type(expected) is type(found) and expected == found

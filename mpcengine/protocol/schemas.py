@@ -27,6 +27,14 @@ from mpcengine.protocol.schemas_parts import (
     ref,
     whole,
 )
+from mpcengine.protocol.schemas_request import (
+    CONSENT_SCHEMA,
+    CONTRIBUTION_SCHEMA,
+    HITS_SCHEMA,
+    REQUEST_MANIFEST_SCHEMA,
+    REQUEST_SCHEMA,
+    REQUEST_STATEMENT_SCHEMA,
+)
 from mpcengine.protocol.schemas_result import RESULT_SCHEMA, STATEMENT_SCHEMA
 from mpcengine.protocol.schemas_survey import (
     ANSWERS_SCHEMA,
@@ -79,7 +87,7 @@ POLICY_SCHEMA = document(
                 "minProperties": 1,
             },
             "coordinators": items(_KEY, 0, 10_000, "keys"),
-            "kinds": items(one_of("survey"), 0, 1, "kinds"),
+            "kinds": items(one_of("survey", "match", "compare"), 0, 3, "kinds"),
             "rosters": items(one_of("code", "key"), 0, 2, "kinds of roster"),
             "timings": items(one_of("strict", "normal", "immediate"), 0, 3, "timings"),
             "min_roster": whole(1, _LARGEST_ROSTER),
@@ -96,6 +104,9 @@ POLICY_SCHEMA = document(
         "a policy file: a JSON object",
         test=boolean(),
         booth=one_of("own", "any"),
+        max_owners=whole(1, 256),
+        max_list=whole(1, 1 << 24),
+        max_guesses=whole(1, 1 << 20),
         partners_file={
             **pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "the name of a file beside the policy"),
             "maxLength": 100,
@@ -144,7 +155,7 @@ ORDER_SCHEMA = document(
         {
             "format": constant("drempel-order/1"),
             "manifest": DIGEST,
-            "order": one_of("open-answering", "close"),
+            "order": one_of("open-answering", "close", "close-consents"),
         },
         "an order: a JSON object",
     ),
@@ -267,6 +278,12 @@ SCHEMAS: dict[str, Schema] = {
         RECEIPT_SCHEMA,
         STATEMENT_SCHEMA,
         RESULT_SCHEMA,
+        REQUEST_SCHEMA,
+        REQUEST_MANIFEST_SCHEMA,
+        CONSENT_SCHEMA,
+        CONTRIBUTION_SCHEMA,
+        REQUEST_STATEMENT_SCHEMA,
+        HITS_SCHEMA,
     )
 }
 

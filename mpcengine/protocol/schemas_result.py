@@ -1,6 +1,6 @@
 """The JSON Schemas of ``drempel-statement/1`` and ``drempel-result/1``.
 
-Source: docs/protocol.md §13 and §14. Only surveys have results so far.
+Source: docs/protocol.md §13, §14 and §19.11.
 """
 
 from mpcengine.protocol.schemas_parts import (
@@ -17,6 +17,11 @@ from mpcengine.protocol.schemas_parts import (
     pattern,
     string,
     whole,
+)
+from mpcengine.protocol.schemas_request import (
+    COMPARE_SECTION,
+    MATCH_SECTION,
+    SIGNED_REQUEST,
 )
 
 MOST_TABLES = 10_000
@@ -138,7 +143,10 @@ _SIGNED_MANIFEST = fields(
 )
 _PROOF = fields(
     {
-        "manifest": _SIGNED_MANIFEST,
+        "manifest": {
+            "anyOf": [_SIGNED_MANIFEST, SIGNED_REQUEST],
+            "description": "a signed manifest",
+        },
         "root": nullable(DIGEST),
         "nodes": items(
             fields(
@@ -163,10 +171,10 @@ RESULT_SCHEMA = document(
         {
             "format": constant("drempel-result/1"),
             "manifest": DIGEST,
-            "kind": constant("survey"),
+            "kind": one_of("survey", "match", "compare"),
             "state": one_of("released", "withheld"),
             "reason": nullable(string(700)),
-            "accepted": nullable(whole(1)),
+            "accepted": nullable(whole(0)),
             "rejected": _REJECTED,
             "proof": _PROOF,
         },
@@ -174,5 +182,7 @@ RESULT_SCHEMA = document(
         tables=items(_TABLE, 0, MOST_TABLES, "tables"),
         statistics=items(_STATISTIC, 0, MOST_TABLES, "statistics"),
         texts=items(_TEXT_ANSWERS, 0, MOST_TABLES, "texts"),
+        match=MATCH_SECTION,
+        compare=COMPARE_SECTION,
     ),
 )

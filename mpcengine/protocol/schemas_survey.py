@@ -75,7 +75,7 @@ _QUESTIONS: Schema = {
     "text": _question({"max_bytes": whole(1, MOST_TEXT_BYTES)}),
 }
 
-_TEXT: Schema = {
+TEXT_SCHEMA: Schema = {
     "type": "object",
     "minProperties": 1,
     "maxProperties": MOST_LANGUAGES,
@@ -133,7 +133,7 @@ SURVEY_DEFINITIONS: Schema = {
     "id": pattern(_ID, _ID_RULE),
     "table_id": pattern(_TABLE_ID, "the id of a question, or of a matrix row as 'grid.row'"),
     "day": pattern(_DAY, "a day as YYYY-MM-DD"),
-    "text": _TEXT,
+    "text": TEXT_SCHEMA,
     "choice": _CHOICE,
     "question": _QUESTION,
     **{f"question_{kind}": schema for kind, schema in _QUESTIONS.items()},

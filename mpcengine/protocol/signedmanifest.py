@@ -3,7 +3,9 @@
 Source: docs/protocol.md §9. The bytes stay opaque: what was signed is what was received.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mpcengine.protocol.canonical import JSON, Digest, digest
 from mpcengine.protocol.errors import BadSignature, PolicyRefused
@@ -11,6 +13,34 @@ from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile
 from mpcengine.protocol.signing import LABEL_MANIFEST, SIGNATURE_BYTES, verify
 from mpcengine.protocol.strict import Fields, to_base64
+
+
+class NamedNode(Protocol):
+    """What every manifest says of a node."""
+
+    @property
+    def node(self) -> str:
+        """``a``, ``b`` or ``c``."""
+
+    @property
+    def name(self) -> str:
+        """The operator's name for it."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
+    def identity_key(self) -> bytes:
+        """Its identity key, 32 bytes."""
+
+
+class NamesNodes(Protocol):
+    """A manifest of any kind."""
+
+    @property
+    def nodes(self) -> Sequence[NamedNode]:
+        """The three nodes, in order of index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +104,7 @@ def verify_signed_manifest(signed: SignedManifest, nodes: NodesFile | None = Non
     return manifest
 
 
-def check_nodes(manifest: Manifest, nodes: NodesFile) -> None:
+def check_nodes(manifest: NamesNodes, nodes: NodesFile) -> None:
     """Raise unless the manifest names the keys, addresses and names of the nodes file.
 
     Respondents are sent where the manifest says, and read there who computes. Raises
@@ -91,7 +121,7 @@ def check_nodes(manifest: Manifest, nodes: NodesFile) -> None:
             )
 
 
-def check_node_keys(manifest: Manifest, nodes: NodesFile) -> None:
+def check_node_keys(manifest: NamesNodes, nodes: NodesFile) -> None:
     """Raise BadSignature unless the manifest names the identity keys of the nodes file."""
     for terms in manifest.nodes:
         if nodes.named(terms.node).identity_key != terms.identity_key:

@@ -56,6 +56,16 @@ LABEL_PEER = b"drempel/peer/1"
 LABEL_PROMISE = b"drempel/promise/1"
 LABEL_CONFIRMATION = b"drempel/confirmation/1"
 LABEL_INTRODUCTION = b"drempel/introduction/1"
+LABEL_REQUEST_MANIFEST = b"drempel/request-manifest/1"
+LABEL_PREPARE_REQUEST = b"drempel/prepare-request/1"
+LABEL_REQUEST_KEYS = b"drempel/request-keys/1"
+LABEL_CONSENT = b"drempel/consent/1"
+LABEL_CONTRIBUTION = b"drempel/contribution/1"
+LABEL_CHUNK = b"drempel/chunk/1"
+LABEL_OVERFLOW = b"drempel/overflow/1"
+LABEL_NONCE = b"drempel/nonce/1"
+LABEL_PRIVATE = b"drempel/private/1"
+LABEL_REQUEST_STATEMENT = b"drempel/request-statement/1"
 
 SIGNATURE_BYTES = 64
 PUBLIC_KEY_BYTES = 32

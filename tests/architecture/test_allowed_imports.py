@@ -44,7 +44,8 @@ PLAIN = {
 
 ALLOWED = {
     "mpcengine/protocol": PLAIN
-    | {"cryptography", "rfc8785", "jsonschema", "mpcengine.protocol", "urllib.parse"},
+    | {"cryptography", "idna", "rfc8785", "jsonschema", "mpcengine.protocol"}
+    | {"ipaddress", "urllib.parse"},
     "mpcengine/kernels": PLAIN
     | {"sys", "numpy", "numba", "mpcengine.kernels"}
     | {"mpcengine.protocol.errors", "mpcengine.protocol.field"},

@@ -139,7 +139,7 @@ def test_it_compares_keys_not_names() -> None:
         ({"min_count": {"household": 5}}, "min_count.household"),
         ({"min_count": 5}, "min_count"),
         ({"coordinators": ["AAAA"]}, "coordinators[0]"),
-        ({"kinds": ["match"]}, "kinds"),
+        ({"kinds": ["count"]}, "kinds"),
         ({"kinds": ["survey", "survey"]}, "kinds"),
         ({"rosters": "code"}, "rosters"),
         ({"timings": ["late"]}, "timings"),

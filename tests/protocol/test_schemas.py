@@ -1,20 +1,32 @@
 """Every format has a schema file, and schemas agree with the code that reads the formats."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from mpcengine.protocol.canonical import canonical
+from mpcengine.protocol.consent import parse_consent
+from mpcengine.protocol.contribution import parse_contribution
 from mpcengine.protocol.encoding import parse_answers
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
+from mpcengine.protocol.hits import parse_hits
 from mpcengine.protocol.manifest import SUITE
 from mpcengine.protocol.nodesfile import parse_node_entry, parse_nodes_file
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order, parse_order
 from mpcengine.protocol.partners import parse_partners_file
 from mpcengine.protocol.policy import default_policy, parse_policy
 from mpcengine.protocol.receipt import parse_receipt
+from mpcengine.protocol.request import parse_request
+from mpcengine.protocol.request_manifest import parse_request_manifest
+from mpcengine.protocol.request_statement import (
+    build_request_statement,
+    parse_request_statement,
+    withheld_request,
+)
 from mpcengine.protocol.schemas import MANIFEST_SCHEMA, SCHEMAS, schema_files
 from mpcengine.protocol.schemas_check import check_shape, compile_schema
 from mpcengine.protocol.signing import public_bytes
@@ -25,11 +37,12 @@ from tests.vectors.cast import cast
 from tests.vectors.job import job
 from tests.vectors.make_examples import FOLDER as EXAMPLES
 from tests.vectors.make_examples import examples, text_of
+from tests.vectors.request_cast import COMPARE_REQUEST, MATCH_REQUEST, request_manifest
 from tests.vectors.survey_cases import SAMPLE
 
 JSON = Any
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
-PARSERS = {
+PARSERS: dict[str, Callable[[JSON], object]] = {
     "drempel-survey/1": parse_survey,
     "drempel-answers/1": parse_answers,
     "drempel-nodes/1": parse_nodes_file,
@@ -37,6 +50,12 @@ PARSERS = {
     "drempel-policy/1": parse_policy,
     "drempel-partners/1": parse_partners_file,
     "drempel-receipt/1": parse_receipt,
+    "drempel-request/1": parse_request,
+    "drempel-hits/1": parse_hits,
+    "drempel-request-manifest/1": lambda doc: parse_request_manifest(canonical(doc)),
+    "drempel-consent/1": lambda doc: parse_consent(canonical(doc)),
+    "drempel-contribution/1": lambda doc: parse_contribution(canonical(doc)),
+    "drempel-request-statement/1": lambda doc: parse_request_statement(canonical(doc)),
 }
 
 
@@ -44,17 +63,21 @@ def good_documents() -> dict[str, list[JSON]]:
     """Return documents of every format, as the code writes them."""
     digest = cast().signed.digest
     withheld = withheld_statement(node="a", manifest=digest, reason="min_count")
+    no_match = withheld_request(node="a", manifest=digest, reason="too few lists")
     policy = default_policy(coordinators=(public_bytes(cast().coordinator),), test=True)
     more: dict[str, list[JSON]] = {
         "drempel-survey/1": [SAMPLE, parse_survey(SAMPLE).to_json()],
         "drempel-policy/1": [policy.to_json()],
         "drempel-statement/1": [json.loads(build_statement(withheld))],
         "drempel-result/1": load("result")["good"],
+        "drempel-request/1": [parse_request(MATCH_REQUEST).to_json(), COMPARE_REQUEST],
+        "drempel-request-manifest/1": [json.loads(request_manifest("compare").raw)],
+        "drempel-request-statement/1": [json.loads(build_request_statement(no_match))],
     }
-    return {
-        document["format"]: [document, *more.get(document["format"], [])]
-        for document in examples().values()
-    }
+    found: dict[str, list[JSON]] = {}
+    for document in examples().values():
+        found.setdefault(document["format"], []).append(document)
+    return {name: documents + more.get(name, []) for name, documents in found.items()}
 
 
 GOOD = good_documents()
@@ -112,7 +135,18 @@ def test_it_names_the_suite_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["drempel-nodes/1", "drempel-policy/1", "drempel-partners/1", "drempel-receipt/1"],
+    [
+        "drempel-nodes/1",
+        "drempel-policy/1",
+        "drempel-partners/1",
+        "drempel-receipt/1",
+        "drempel-request/1",
+        "drempel-hits/1",
+        "drempel-consent/1",
+        "drempel-contribution/1",
+        "drempel-request-manifest/1",
+        "drempel-request-statement/1",
+    ],
 )
 @pytest.mark.parametrize("value", [None, 7, 1.5, "x" * 400, [], {}], ids=str)
 def test_it_refuses_no_less_than_the_parser_at_the_top(name: str, value: JSON) -> None:

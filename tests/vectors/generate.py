@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mpcengine.protocol.canonical import JSON
 from tests.vectors.make_answer import answers
+from tests.vectors.make_canonicalisers import canonicalisers
 from tests.vectors.make_envelope import envelopes
 from tests.vectors.make_examples import main as write_examples
 from tests.vectors.make_outer import parcels
@@ -22,6 +23,7 @@ from tests.vectors.make_primitives import (
     sharing,
     signing,
 )
+from tests.vectors.make_request import request_vectors, word_vectors
 from tests.vectors.make_result import manifests, results
 from tests.vectors.make_survey import encodings, layouts, surveys
 from tests.vectors.make_tokens import tokens
@@ -47,6 +49,9 @@ FILES: dict[str, Callable[[], JSON]] = {
     "layout": layouts,
     "encoding": encodings,
     "validity": validity,
+    "canonicalisers": canonicalisers,
+    "words": word_vectors,
+    "request": request_vectors,
 }
 
 

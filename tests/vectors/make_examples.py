@@ -4,16 +4,28 @@ import json
 from pathlib import Path
 
 from mpcengine.protocol.canonical import JSON, digest_bytes
+from mpcengine.protocol.hits import Hits
 from mpcengine.protocol.nodesfile import entry_document
 from mpcengine.protocol.orders import OPEN_ANSWERING, build_order
 from mpcengine.protocol.partners import PartnersFile
 from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.receipt import NodeAddress, Receipt, confirmation_body
+from mpcengine.protocol.request_result import assemble_request_result
 from mpcengine.protocol.signing import LABEL_CONFIRMATION, LABEL_PROMISE, public_bytes, sign
 from tests.vectors.cast import SURVEY, cast, seed
 from tests.vectors.job import answer, job
 from tests.vectors.make_partners import NAMES, partner
+from tests.vectors.make_request import header
+from tests.vectors.request_cast import (
+    MATCH_REQUEST,
+    consents,
+    request_manifest,
+    sign_request_manifest,
+    sign_statements,
+    statements,
+)
 
+PER_INDICATOR = {"value": "192.0.2.7", "organisations": 3, "status": "released", "type": "ipv4"}
 FOLDER = Path(__file__).parents[2] / "examples" / "formats"
 
 
@@ -43,6 +55,28 @@ def examples() -> dict[str, JSON]:
         "receipt": receipt().to_json(),
         "statement": json.loads(job().statements[0]),
         "result": job().result,
+        **request_examples(),
+    }
+
+
+def request_examples() -> dict[str, JSON]:
+    """Return a document of each format of requests, all about the same match."""
+    data, signatures = sign_statements(
+        statements("match", {"organisations": 4, "indicators": None})
+    )
+    manifest = request_manifest()
+    signed = sign_request_manifest(manifest)
+    hits = Hits(manifest=manifest.digest, hit=True, items=("192.0.2.7",), lines=(12,))
+    return {
+        "request": MATCH_REQUEST,
+        "request-manifest": json.loads(manifest.raw),
+        "consent": json.loads(consents()[1][0]),
+        "contribution": json.loads(header()[1]),
+        "request-statement": json.loads(data[0]),
+        "match-result": assemble_request_result(
+            signed, data, signatures, per_indicator=[PER_INDICATOR]
+        ),
+        "hits": hits.to_json(),
     }
 
 

@@ -32,7 +32,10 @@ from mpcengine.protocol.roster import parse_code
 from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
 from private_files import private_write
 
-_LINK = re.compile(r"(?P<relay>.+)/answer/(?P<survey>[0-9a-f]{32})/?(#(?P<code>.*))?")
+# A language after the survey is for people with a browser.
+_LINK = re.compile(
+    r"(?P<relay>.+)/answer/(?P<survey>[0-9a-f]{32})(/[a-z]{2,3})?/?(#(?P<code>.*))?"
+)
 CONNECTIONS = 4
 CLOSED = "survey.closed"
 UNKNOWN_CODE = "token.unknown_code"

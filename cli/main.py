@@ -31,6 +31,7 @@ COMMANDS = (
     "install",
     "doctor",
     "rehearse",
+    "watch-booth",
     "bench",
 )
 
@@ -129,7 +130,7 @@ def _run(given: list[str]) -> int:
 
 
 def _command(name: str) -> Command:
-    module: Command = importlib.import_module(f"cli.commands.{name}")
+    module: Command = importlib.import_module(f"cli.commands.{name.replace('-', '_')}")
     return module
 
 

@@ -16,6 +16,7 @@ from cli.signals import Stopped
 from cli.survey_run import coordinator_of
 from cli.terms import terms_by_orders
 from connector.errors import ConnectorError
+from mpcengine.protocol.boothpage import page_path
 
 EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
 EXAMPLE_ANSWERS = ROOT / "examples" / "ict-resilience.answers.csv"
@@ -81,13 +82,23 @@ def _sample(federation: Federation) -> list[str]:
         f"  Sample survey {survey_id}, open for {INVITED} people with a code, such as",
         *(f"    {code}" for code in codes[:SHOWN_CODES]),
         f"  (all codes: {kept})",
-        "  To answer as one of them, at another terminal in Drempel's folder:",
-        f"    {_answering(federation.relay.url, survey_id, codes[0])}",
+        "  To answer as one of them in a browser, in English or, with /nl/, in Dutch:",
+        *(
+            f"    {_link(federation.relay.url, survey_id, one, codes[0])}"
+            for one in ("en", "nl")
+        ),
+        "  To answer without one, at another terminal in Drempel's folder:",
+        f"    {_answering(federation.relay.url, survey_id, codes[1])}",
     ]
 
 
+def _link(relay_url: str, survey_id: str, language: str, code: str) -> str:
+    # The code stands after #, which no browser sends to anybody.
+    return f"{relay_url}{page_path(survey_id, language)}#{code}"
+
+
 def _answering(relay_url: str, survey_id: str, code: str) -> str:
-    link = shlex.quote(f"{relay_url}/answer/{survey_id}#{code}")
+    link = shlex.quote(f"{relay_url}{page_path(survey_id)}#{code}")
     return f".venv/bin/drempel answer {link} {shlex.quote(str(ONE_ANSWER))}"
 
 

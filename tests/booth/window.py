@@ -58,7 +58,8 @@ class Window:
     def _request(self, asked: Request) -> None:
         parts = urlsplit(asked.url)
         self.requests.append(f"{asked.method} {asked.url}")
-        if f"{parts.scheme}://{parts.netloc}" not in self.origins and parts.scheme != "blob":
+        # A file that the page makes itself has no host and leaves no trace on the network.
+        if parts.netloc and f"{parts.scheme}://{parts.netloc}" not in self.origins:
             self.faults.append(f"foreign {asked.url}")
         is_known = asked.headers.get("referer") or "cookie" in asked.headers
         if is_known or any(code in asked.url for code in self.codes):

@@ -17,6 +17,7 @@ from mpcengine.protocol.encoding import encode_answers, encode_texts
 from mpcengine.protocol.manifest import (
     ROSTER_CODE,
     ROSTER_KEY,
+    BoothMaker,
     Coordinator,
     Manifest,
     ManifestTerms,
@@ -123,6 +124,7 @@ class Draft:
     codes: list[str] = field(default_factory=list)
     # Partners' keys, where the roster is of kind "key"; ``invited`` is then their number.
     partners: Sequence[EllipticCurvePrivateKey] = ()
+    booth: BoothMaker = booth_of
 
     def __post_init__(self) -> None:
         if self.partners:
@@ -175,7 +177,7 @@ class Draft:
                     )
                     for entry in entries
                 ),
-                booth=booth_of,
+                booth=self.booth,
                 max_inconsistent=self.max_inconsistent,
             )
         )

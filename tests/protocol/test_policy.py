@@ -10,6 +10,7 @@ import pytest
 from mpcengine.protocol.errors import MalformedInput, PolicyRefused
 from mpcengine.protocol.manifest import LARGEST_ROSTER, Manifest, Window, build_manifest
 from mpcengine.protocol.policy import (
+    BOOTH_ANY,
     PRODUCT_FLOORS,
     Policy,
     check_policy,
@@ -120,7 +121,8 @@ def test_it_lets_only_a_test_policy_go_below_the_product_s_floors() -> None:
 
 
 def test_it_reads_back_what_it_wrote() -> None:
-    for policy in (POLICY, default_policy(coordinators=(), test=True)):
+    strange = replace(POLICY, booth=BOOTH_ANY)
+    for policy in (POLICY, default_policy(coordinators=(), test=True), strange):
         assert parse_policy(json.loads(json.dumps(policy.to_json()))) == policy
 
 
@@ -151,6 +153,8 @@ def test_it_compares_keys_not_names() -> None:
         ({"extremes": 1}, "extremes"),
         ({"nonresponse": None}, "nonresponse"),
         ({"test": 1}, "test"),
+        ({"booth": "none"}, "booth"),
+        ({"booth": True}, "booth"),
         ({"partners_file": ""}, "partners_file"),
         ({"partners_file": "../partners.json"}, "partners_file"),
         ({"partners_file": ".hidden"}, "partners_file"),

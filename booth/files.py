@@ -14,7 +14,7 @@ from mpcengine.protocol.boothpage import integrity, release_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = ROOT / "client" / "src"
-SHARED_STYLES = ("tokens.css", "base.css")
+SHARED_STYLES = ("tokens.css", "base.css", "booth.css")
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",

@@ -6,6 +6,7 @@ page can be read and printed; the screens that only the script shows are in it, 
 
 from collections.abc import Mapping
 
+from booth import moments
 from booth.catalogue import LANGUAGES
 from booth.form import form_write
 from booth.markup import Markup, element, markup, raw_block
@@ -122,5 +123,13 @@ def _foot(reader: Reader) -> Markup:
 
 
 def _script_words(reader: Reader) -> Markup:
-    sentences = canonical(reader.words.script).decode()
+    """Return the script's sentences, with the names and moments that they fill in."""
+    document, language = reader.document, reader.language
+    facts = {
+        "name": document["coordinator"]["name"],
+        "opens": moments.moment(language, document["answering"]["opens"]),
+        "closes": moments.moment(language, document["answering"]["closes"]),
+        **{f"node_{node['node']}": node["name"] for node in document["nodes"]},
+    }
+    sentences = canonical({**reader.words.script, **facts}).decode()
     return raw_block("script", sentences, type="application/json", id="words")

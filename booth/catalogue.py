@@ -18,7 +18,9 @@ Sentence = str | Mapping[str, str]
 class Words:
     """Hold one language's sentences: those of the page, and those that its script needs."""
 
-    def __init__(self, language: str, page: Mapping[str, Sentence], script: Mapping[str, Sentence]) -> None:
+    def __init__(
+        self, language: str, page: Mapping[str, Sentence], script: Mapping[str, Sentence]
+    ) -> None:
         self.language = language
         self.page = page
         self.script = script

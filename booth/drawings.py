@@ -29,7 +29,7 @@ def stair(reader: Reader, at: int) -> Markup:
 
 def line_chart(reader: Reader, least: int) -> Markup:
     """Return the example of a result: two answers above the line, two hidden below it."""
-    words = reader.words
+    words, most = reader.words, max(41, 4 * least + 1)
     pattern = element(
         "pattern",
         element("path", class_="hl", d="M.5 0v8"),
@@ -49,11 +49,11 @@ def line_chart(reader: Reader, least: int) -> Markup:
     return element(
         "svg",
         element("defs", pattern),
-        _bar(words("line_a"), 4 * least + 1, "86.0%", ("1.05rem", "1.4rem", "2.15rem")),
+        _bar(words("line_a"), most, "86.0%", ("1.05rem", "1.4rem", "2.15rem")),
         _bar(
             words("line_b"),
             least + 6,
-            f"{86 * (least + 6) / (4 * least + 1):.1f}%",
+            f"{86 * (least + 6) / (most):.1f}%",
             ("3.9rem", "4.25rem", "5rem"),
         ),
         element("rect", class_="sill", y="6rem", width="100%", height=".25rem"),

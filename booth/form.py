@@ -4,7 +4,6 @@ from booth.drawings import arrow
 from booth.markup import Markup, element
 from booth.pieces import (
     button,
-    link,
     summary,
 )
 from booth.questions import parts_of, question_write
@@ -56,7 +55,7 @@ def _where(reader: Reader) -> Markup:
             "p",
             element("span", id="kept", role="status"),
             " ",
-            link("tokeep", words("keep_link")),
+            button("", words("keep_link"), "link", data_go="keep"),
             class_="small soft",
         ),
         class_="side flow",

@@ -18,14 +18,9 @@ def heading(text: str) -> Markup:
     return element("h1", text, tabindex="-1")
 
 
-def button(name: str, text: str, kind: str, *, is_hidden: bool = False) -> Markup:
-    """Return a button; the script knows it by its name."""
-    return element("button", text, class_=kind, id=name, type="button", hidden=is_hidden)
-
-
-def link(name: str, text: str) -> Markup:
-    """Return a button that looks like a link: it does something in the page."""
-    return element("button", text, class_="link", id=name, type="button")
+def button(name: str, text: str, kind: str, **more: Attribute) -> Markup:
+    """Return a button; the script knows it by its name, or goes where ``data_go`` says."""
+    return element("button", text, class_=kind, id=name or None, type="button", **more)
 
 
 def file_field(name: str, accept: str) -> Markup:

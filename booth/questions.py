@@ -14,8 +14,9 @@ from mpcengine.protocol.canonical import JSON
 
 SCALE_POINTS = 7
 MATRIX_COLUMNS = 6
-PART_WEIGHT = 4
+PART_WEIGHT = 5
 _HEAVY = {"ranking": 2, "text": 2}
+_ENDS = (("low", "min"), ("high", "max"))
 
 
 def parts_of(survey: JSON) -> list[list[int]]:
@@ -68,7 +69,7 @@ def _multiple(reader: Reader, question: JSON, place: int) -> Markup:
 def _scale(reader: Reader, question: JSON, place: int) -> Markup:
     low, high = question["min"], question["max"]
     words = reader.words
-    if high - low + 1 > SCALE_POINTS:
+    if not _is_row(question):
         return _number(reader, question, place)
     points = [
         element(
@@ -115,7 +116,6 @@ def _matrix_row(reader: Reader, question: JSON, place: int, at: int, row: JSON) 
         class_="mrow",
         role="radiogroup",
         id=name,
-        tabindex="-1",
         aria_labelledby=f"{name}t",
         aria_describedby=described,
     )
@@ -161,13 +161,11 @@ def _date(reader: Reader, question: JSON, place: int) -> Markup:
         )
         for letter, word in (("d", "day"), ("m", "month"), ("y", "year"))
     ]
-    low, high = (moments.day(reader.language, question[key]) for key in ("min", "max"))
-    hint = words("hint_date", low=low, high=high)
+    hint = words("hint_date", **_days(reader, question))
     return _group(reader, question, place, hint, element("div", fields, class_="in dmy"))
 
 
 def _number(reader: Reader, question: JSON, place: int) -> Markup:
-    low, high = (number(reader.language, question[key]) for key in ("min", "max"))
     field = element(
         "input",
         class_="field short",
@@ -177,7 +175,7 @@ def _number(reader: Reader, question: JSON, place: int) -> Markup:
         autocomplete="off",
         aria_describedby=f"q{place + 1}h q{place + 1}e",
     )
-    hint = reader.words("hint_number", low=low, high=high)
+    hint = reader.words("hint_number", **_range(reader, question))
     return _labelled(reader, question, place, hint, element("div", field, class_="in"))
 
 
@@ -221,7 +219,7 @@ def _group(reader: Reader, question: JSON, place: int, hint: str, controls: Mark
         element("p", hint, class_="hint", id=f"{name}h") if hint else None,
         _error(name),
         controls,
-        **_question(question, name),
+        **_question(reader, question, name),
         aria_describedby=described,
     )
 
@@ -234,12 +232,52 @@ def _labelled(reader: Reader, question: JSON, place: int, hint: str, field: Mark
         element("p", hint, class_="hint", id=f"{name}h"),
         _error(name),
         field,
-        **_question(question, name),
+        **_question(reader, question, name),
     )
 
 
-def _question(question: JSON, name: str) -> dict[str, Attribute]:
-    return {"class_": "q", "id": name, "data_kind": question["kind"], "tabindex": "-1"}
+def _question(reader: Reader, question: JSON, name: str) -> dict[str, Attribute]:
+    return {"class_": "q", "id": name, "data_wrong": _wrong(reader, question)}
+
+
+def _wrong(reader: Reader, question: JSON) -> str:
+    """Return what to do where the answer is missing or not right: one sentence for both."""
+    words, kind = reader.words, question["kind"]
+    if kind == "multiple":
+        return _wrong_ticks(reader, question)
+    if kind == "number" or (kind == "scale" and not _is_row(question)):
+        return words("wrong_number", **_range(reader, question))
+    if kind == "ranking":
+        return words("wrong_ranking", n=len(question["options"]))
+    if kind == "date":
+        return words("wrong_date", **_days(reader, question))
+    if kind == "text":
+        key = "wrong_text" if question["required"] else "wrong_text_long"
+        return words(key, n=question["max_bytes"])
+    return words("wrong_row" if kind == "matrix" else "wrong_choice")
+
+
+def _wrong_ticks(reader: Reader, question: JSON) -> str:
+    low, high = max(1, question["min"]), question["max"]
+    if low == high:
+        return reader.words("wrong_exactly", n=low)
+    if high == len(question["options"]):
+        return reader.words("wrong_least", n=low)
+    if low == 1 and not question["required"]:
+        return reader.words("wrong_most", n=high)
+    return reader.words("wrong_between", low=low, high=high)
+
+
+def _is_row(question: JSON) -> bool:
+    return bool(question["max"] - question["min"] < SCALE_POINTS)
+
+
+def _range(reader: Reader, question: JSON) -> dict[str, str]:
+    return {key: number(reader.language, question[end]) for key, end in _ENDS}
+
+
+def _days(reader: Reader, question: JSON) -> dict[str, str]:
+    return {key: moments.day(reader.language, question[end]) for key, end in _ENDS}
 
 
 def _title(reader: Reader, question: JSON, place: int) -> Markup:

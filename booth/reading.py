@@ -30,11 +30,12 @@ def reading_write(reader: Reader) -> Markup:
     )
     rest = element(
         "div",
-        _join(reader),
+        _state(reader),
         _who(reader),
         _honest(reader),
-        _line(reader),
+        _join(reader),
         _how(reader),
+        _line(reader),
         class_="flow",
     )
     grid = element("div", opening, _facts(reader), rest, class_="grid two")
@@ -82,10 +83,6 @@ def _who(reader: Reader) -> Markup:
         element("h2", words("who_heading"), id="who", tabindex="-1"),
         _who_table(reader),
         element("p", words("who_after")),
-        element("h3", words("nodes_heading")),
-        element("p", words("nodes_text")),
-        _nodes(reader),
-        element("p", words("nodes_mark"), class_="small soft"),
     )
 
 
@@ -195,6 +192,10 @@ def _how(reader: Reader) -> Markup:
         element("h2", words("how_heading"), id="how", tabindex="-1"),
         element("ol", [element("li", step) for step in steps]),
         element("p", words("how_erase", n=document["give_up_after_days"])),
+        element("h3", words("nodes_heading")),
+        element("p", words("nodes_text")),
+        _nodes(reader),
+        element("p", words("nodes_mark"), class_="small soft"),
         experts,
     )
 
@@ -221,7 +222,6 @@ def _join(reader: Reader) -> Markup:
         "section",
         element("h2", words("join_heading")),
         element("div", element("p", words("join_signed")), class_="signed"),
-        _state(reader),
         labelled("code", words("code_label"), words("code_hint"), code, hidden=True),
         _agree(reader),
         acts(onward("go", words("join_go"), is_off=True), decline),
@@ -246,8 +246,11 @@ def _state(reader: Reader) -> Markup:
     sentence = element("b", reader.words("no_script"))
     return element(
         "div",
-        element("p", sentence, " ", reader.words("no_script_why")),
-        class_="note wait",
+        element(
+            "div",
+            element("p", sentence, " ", reader.words("no_script_why")),
+            class_="note wait",
+        ),
         id="state",
         role="status",
     )

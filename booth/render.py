@@ -10,6 +10,7 @@ from booth import moments
 from booth.catalogue import LANGUAGES
 from booth.form import form_write
 from booth.markup import Markup, element, markup, raw_block
+from booth.pieces import button
 from booth.reading import reading_write
 from booth.said import Reader
 from booth.screens import waiting_write
@@ -114,10 +115,11 @@ def _top(reader: Reader) -> Markup:
 def _foot(reader: Reader) -> Markup:
     words = reader.words
     name = reader.document["coordinator"]["name"]
-    links = [element("a", words(f"foot_{place}"), href=f"#{place}") for place in ("who", "how")]
-    check = element(
-        "button", words("foot_check"), class_="link", id="tocheck", type="button", hidden=True
-    )
+    links = [
+        element("a", words(f"foot_{place}"), href=f"#{place}", data_go="read")
+        for place in ("who", "how")
+    ]
+    check = button("tocheck", words("foot_check"), "link", hidden=True, data_go="check")
     help_ = element("span", words("foot_help", name=name))
     return element("footer", help_, links, check, class_="foot")
 

@@ -33,6 +33,7 @@ def _keep(reader: Reader) -> Markup:
         element("p", words("keep_intro")),
         _keep_where(reader),
         _keep_file(reader),
+        element("p", words("keep_sure"), id="sure", role="status", class_="err", hidden=True),
         acts(
             button("keepback", words("keep_back"), "btn"),
             button("keeperase", words("keep_erase"), "btn stop"),
@@ -88,6 +89,7 @@ def _keep_file(reader: Reader) -> Markup:
             words("keep_open_hint"),
             file_field("keepopen", ".json,application/json"),
         ),
+        element("p", id="keepfile", role="status"),
     )
 
 

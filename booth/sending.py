@@ -29,9 +29,9 @@ def _send(reader: Reader) -> Markup:
         element("ul", id="steps", class_="ticks"),
         element("div", id="sendwrong", role="alert"),
         acts(
-            button("again", words("send_again"), "btn", is_hidden=True),
-            button("direct", words("send_direct"), "btn alt", is_hidden=True),
-            button("sendback", words("back"), "btn alt", is_hidden=True),
+            button("again", words("send_again"), "btn", hidden=True),
+            button("direct", words("send_direct"), "btn alt", hidden=True),
+            button("sendback", words("back"), "btn alt", hidden=True, data_go="back"),
         ),
         class_="flow",
     )
@@ -43,7 +43,7 @@ def _done(reader: Reader) -> Markup:
     words = reader.words
     main = element(
         "div",
-        element("h1", tabindex="-1", id="doneh"),
+        heading(words("stair_sent")),
         element("p", id="donelead", class_="lead"),
         element("p", id="donesaid", role="status", class_="vh"),
         element("ul", id="stores", class_="ticks"),
@@ -109,8 +109,8 @@ def _can(reader: Reader) -> Markup:
             element("li", words("done_can_change", closes=closes(reader)), id="canchange"),
         ),
         acts(
-            button("docheck", words("done_check"), "btn alt"),
-            button("dochange", words("done_change"), "btn alt"),
+            button("", words("done_check"), "btn alt", data_go="check"),
+            button("dochange", words("done_change"), "btn alt", data_go="change"),
         ),
         element("h3", words("done_reveals")),
         element("p", words("done_reveals_text")),
@@ -153,7 +153,7 @@ def _change(reader: Reader) -> Markup:
             element("p", words("change_link")),
             acts(
                 button("changego", words("change_go"), "btn"),
-                button("changeback", words("back"), "btn alt"),
+                button("", words("back"), "btn alt", data_go="back"),
             ),
             class_="flow narrow",
         ),
@@ -170,7 +170,7 @@ def _check(reader: Reader) -> Markup:
         labelled("proof", words("check_file"), words("check_file_hint"), proof),
         acts(button("checkown", words("check_own"), "btn alt")),
         element("div", id="fate", role="status", class_="flow"),
-        acts(button("checkback", words("back"), "btn alt")),
+        acts(button("", words("back"), "btn alt", data_go="back")),
         class_="flow narrow",
     )
     return screen("check", body)

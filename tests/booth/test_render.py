@@ -149,7 +149,7 @@ def shape(sentences: Any) -> dict[str, object]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_its_sentences_are_short_and_plain(language: str) -> None:
     words = words_of(language)
-    for sentence in forms({**words.page, **words.script}):  # type: ignore[dict-item]
+    for sentence in forms({**words.page, **words.script}):
         assert "MPC" not in sentence
         for part in re.split(r"[.?!:](?:\s|$)", sentence):
             assert len(part.split()) <= MOST_WORDS, part

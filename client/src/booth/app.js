@@ -1,181 +1,128 @@
 /**
- * Start here: check that page and program are the signed ones, see where this device stands, and lead through the screens.
- * Until every check has passed nothing can be filled in for sending; after a difference nothing can be sent at all.
+ * Start here: check that page and program are the signed ones, see where this device stands, lead through the screens.
+ * Until every check has passed nothing can be sent; after a difference nothing can be sent at all.
  */
 
 import { parseCode } from "../protocol/roster.js";
 import { Tab } from "./draft.js";
-import { filledRead, pageDiffers } from "./fields.js";
-import { Form } from "./form.js";
-import { $, errorSet, make, note, onPress, say, screenShow, tell } from "./page.js";
-import { After, causeNote, offer } from "./sent.js";
+import { pageDiffers } from "./fields.js";
+import { answersToSend, draftSave, draftTake, form, formStart } from "./form.js";
+import { $, all, booth, button, causeNote, errorSet, go, LANGUAGE, make, note, onPress, say, screens, screenShow, tell } from "./page.js";
+import { give, sentStart } from "./sent.js";
 import { openSession } from "./session.js";
 
-/** @typedef {import("./form.js").Place} Place */
-
-const PATH = /^(.*\/answer\/([0-9a-f]{32}))(?:\/[a-z]{2,3})?\/?$/;
+/** Screens to which an address may lead, so that changing the language stays there. */
 const DIRECT = ["check", "change"];
-const [, , surveyId] = PATH.exec(location.pathname) ?? ["", "", ""];
+const surveyId = /\/answer\/([0-9a-f]{32})/.exec(location.pathname)?.[1] ?? "";
 const fragment = decodeURIComponent(location.hash.slice(1));
-const isScreen = DIRECT.includes(fragment);
-// The code leaves the address bar before anything else happens; it lives with this tab.
-if (fragment && !isScreen && !document.getElementById(fragment)) new Tab(`drempel/${surveyId}`).write("code", fragment);
+// The code leaves the address bar before anything else happens, and lives with this tab.
+if (fragment && !DIRECT.includes(fragment) && !$(fragment)) new Tab(`drempel/${surveyId}`).write("code", fragment);
 history.replaceState(history.state, "", location.pathname);
-
-/** @type {import("./session.js").Session} */
-let session;
-/** @type {Form} */
-let form;
-/** @type {After} */
-let after;
-
-/** Say on the first screen where things stand. @param {string} kind of note @param {...(Node | string)} parts */
-function stateSet(kind, ...parts) {
-  $("state").className = `note ${kind}`;
-  $("state").replaceChildren(...parts);
-}
 
 /** Something is not as it was signed. @param {string} code */
 function stop(code) {
-  const told = make("div", { class: "note stop" }, note(`${say("stop")}.`, say("stop_why")), make("p", {}, say("stop_report"), " ", make("code", {}, code)));
-  tell(say("stop"), told);
-  for (const id of ["form", "read"]) $(id).remove();
+  for (const id of ["read", "form"]) $(id).remove();
+  tell("stop", false, note("stop", say("stop_report"), "", make("p", {}, make("code", {}, code))));
 }
 
 async function start() {
-  stateSet("", note(say("checking"), say("checking_why")));
-  try {
-    await crypto.subtle.importKey("raw", new Uint8Array(32), "Ed25519", false, ["verify"]);
-  } catch {
-    return tell(say("old"), say("old_why"));
-  }
+  $("state").replaceChildren(note("", say("checking"), say("checking_why")));
+  const isAble = await crypto.subtle?.importKey("raw", new Uint8Array(32), "Ed25519", false, ["verify"]).then(() => true, () => false);
+  if (!isAble) return $("state").replaceChildren(note("wait", say("old"), say("old_why")));
   try {
     const page = location.origin + location.pathname;
-    session = await openSession({ relay: location.origin, surveyId, page, language: document.documentElement.lang });
-  } catch (error) {
-    const { code, canRetry, node } = /** @type {any} */ (error);
-    if (!canRetry && !code.startsWith("store.")) return stop(node ? `${code} (${node})` : code);
-    const again = make("button", { type: "button", class: "btn alt" }, say("retry"));
-    again.addEventListener("click", start);
-    return stateSet("stop", ...causeNote(error).childNodes, again);
+    booth.session = await openSession({ relay: location.origin, surveyId, page, language: LANGUAGE });
+  } catch (/** @type {any} */ error) {
+    if (!error.canRetry && !error.code.startsWith("store.")) return stop(error.message);
+    return $("state").replaceChildren(causeNote(error), button(say("retry"), start, "btn alt"));
   }
-  const wrong = pageDiffers(session.manifest.survey);
-  if (wrong.length) return stop(`booth.text ${wrong[0]}`);
-  open();
+  const [wrong] = pageDiffers(booth.session.manifest.survey);
+  if (wrong) return stop(`booth.text ${wrong}`);
+  return open();
 }
 
 async function open() {
-  form = new Form(session, (place) => go(place), (answers) => after.give(form.isCorrecting ? "correct" : "send", answers));
-  after = new After(session, () => go({ screen: "change", part: 0 }));
-  after.ended = () => {
-    form.clear();
-    form.isCorrecting = false;
-    go({ screen: "done", part: 0 }, true);
-  };
+  formStart();
+  sentStart();
   wire();
-  const found = await session.loadDraft().catch(() => null);
-  const left = found && form.take(found.draft);
+  const found = await booth.session.loadDraft().catch(() => null);
+  const left = found && draftTake(found.draft);
   if (found) form.keep = found.place;
-  if (isScreen) return go({ screen: fragment, part: 0 }, true, true);
-  go(stands() ?? left ?? { screen: "read", part: 0 }, true, true);
+  const screen = DIRECT.includes(fragment) ? fragment : (standing() ?? left ?? "read");
+  go(screen, form.part, { replace: true, isFirst: true });
 }
 
+/** The screen that comes before all questions, where this device stands at one. */
+function standing() {
+  const { state, receipt, manifest, intake } = booth.session;
+  if (state === "sent" && !form.isCorrecting) return "done";
+  if (state === "closed") return receipt ? "done" : "closed";
+  if (state === "sealed" || state === "erased") return state;
+  if (manifest.roster.kind !== "code") return "key";
+  // In strict timing proofs are fetched before answering opens, otherwise everything waits for that.
+  const isEarly = intake === "waiting" && (manifest.timing !== "strict" || new Date() < manifest.issuing.opens);
+  return isEarly && state === "new" ? "early" : null;
+}
+
+for (const name of ["closed", "early", "key", "erased", "declined"]) screens[name] = (_, isFirst) => tell(name, isFirst);
+screens.sealed = (_, isFirst) => tell("sealed", isFirst, make("div", { class: "acts" }, button(say("retry"), () => give("resume"))));
+screens.change = (_, isFirst) => (booth.session.state === "sent" ? screenShow("change", isFirst) : screens.read(0, isFirst));
+screens.read = (_, isFirst) => {
+  $("codeq").hidden = isCode(booth.session.tab.read("code")) || booth.session.state === "ticket";
+  screenShow("read", isFirst);
+};
+
 function wire() {
-  stateSet("ok", note(say("ready"), say("ready_why")));
-  for (const id of ["go", "decline"]) $(id).disabled = false;
-  $("tocheck").hidden = false;
-  onPress("go", join);
-  onPress("decline", () => tell(say("declined"), say("declined_why")));
-  onPress("tocheck", () => go({ screen: "check", part: 0 }));
-  onPress("docheck", () => go({ screen: "check", part: 0 }));
-  for (const id of ["changeback", "checkback", "sendback"]) onPress(id, () => history.back());
-  onPress("changego", () => {
-    form.clear();
-    form.isCorrecting = true;
-    go({ screen: "form", part: 0 });
+  $("state").replaceChildren(note("ok", say("ready"), say("ready_why")));
+  for (const id of ["go", "decline", "tocheck"]) [$(id).disabled, $(id).hidden] = [false, false];
+  onPress({
+    go: join,
+    decline: () => go("declined"),
+    send() {
+      const answers = answersToSend();
+      if (answers) give(form.isCorrecting ? "correct" : "send", answers);
+    },
   });
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".foot a"))) {
-    link.addEventListener("click", (event) => {
+  for (const link of all("[data-go]")) {
+    link.addEventListener("click", (/** @type {Event} */ event) => {
       event.preventDefault();
-      go({ screen: "read", part: 0 });
-      $(link.hash.slice(1)).focus();
+      if (link.dataset.go === "back") return history.back();
+      go(link.dataset.go);
+      if (link.hash) $(link.hash.slice(1)).focus();
     });
   }
   $("switch").addEventListener("click", async (/** @type {Event} */ event) => {
     event.preventDefault();
+    if (!$("form").hidden || !$("review").hidden) await draftSave();
     const here = DIRECT.find((name) => !$(name).hidden);
-    if (!$("form").hidden || !$("review").hidden) await form.save();
     location.assign($("switch").href + (here ? `#${here}` : ""));
   });
-  addEventListener("popstate", ({ state }) => show(state ?? { screen: "read", part: 0 }));
-  session.addEventListener("change", () => {
-    if (session.state === "erased") tell(say("erased"), say("erased_why"));
+  addEventListener("popstate", ({ state }) => {
+    // A step back never leads behind what has been sent.
+    const isForm = ["form", "review", "keep"].includes(state?.screen);
+    screens[(isForm && standing()) || (state?.screen ?? "read")](state?.part ?? 0, false);
   });
 }
 
-/** Where this device stands, if not at the beginning: the message or screen that comes before everything else. @returns {Place | null} */
-function stands() {
-  const { state, receipt, manifest, intake } = session;
-  if (state === "sent" && !form.isCorrecting) return { screen: "done", part: 0 };
-  if (state === "closed") return { screen: receipt ? "done" : "closed", part: 0 };
-  if (state === "sealed") return { screen: "sealed", part: 0 };
-  if (manifest.roster.kind !== "code") return { screen: "key", part: 0 };
-  const isEarly = intake === "waiting" && (manifest.timing !== "strict" || new Date() < manifest.issuing.opens);
-  return isEarly && state === "new" ? { screen: "early", part: 0 } : null;
-}
-
-/** @param {Place} place @param {boolean} [replace] @param {boolean} [isFirst] */
-function go(place, replace = false, isFirst = false) {
-  history[replace ? "replaceState" : "pushState"](place, "", location.pathname);
-  show(place, isFirst);
-}
-
-/** @param {Place} place @param {boolean} [isFirst] */
-function show({ screen, part }, isFirst = false) {
-  const standing = stands();
-  // A step back never leads behind what has been sent.
-  if (standing && ["form", "review", "keep"].includes(screen)) return show(standing, isFirst);
-  if (screen === "form") return form.show(part, isFirst);
-  if (screen === "review") return form.showReview();
-  if (screen === "keep") return form.showKeep();
-  if (screen === "check") return after.showCheck();
-  if (screen === "done") return after.show(isFirst);
-  if (screen === "closed") return tell(say("closed_h"), say("closed_why"));
-  if (screen === "early") return tell(say("early_h"), say("early_why"));
-  if (screen === "key") return tell(say("key"), say("key_why"));
-  if (screen === "sealed") return offer(say("sealed"), say("sealed_why"), say("retry"), () => after.give("resume"));
-  if (screen === "change" && session.state === "sent" && (session.receipt?.revision ?? 7) < 7) return screenShow("change", isFirst);
-  $("codeq").hidden = Boolean(session.tab.read("code")) || session.state === "ticket";
-  screenShow("read", isFirst);
+/** @param {string | null} code */
+function isCode(code) {
+  try {
+    return parseCode(code ?? "").length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Begin, if the code can be one and the respondent takes part. */
 function join() {
-  if (!$("codeq").hidden) {
-    const code = $("code").value;
-    errorSet("code", codeWrong(code));
-    if (codeWrong(code)) return $("code").focus();
-    session.tab.write("code", code);
-  } else if (session.tab.read("code") && codeWrong(session.tab.read("code"))) {
-    $("codeq").hidden = false;
-    errorSet("code", say("code_bad"));
-    return $("code").focus();
-  }
+  const code = $("code").value;
+  const isRight = $("codeq").hidden || isCode(code);
+  errorSet("code", isRight ? "" : say(code ? "code_bad" : "need_code"));
   errorSet("agree", $("agree").checked ? "" : say("need_agree"));
+  if (!isRight) return $("code").focus();
   if (!$("agree").checked) return $("agree").focus();
-  const asked = form.asked();
-  go({ screen: "form", part: Object.keys(filledRead()).length ? form.part : asked[0] });
-}
-
-/** @param {string} code */
-function codeWrong(code) {
-  if (!code.trim()) return say("need_code");
-  try {
-    parseCode(code);
-    return "";
-  } catch {
-    return say("code_bad");
-  }
+  if (!$("codeq").hidden) booth.session.tab.write("code", code);
+  return go("form", form.part);
 }
 
 start();

@@ -1,19 +1,17 @@
-/** The questions as they stand in the page: what is filled in, what it means, and what is not right about it. */
+/** The questions as they stand in the page: what is filled in, what it means as an answer, what it says. */
 
 import { utf8 } from "../protocol/bytes.js";
-import { $, dayText, LANGUAGE, number, say } from "./page.js";
+import { $, all, LANGUAGE, LOCALE } from "./page.js";
 
-/**
- * @typedef {Record<string, string | string[]>} Filled what the controls hold, by their names
- * @typedef {{value?: any, error?: string, at?: string}} Read an answer of drempel-answers/1, or what is wrong and where
- */
+/** @typedef {Record<string, string | string[]>} Filled what the controls hold, by their names */
+/** @typedef {(question: any, name: string, filled: Filled) => any} Reader null for no answer, undefined where it is not right */
 
 const MONTHS = [LANGUAGE, "nl", "en"].map((language) => {
   const name = new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC" });
-  return Array.from({ length: 12 }, (_, month) => name.format(new Date(Date.UTC(2026, month))).toLowerCase());
+  return Array.from({ length: 12 }, (_, month) => name.format(Date.UTC(2026, month)).toLowerCase());
 });
 
-const controls = () => /** @type {any[]} */ ([...$("fields").elements]).filter(({ name }) => name);
+const controls = () => [...$("fields").elements].filter(({ name }) => name);
 
 /** @returns {Filled} */
 export function filledRead() {
@@ -21,8 +19,7 @@ export function filledRead() {
   const filled = {};
   for (const { name, type, value, checked } of controls()) {
     if (type === "checkbox") filled[name] = [...(filled[name] ?? []), ...(checked ? [value] : [])];
-    else if (type !== "radio") filled[name] = value;
-    else if (checked) filled[name] = value;
+    else if (type !== "radio" || checked) filled[name] = value;
   }
   return filled;
 }
@@ -37,154 +34,98 @@ export function filledWrite(filled) {
   }
 }
 
-/** What one question's controls say. @param {any} question @param {number} n its number, from 1 @param {Filled} filled @returns {Read} */
-export function answerRead(question, n, filled) {
-  const read = KINDS[question.kind](question, `q${n}`, filled);
-  if (read.error || read.value !== null || !question.required) return read;
-  return { error: MISSING[question.kind]?.(question) ?? say("need_choice"), ...read };
-}
-
 /** @param {Filled} filled @param {string} name */
 const text = (filled, name) => String(filled[name] ?? "").trim();
 
-/** @param {any} question */
-const range = ({ min: low, max: high }) => ({ low: number(low), high: number(high) });
-
-/** @param {any} question */
-const days = ({ min: low, max: high }) => ({ low: dayText(low), high: dayText(high) });
-
-/** @type {Record<string, (question: any) => string>} what to do where an answer is needed and there is none */
-const MISSING = {
-  multiple: ({ min }) => say("need_least", { n: Math.max(1, min) }),
-  number: (question) => say("need_number", range(question)),
-  ranking: ({ options }) => say("need_ranks", { n: options.length }),
-  date: (question) => say("need_date", days(question)),
-  text: () => say("need_text"),
-};
-
-/** @param {any} question @param {string} name @param {Filled} filled @returns {Read} */
-function wholeNumber(question, name, filled) {
-  const typed = text(filled, name).replace(/^[-−]\s*/, "-");
-  if (!typed) return { value: null };
-  if (/^-?\d+[.,\s'’]\d+$/.test(typed)) return { error: say("number_marks") };
-  const isRight = /^-?\d{1,15}$/.test(typed) && Number(typed) >= question.min && Number(typed) <= question.max;
-  return isRight ? { value: Number(typed) } : { error: say("need_number", range(question)) };
+/** @type {Reader} */
+function wholeNumber({ min, max }, name, filled) {
+  const typed = text(filled, name).replace(/^−/, "-");
+  if (!typed) return null;
+  const value = Number(typed);
+  return /^-?\d{1,15}$/.test(typed) && value >= min && value <= max ? value : undefined;
 }
 
-/** @param {any} question @param {string} name @param {Filled} filled @returns {Read} */
-function ticked({ min, max }, name, filled) {
-  const value = filled[name] ?? [];
-  if (!value.length) return { value: null };
-  if (value.length < min) return { error: say("need_least", { n: min }) };
-  return value.length > max ? { error: say("need_most", { n: max }) } : { value };
-}
-
-/** @param {any} question @param {string} name @param {Filled} filled @returns {Read} */
-function ranked({ options }, name, filled) {
-  const ranks = options.map((/** @type {any} */ _, /** @type {number} */ at) => Number(text(filled, `${name}o${at + 1}`)));
-  if (ranks.every((/** @type {number} */ rank) => !rank)) return { value: null };
-  const twice = ranks.find((/** @type {number} */ rank, /** @type {number} */ at) => rank && ranks.indexOf(rank) !== at);
-  if (twice) return { error: say("ranks_twice", { n: twice }) };
-  if (ranks.includes(0)) return { error: say("need_ranks", { n: options.length }) };
-  return { value: options.map((/** @type {any} */ _, /** @type {number} */ at) => options[ranks.indexOf(at + 1)].id) };
-}
-
-/** @param {any} question @param {string} name @param {Filled} filled @returns {Read} */
-function grid({ rows, required }, name, filled) {
-  /** @type {Record<string, string>} */
-  const value = {};
-  for (const [at, row] of rows.entries()) {
-    const chosen = text(filled, `${name}r${at + 1}`);
-    if (chosen) value[row.id] = chosen;
-    else if (required) return { error: say("need_row", { row: said(row.title) }), at: `${name}r${at + 1}` };
-  }
-  return { value: Object.keys(value).length ? value : null };
-}
-
-/** @param {any} question @param {string} name @param {Filled} filled @returns {Read} */
-function daySet(question, name, filled) {
-  const [d, m, y] = ["d", "m", "y"].map((letter) => text(filled, name + letter).toLowerCase().replace(/\.$/, "").replace(/^mrt$/, "maart"));
-  if (!d && !m && !y) return { value: null };
-  const named = m.length > 2 ? MONTHS.map((names) => names.findIndex((one) => one.startsWith(m))).find((at) => at >= 0) : undefined;
+/** @type {Reader} */
+function day({ min, max }, name, filled) {
+  const [d, m, y] = ["d", "m", "y"].map((letter) => text(filled, name + letter).toLowerCase());
+  if (!d && !m && !y) return null;
+  const word = m.replace(/\.$/, "").replace(/^mrt$/, "maart");
+  const named = word.length > 2 ? MONTHS.map((names) => names.findIndex((one) => one.startsWith(word))).find((at) => at >= 0) : undefined;
   const month = named === undefined ? m : String(named + 1);
-  const isDigits = /^\d{1,2}$/.test(d) && /^\d{1,2}$/.test(month) && /^\d{4}$/.test(y);
   const value = `${y}-${month.padStart(2, "0")}-${d.padStart(2, "0")}`;
-  const moment = new Date(`${value}T00:00Z`);
-  if (!isDigits || Number.isNaN(moment.valueOf()) || moment.toISOString().slice(0, 10) !== value) return { error: say("need_date", days(question)) };
-  return value < question.min || value > question.max ? { error: say("date_range", days(question)) } : { value };
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(value) && new Date(`${value}T00:00Z`).toJSON()?.slice(0, 10) === value;
+  return isDay && value >= min && value <= max ? value : undefined;
 }
 
-/** @param {any} question @param {string} name @param {Filled} filled @returns {Read} */
-function written({ max_bytes: most }, name, filled) {
-  const value = text(filled, name);
-  const over = utf8(value).length - most;
-  return over > 0 ? { error: say("text_long", { n: over }) } : { value: value || null };
-}
-
-/** @type {Record<string, (question: any, name: string, filled: Filled) => Read>} */
-const KINDS = {
-  single: (_, name, filled) => ({ value: text(filled, name) || null }),
-  multiple: ticked,
+/** @type {Record<string, Reader>} */
+const READERS = {
+  single: (_, name, filled) => text(filled, name) || null,
+  multiple({ min, max }, name, filled) {
+    const ticked = filled[name];
+    if (!ticked.length) return null;
+    return ticked.length >= min && ticked.length <= max ? ticked : undefined;
+  },
   number: wholeNumber,
   scale: wholeNumber,
-  ranking: ranked,
-  matrix: grid,
-  date: daySet,
-  text: written,
+  ranking({ options }, name, filled) {
+    const places = [...options.keys()].map((at) => text(filled, `${name}o${at + 1}`));
+    if (places.every((place) => !place)) return null;
+    // Where a place is given twice, another is missing.
+    const order = [...options.keys()].map((at) => options[places.indexOf(String(at + 1))]?.id);
+    return order.includes(undefined) ? undefined : order;
+  },
+  matrix({ rows, required }, name, filled) {
+    const chosen = [...rows.entries()].map(([at, row]) => [row.id, text(filled, `${name}r${at + 1}`)]).filter(([, option]) => option);
+    if (required && chosen.length < rows.length) return undefined;
+    return chosen.length ? Object.fromEntries(chosen) : null;
+  },
+  date: day,
+  text({ max_bytes: most }, name, filled) {
+    const written = text(filled, name);
+    return utf8(written).length <= most ? written || null : undefined;
+  },
 };
 
-/** @type {string[]} */
-let order = [];
-/** @param {string[]} languages in the survey's order, from the manifest */
-export const languagesSet = (languages) => void (order = languages);
-
-/** The survey's words in the reader's language, or in its first that they have. @param {Record<string, string>} words */
-export const said = (words) => words[LANGUAGE] ?? words[order.find((language) => Object.hasOwn(words, language)) ?? ""];
-
-/** An answer in words. @param {any} question @param {any} value not null @returns {string[]} a line each */
-export function answerText(question, value) {
-  const title = (/** @type {string} */ id) => said(question.options.find((/** @type {any} */ option) => option.id === id).title);
-  if (question.kind === "single") return [title(value)];
-  if (question.kind === "multiple") return value.map(title);
-  if (question.kind === "ranking") return value.map((/** @type {string} */ id, /** @type {number} */ at) => `${at + 1}. ${title(id)}`);
-  if (question.kind === "scale") return [say("of", { value: number(value), high: number(question.max) })];
-  if (question.kind === "number") return [number(value)];
-  if (question.kind === "date") return [dayText(value)];
-  if (question.kind !== "matrix") return [value];
-  return question.rows.map((/** @type {any} */ row) => `${said(row.title)}: ${Object.hasOwn(value, row.id) ? title(value[row.id]) : say("none")}`);
+/** What a question's controls say, as an answer of drempel-answers/1. @param {any} question @param {number} n from 1 @param {Filled} filled */
+export function answerRead(question, n, filled) {
+  const value = READERS[question.kind](question, `q${n}`, filled);
+  return value === null && question.required ? undefined : value;
 }
 
-/** The places in the page whose words or values are not those of the signed survey. @param {any} survey normal form @returns {string[]} */
+/** An answer as it stands in the page, a line for each of its parts. @param {any} question @param {number} n from 1 @param {any} value @returns {string[]} */
+export function answerText({ kind }, n, value) {
+  const part = $(`q${n}`);
+  const words = (/** @type {any} */ one) => one.querySelector(".said").textContent;
+  const ticked = [...part.querySelectorAll(".opt :checked")].filter((input) => input.value);
+  if (kind === "matrix") return ticked.map((input) => `${words(input.closest(".mrow"))}: ${words(input.parentElement)}`);
+  if (kind === "ranking") {
+    const rows = [...part.querySelectorAll("select")].sort((one, other) => one.value - other.value);
+    return rows.map((select) => `${select.value}. ${words(select.parentElement)}`);
+  }
+  if (kind !== "date") return ticked.length ? ticked.map((input) => words(input.parentElement)) : [String(value)];
+  return [new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeZone: "UTC" }).format(new Date(value))];
+}
+
+/** The places where the page's words, or the values behind them, are not those of the signed survey. @param {any} survey @returns {string[]} */
 export function pageDiffers(survey) {
-  languagesSet(survey.languages);
-  /** @type {Map<string, string>} */
+  const words = (/** @type {any} */ texts) => texts[LANGUAGE] ?? texts[survey.languages.find((/** @type {string} */ one) => Object.hasOwn(texts, one))];
+  /** @type {Map<string, {words: string, value: string | undefined}>} */
   const wanted = new Map();
-  const add = (/** @type {string} */ path, /** @type {any} */ words) => words && wanted.set(path, said(words));
-  add("title", survey.title);
-  add("introduction", survey.introduction);
+  for (const key of ["title", "introduction"]) if (survey[key]) wanted.set(key, { words: words(survey[key]), value: undefined });
   for (const [at, question] of survey.questions.entries()) {
-    add(`questions.${at}.title`, question.title);
+    wanted.set(`questions.${at}.title`, { words: words(question.title), value: undefined });
     for (const list of ["rows", "options"]) {
-      for (const [place, one] of (question[list] ?? []).entries()) add(`questions.${at}.${list}.${place}.title`, one.title);
+      for (const [place, { id, title }] of (question[list] ?? []).entries()) {
+        wanted.set(`questions.${at}.${list}.${place}.title`, { words: words(title), value: id });
+      }
     }
   }
-  const found = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-t]")]);
-  const wrong = found.filter((one) => wanted.get(one.dataset.t ?? "") !== one.textContent).map((one) => one.dataset.t ?? "");
+  const found = all("[data-t]");
+  const isRight = (/** @type {any} */ one) => {
+    const signed = wanted.get(one.dataset.t);
+    const value = one.closest("label")?.querySelector("input")?.value;
+    return signed?.words === one.textContent && (value === undefined || value === signed?.value);
+  };
   const absent = [...wanted.keys()].filter((path) => !found.some((one) => one.dataset.t === path));
-  // What is sent is a control's value; what is read is the label around it.
-  const swapped = found.filter((one) => {
-    const [, question, list, option] = /^questions\.(\d+)\.(options)\.(\d+)\.title$/.exec(one.dataset.t ?? "") ?? [];
-    const control = list && one.closest("label")?.querySelector("input");
-    return control && control.value !== survey.questions[Number(question)].options[Number(option)].id;
-  });
-  return [...wrong, ...absent, ...swapped.map((one) => one.dataset.t ?? "")];
+  return [...found.filter((one) => !isRight(one)).map((one) => one.dataset.t), ...absent];
 }
-
-/** Say how much room is left in each text. */
-export function roomShow() {
-  for (const counter of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-bytes]"))) {
-    const left = Number(counter.dataset.bytes) - utf8($(counter.id.replace("n", "c")).value.trim()).length;
-    counter.textContent = left < 0 ? say("error", { text: say("text_long", { n: -left }) }) : say("left", { n: left });
-  }
-}
-

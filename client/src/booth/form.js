@@ -1,244 +1,199 @@
-/** The form, page by page: which questions are asked, errors, progress, where drafts are kept, and the check before sending. */
+/** The form, part by part: which questions are asked, what is not right, where drafts are kept, and the check before sending. */
 
 import { shownQuestions } from "../protocol/encoding.js";
-import { answerRead, answerText, filledRead, filledWrite, roomShow, said } from "./fields.js";
-import { $, button, errorSet, fileSave, make, note, onPress, say, screenShow, sign, summarySet, titleSet } from "./page.js";
-
-/**
- * @typedef {import("./session.js").Session} Session
- * @typedef {{screen: string, part: number}} Place
- * @typedef {{id: string, n: number, text: string, at: string}} Wrong
- */
+import { utf8 } from "../protocol/bytes.js";
+import { answerRead, answerText, filledRead, filledWrite } from "./fields.js";
+import { $, all, booth, button, errorSet, fileSave, go, make, note, onPress, say, screens, screenShow, titleSet } from "./page.js";
 
 const SHORTEST_PASSPHRASE = 12;
+const FILE_ERRORS = new Set(["draft.passphrase", "draft.other_survey"]);
+/** Where the respondent is in it, and where drafts go. @type {{keep: "tab" | "device", part: number, count: number, isReviewed: boolean, isCorrecting: boolean}} */
+export const form = { keep: "tab", part: 0, count: 0, isReviewed: false, isCorrecting: false };
 
-export class Form {
-  /** @param {Session} session @param {(place: Place) => void} go @param {(answers: Record<string, any>) => void} send */
-  constructor(session, go, send) {
-    this.session = session;
-    this.go = go;
-    this.questions = /** @type {any[]} */ (session.manifest.survey.questions);
-    this.parts = [...document.querySelectorAll(".part")].map((part) => ({
-      part: /** @type {HTMLElement} */ (part),
-      places: [...part.querySelectorAll(":scope > .q")].map(({ id }) => Number(id.slice(1)) - 1),
-    }));
-    /** @type {"tab" | "device"} */
-    this.keep = "tab";
-    this.part = 0;
-    this.count = 0;
-    this.isReviewed = false;
-    this.isCorrecting = false;
-    for (const id of ["formacts", "progress"]) $(id).hidden = false;
-    $("fields").addEventListener("submit", (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.next();
-    });
-    $("fields").addEventListener("input", () => {
-      roomShow();
-      this.save();
-    });
-    onPress("back", () => this.back());
-    onPress("reviewback", () => this.go({ screen: "form", part: this.asked().at(-1) ?? 0 }));
-    onPress("send", () => this.review(send));
-    this.keeping();
+const questions = () => /** @type {any[]} */ (booth.session.manifest.survey.questions);
+/** The places of each part's questions. */
+const parts = () => all(".part").map((part) => [...part.querySelectorAll(":scope > .q")].map(({ id }) => Number(id.slice(1)) - 1));
+
+/** What is filled in, as answers to the questions that are asked, and the places of those that are not right. */
+function read() {
+  const filled = filledRead();
+  const found = questions().map((question, at) => answerRead(question, at + 1, filled));
+  const answers = Object.fromEntries(questions().map(({ id }, at) => [id, found[at] ?? null]));
+  const shown = shownQuestions(booth.session.manifest.layout, answers);
+  const places = [...questions().keys()].filter((at) => shown.has(questions()[at].id));
+  const asked = [...parts().keys()].filter((part) => parts()[part].some((place) => places.includes(place)));
+  const wrong = places.filter((at) => found[at] === undefined);
+  return { answers: Object.fromEntries(places.map((at) => [questions()[at].id, answers[questions()[at].id]])), places, asked, wrong };
+}
+
+screens.form = (part, isFirst) => {
+  const { places, asked } = read();
+  form.part = asked.findLast((one) => one <= part) ?? asked[0];
+  for (const [at, one] of all(".part").entries()) one.hidden = at !== form.part;
+  for (const at of questions().keys()) $(`q${at + 1}`).hidden = !places.includes(at);
+  const here = parts()[form.part].filter((place) => places.includes(place));
+  const names = { n: here.length, from: here[0] + 1, to: here[here.length - 1] + 1 };
+  $("parth").textContent = say("questions", names);
+  $("where").textContent = say("part", { part: asked.indexOf(form.part) + 1, parts: asked.length });
+  const done = places.indexOf(here[0]);
+  [$("bar").max, $("bar").value, $("bar").textContent] = [places.length, done, say("bar", { done, n: places.length })];
+  const isChanged = form.count && form.count !== asked.length;
+  form.count = asked.length;
+  mark([], "sum");
+  roomShow();
+  screenShow("form", isFirst);
+  draftSave(isChanged ? ` ${say("parts_changed", { n: asked.length })}` : "");
+};
+
+function next() {
+  const { asked, wrong } = read();
+  const here = wrong.filter((place) => parts()[form.part].includes(place));
+  mark(here, "sum");
+  if (here.length) return;
+  const after = asked.find((one) => one > form.part);
+  if (after === undefined || (form.isReviewed && !wrong.length)) go("review");
+  else go("form", after);
+}
+
+function back() {
+  const before = read().asked.findLast((one) => one < form.part);
+  if (before === undefined) go(form.isCorrecting ? "done" : "read");
+  else go("form", before);
+}
+
+/** Say at each question what is not right, and sum it up on top. @param {number[]} wrong @param {string} summary its id */
+function mark(wrong, summary) {
+  const text = (/** @type {number} */ at) => $(`q${at + 1}`).dataset.wrong;
+  for (const at of questions().keys()) errorSet(`q${at + 1}`, wrong.includes(at) ? text(at) : "");
+  $(summary).hidden = !wrong.length;
+  const rows = wrong.map((at) => make("li", {}, button(say("wrong_at", { n: at + 1, text: text(at) }), () => reach(at), "link")));
+  $(`${summary}l`).replaceChildren(...rows);
+  if (!wrong.length) return;
+  $(`${summary}h`).textContent = say("wrong", { n: wrong.length });
+  titleSet(say("error", { text: $(summary).closest(".screen").querySelector("h1").textContent }));
+  $(summary).focus();
+}
+
+/** Go to a question, to what is filled in or is to be. @param {number} at its place */
+function reach(at) {
+  const part = parts().findIndex((places) => places.includes(at));
+  if ($("form").hidden || part !== form.part) go("form", part);
+  const question = $(`q${at + 1}`);
+  question.querySelector(".mrow:not(:has(:checked)) input, input:checked, :not(.mrow *):is(input, select, textarea)")?.focus();
+}
+
+/** How much room is left in each text. */
+function roomShow() {
+  for (const counter of all("[data-bytes]")) {
+    const n = Number(counter.dataset.bytes) - utf8(counter.closest(".q").querySelector("textarea").value.trim()).length;
+    counter.textContent = n < 0 ? say("over", { n: -n }) : say("left", { n });
   }
+}
 
-  /** What is filled in, as answers: of the questions that are asked only. */
-  read() {
-    const filled = filledRead();
-    /** @type {Record<string, any>} */
-    const answers = {};
-    /** @type {Wrong[]} */
-    const wrong = [];
-    const read = this.questions.map((question, at) => answerRead(question, at + 1, filled));
-    for (const [at, { id }] of this.questions.entries()) answers[id] = read[at].value ?? null;
-    const shown = shownQuestions(this.session.manifest.layout, answers);
-    for (const [at, { id }] of this.questions.entries()) {
-      if (!shown.has(id)) delete answers[id];
-      else if (read[at].error) wrong.push({ id: `q${at + 1}`, n: at + 1, text: read[at].error, at: read[at].at ?? "" });
-    }
-    return { answers, wrong, shown };
+screens.review = (_, isFirst) => {
+  const { answers, places, wrong } = read();
+  form.isReviewed = true;
+  const rows = places.map((at) => {
+    const value = answers[questions()[at].id];
+    const lines = value === null ? [make("span", { class: "soft" }, say("none"))] : answerText(questions()[at], at + 1, value).map((line) => make("b", { class: "block" }, line));
+    const change = button(say("change"), () => reach(at), "link");
+    change.append(make("span", { class: "vh" }, ` ${say("questions", { n: 1, from: at + 1 })}`));
+    const title = $(`q${at + 1}`).querySelector(".said [data-t]").textContent;
+    return make("tr", {}, make("th", { scope: "row", class: "said" }, `${at + 1}. ${title}`), make("td", {}, ...lines), make("td", { class: "n" }, change));
+  });
+  $("rows").replaceChildren(...rows);
+  $("lost").hidden = form.isCorrecting;
+  $("blank")?.remove();
+  screenShow("review", isFirst);
+  draftSave();
+  mark(wrong, "rsum");
+};
+
+/** The answers, if they can be sent; an empty one only when asked for twice. */
+export function answersToSend() {
+  const { answers, wrong } = read();
+  mark(wrong, "rsum");
+  if (wrong.length) return null;
+  if ($("blank") || Object.values(answers).some((value) => value !== null)) return answers;
+  const asking = make("div", { id: "blank", role: "alert" }, note("wait", say("blank"), say("blank_why")));
+  $("send").parentElement.before(asking);
+  return null;
+}
+
+const draft = () => ({ filled: filledRead(), screen: $("review").hidden ? "form" : "review", ...form });
+
+/** Keep what is filled in, and say where. @param {string} [more] what else there is to say */
+export async function draftSave(more = "") {
+  const isKept = await booth.session.saveDraft(draft(), form.keep).then(() => true, () => false);
+  const said = say(isKept ? `kept_${form.keep}` : "kept_not") + more;
+  if ($("kept").textContent !== said) $("kept").textContent = said;
+}
+
+/** Take up a draft, and tell on which screen it was left. @param {any} found @returns {"form" | "review"} */
+export function draftTake({ filled = {}, screen, part, isReviewed, isCorrecting }) {
+  filledWrite(filled);
+  Object.assign(form, { part: Number(part) || 0, isReviewed: Boolean(isReviewed), isCorrecting: Boolean(isCorrecting) });
+  return screen === "review" ? "review" : "form";
+}
+
+/** @param {boolean} isCorrecting */
+export function formClear(isCorrecting) {
+  draftTake({ isCorrecting });
+  form.count = 0;
+}
+
+screens.keep = (_, isFirst) => {
+  for (const choice of all("[name=keep]")) choice.checked = choice.value === form.keep;
+  for (const id of ["pass", "keepopen"]) errorSet(id, "");
+  for (const id of ["keepsaid", "keepfile"]) $(id).textContent = "";
+  screenShow("keep", isFirst);
+};
+
+async function fileMake() {
+  const passphrase = $("pass").value;
+  errorSet("pass", passphrase.length < SHORTEST_PASSPHRASE ? say("pass_short") : "");
+  if (passphrase.length < SHORTEST_PASSPHRASE) return $("pass").focus();
+  fileSave("drempel-antwoorden.json", await booth.session.exportDraft(draft(), passphrase));
+  $("keepfile").textContent = say("keep_saved");
+}
+
+async function fileTake() {
+  const [file] = $("keepopen").files;
+  try {
+    draftTake(await booth.session.importDraft(await file.text(), $("pass").value));
+    errorSet("keepopen", "");
+    $("keepfile").textContent = say("keep_opened");
+    await draftSave();
+  } catch (/** @type {any} */ { code }) {
+    errorSet("keepopen", say(FILE_ERRORS.has(code) ? code : "file_form"));
   }
+  $("keepopen").value = "";
+}
 
-  /** The numbers of the parts that have a question to ask. */
-  asked(shown = this.read().shown) {
-    return this.parts.flatMap(({ places }, at) => (places.some((place) => shown.has(this.questions[place].id)) ? [at] : []));
-  }
+async function draftErase() {
+  if (!$("sure").hidden) formClear(form.isCorrecting);
+  if (!$("sure").hidden) await booth.session.eraseDraft();
+  $("keepsaid").textContent = $("sure").hidden ? "" : say("keep_erased");
+  $("sure").hidden = !$("sure").hidden;
+}
 
-  /** @param {number} part @param {boolean} [isFirst] */
-  show(part, isFirst = false) {
-    const { shown } = this.read();
-    const asked = this.asked(shown);
-    this.part = asked.includes(part) ? part : (asked.findLast((one) => one < part) ?? asked[0]);
-    for (const [at, one] of this.parts.entries()) one.part.hidden = at !== this.part;
-    for (const [at, { id }] of this.questions.entries()) $(`q${at + 1}`).hidden = !shown.has(id);
-    const here = this.parts[this.part].places.filter((place) => shown.has(this.questions[place].id)).map((place) => place + 1);
-    const heading = here.length > 1 ? say("questions", { from: here[0], to: here[here.length - 1] }) : say("question", { n: here[0] });
-    $("parth").textContent = heading;
-    $("where").replaceChildren(make("b", {}, say("part", { part: asked.indexOf(this.part) + 1, parts: asked.length })), ` · ${heading}`);
-    const done = [...shown].filter((id) => this.questions.findIndex((one) => one.id === id) + 1 < here[0]).length;
-    [$("bar").max, $("bar").value, $("bar").textContent] = [shown.size, done, say("bar", { done, n: shown.size })];
-    const told = this.count && this.count !== asked.length ? ` ${say("parts_changed", { n: asked.length })}` : "";
-    this.count = asked.length;
-    summarySet("sum", []);
+export function formStart() {
+  for (const id of ["formacts", "progress"]) $(id).hidden = false;
+  $("fields").addEventListener("submit", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    next();
+  });
+  $("fields").addEventListener("input", () => {
     roomShow();
-    screenShow("form", isFirst);
-    titleSet(heading);
-    this.save(told);
-  }
-
-  next() {
-    const { wrong } = this.read();
-    const here = wrong.filter(({ n }) => this.parts[this.part].places.includes(n - 1));
-    this.mark(here, "sum");
-    if (here.length) return;
-    const after = this.asked().find((one) => one > this.part);
-    const isLast = after === undefined || (this.isReviewed && !wrong.length);
-    this.go(isLast ? { screen: "review", part: this.part } : { screen: "form", part: after });
-  }
-
-  back() {
-    const before = this.asked().findLast((one) => one < this.part);
-    this.go(before === undefined ? { screen: "read", part: 0 } : { screen: "form", part: before });
-  }
-
-  /** @param {Wrong[]} wrong @param {string} summary its id */
-  mark(wrong, summary) {
-    for (const at of this.questions.keys()) errorSet(`q${at + 1}`, wrong.find(({ n }) => n === at + 1)?.text ?? "");
-    summarySet(
-      summary,
-      wrong.map(({ n, text, id, at }) => ({ text: say("wrong_at", { n, text }), go: () => this.reach(n - 1, at || id) })),
-    );
-  }
-
-  /** Go to a question, and to the first control in it. @param {number} place @param {string} id */
-  reach(place, id) {
-    const part = this.parts.findIndex(({ places }) => places.includes(place));
-    if ($("form").hidden || part !== this.part) this.go({ screen: "form", part });
-    const field = $(id).querySelector("input:checked, input, select, textarea");
-    field.focus({ preventScroll: true });
-    $(id).scrollIntoView({ block: "nearest" });
-  }
-
-  /** The check before sending: every question that is asked, and what was answered. */
-  showReview() {
-    const { answers, wrong, shown } = this.read();
-    this.isReviewed = true;
-    const rows = this.questions.flatMap((question, at) => {
-      if (!shown.has(question.id)) return [];
-      const value = answers[question.id] ?? null;
-      const lines = value === null ? [make("span", { class: "soft" }, say("none"))] : answerText(question, value).map((line) => make("b", { class: "line" }, line));
-      const change = button(say("change"), () => this.reach(at, `q${at + 1}`), "link");
-      change.append(make("span", { class: "vh" }, say("change_at", { n: at + 1 })));
-      return make(
-        "tr",
-        {},
-        make("th", { scope: "row", class: "said" }, `${at + 1}. ${said(question.title)}`),
-        make("td", {}, ...lines),
-        make("td", { class: "n" }, change),
-      );
-    });
-    $("rows").replaceChildren(...rows);
-    $("lost").hidden = this.isCorrecting;
-    screenShow("review");
-    this.save();
-    this.mark(wrong, "rsum");
-  }
-
-  /** @param {(answers: Record<string, any>) => void} send */
-  review(send) {
-    const { answers, wrong } = this.read();
-    this.mark(wrong, "rsum");
-    if (wrong.length) return;
-    const isBlank = Object.values(answers).every((value) => value === null);
-    const asked = $("blank");
-    if (isBlank && !asked) {
-      $("send").parentElement.before(make("div", { class: "note wait", id: "blank", role: "alert" }, note(say("blank"), say("blank_why"))));
-      return;
-    }
-    asked?.remove();
-    send(answers);
-  }
-
-  // Keeping.
-
-  draft() {
-    const screen = $("review").hidden ? "form" : "review";
-    return { filled: filledRead(), place: { screen, part: this.part }, isReviewed: this.isReviewed, isCorrecting: this.isCorrecting };
-  }
-
-  /** Keep what is filled in, and say where. @param {string} [more] what else there is to say */
-  async save(more = "") {
-    let said = say(`kept_${this.keep}`);
-    await this.session.saveDraft(this.draft(), this.keep).catch(() => (said = say("kept_not")));
-    if ($("kept").textContent !== said + more) $("kept").textContent = said + more;
-  }
-
-  /** Take up a draft. @param {any} draft @returns {Place | null} where it was left; null if it is none */
-  take(draft) {
-    if (typeof draft?.filled !== "object" || draft.filled === null) return null;
-    filledWrite(draft.filled);
-    this.isReviewed = Boolean(draft.isReviewed);
-    this.isCorrecting = Boolean(draft.isCorrecting);
-    return { screen: draft.place?.screen === "review" ? "review" : "form", part: Number(draft.place?.part) || 0 };
-  }
-
-  clear() {
-    filledWrite({});
-    this.mark([], "sum");
-    [this.isReviewed, this.count, this.part] = [false, 0, 0];
-  }
-
-  keeping() {
-    for (const choice of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=keep]"))) {
-      choice.addEventListener("change", async () => {
-        this.keep = choice.value === "device" ? "device" : "tab";
-        await this.save();
-        $("keepsaid").textContent = say(`keep_moved_${this.keep}`);
-      });
-    }
-    onPress("tokeep", () => this.go({ screen: "keep", part: this.part }));
-    onPress("keepback", () => this.go({ screen: "form", part: this.part }));
-    onPress("keepsave", () => this.fileMake());
-    $("keepopen").addEventListener("change", () => this.fileTake());
-    onPress("keeperase", async () => {
-      const isSure = $("keeperase").textContent === say("erase_sure");
-      if (!isSure) return void ($("keeperase").textContent = say("erase_sure"));
-      this.clear();
-      await this.session.eraseDraft();
-      $("keepsaid").textContent = say("keep_erased");
+    draftSave();
+  });
+  for (const choice of all("[name=keep]")) {
+    choice.addEventListener("change", async () => {
+      form.keep = choice.value;
+      await draftSave();
+      $("keepsaid").textContent = $("kept").textContent;
     });
   }
-
-  showKeep() {
-    for (const choice of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=keep]"))) choice.checked = choice.value === this.keep;
-    for (const field of ["pass", "keepopen"]) [$(field).value] = [""];
-    for (const field of ["pass", "keepopen"]) errorSet(field, "");
-    $("keepsaid").textContent = "";
-    screenShow("keep");
-  }
-
-  async fileMake() {
-    const passphrase = $("pass").value;
-    errorSet("pass", passphrase.length < SHORTEST_PASSPHRASE ? say("pass_short") : "");
-    if (passphrase.length < SHORTEST_PASSPHRASE) return $("pass").focus();
-    fileSave("drempel-antwoorden.json", await this.session.exportDraft(this.draft(), passphrase));
-    $("keepsaid").textContent = say("keep_saved");
-  }
-
-  async fileTake() {
-    const [file] = $("keepopen").files;
-    if (!file) return;
-    try {
-      this.take(await this.session.importDraft(await file.text(), $("pass").value));
-      errorSet("keepopen", "");
-      $("keepsaid").textContent = say("keep_opened");
-      await this.save();
-    } catch (error) {
-      const code = /** @type {any} */ (error).code;
-      const word = code === "draft.passphrase" ? "file_pass" : code === "draft.other_survey" ? "file_other" : "file_form";
-      errorSet("keepopen", say(word));
-    }
-    $("keepopen").value = "";
-  }
+  $("keepopen").addEventListener("change", fileTake);
+  onPress({ back, keepsave: fileMake, keeperase: draftErase, keepback: () => go("form", form.part), reviewback: () => go("form", read().asked.at(-1)) });
 }

@@ -10,7 +10,9 @@ import sys
 import numpy as np
 
 from mpcengine.kernels import field61 as f
-from mpcengine.kernels import lines61
+from mpcengine.kernels import lines61, words
+from mpcengine.kernels.words_block import Block
+from mpcengine.kernels.words_flags import FlagBlock
 
 
 def warm() -> int:
@@ -39,6 +41,28 @@ def warm() -> int:
         opened.tolist() == [[2, 2, 0]],
         masked.tolist() == [[2, 2, 2, 0]],
         lines61.judge(opened, opened, opened, f.vector([1])).tolist() == [lines61.ACCEPTED],
+    ]
+    return checks.count(False) + _warm_words()
+
+
+def _warm_words() -> int:
+    """Call the loops over words; node 2 adds no constant, so zeros are its shares of zero."""
+    x = np.zeros((2, 4), dtype=np.uint64)
+    x[:, 0] = 5
+    segment = words.Segment(base=0, run=2, step=0, groups=1, offset=2)
+    block, flags = Block(words.PLANE, 2), np.zeros(4, dtype=np.uint8)
+    block.gather(x, segment, 0, 2)
+    sent = [message.own.copy() for message in (*block.greater(with_equal=True), *block.equal())]
+    sent.append(block.exchange().own)
+    block.scatter(x, segment, 0)
+    flag_block = FlagBlock(words.PLANE)
+    sent.append(flag_block.change(flags, segment, 0, 2, block.answers()).own)
+    flag_block.finish(flags, segment, 0, 2)
+    checks = [
+        len(sent) == 15,
+        x[0].tolist() == [5, 0, 0, 0],
+        flags.tolist() == [0] * 4,
+        words.flags_of(block.answers(), 2).tolist() == [0, 0],
     ]
     return checks.count(False)
 

@@ -1,0 +1,64 @@
+"""Run the chunks of a Boolean circuit so that sending overlaps computing.
+
+A program is one chunk's computing between messages: it yields a message whose first row is
+written, and goes on when the second row is there. A few programs run in turns, in an order that
+depends on public sizes alone, so the parties need no labels. Source: docs/protocol.md §19.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from mpcengine.circuits.words_runtime import WordsRuntime
+from mpcengine.kernels.words import PLANE, Message
+
+Program = Iterator[Message]
+
+# Pairs of one chunk: its buffers are about 2.5 MiB.
+CHUNK = 2**15
+# Chunks in turns: while one waits for its message, the others compute.
+WIDTH = 3
+
+
+async def run(runtime: WordsRuntime, programs: Iterable[Program], width: int = WIDTH) -> None:
+    """Run all programs to their ends, ``width`` at a time, started in order."""
+    waiting: deque[tuple[Program, Message]] = deque()
+    for program in programs:
+        if len(waiting) == width:
+            await _turns(runtime, waiting, until_free=True)
+        await _advance(runtime, program, waiting)
+    await _turns(runtime, waiting, until_free=False)
+
+
+async def _turns(
+    runtime: WordsRuntime, waiting: deque[tuple[Program, Message]], *, until_free: bool
+) -> None:
+    """Let programs go on in turns until all have ended, or one has."""
+    width = len(waiting)
+    while waiting and not (until_free and len(waiting) < width):
+        program, message = waiting.popleft()
+        await runtime.receive(message.got_bytes)
+        await _advance(runtime, program, waiting)
+
+
+async def _advance(
+    runtime: WordsRuntime, program: Program, waiting: deque[tuple[Program, Message]]
+) -> None:
+    message = next(program, None)
+    if message is not None:
+        runtime.mask(message.own_bytes)
+        await runtime.send(message.own_bytes)
+        waiting.append((program, message))
+
+
+def chunk_size(count: int, chunk: int = CHUNK) -> int:
+    """Return the pairs of a chunk's buffers for ``count`` pairs, in whole planes.
+
+    Small work is cut in `WIDTH` chunks, so that it overlaps as well.
+    """
+    even = -(-count // WIDTH)
+    return max(PLANE, min(chunk, -(-even // PLANE) * PLANE))
+
+
+def pieces(count: int, size: int) -> list[tuple[int, int]]:
+    """Return (first, count) of the chunks of ``count`` pairs."""
+    return [(first, min(size, count - first)) for first in range(0, count, size)]

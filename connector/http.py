@@ -20,7 +20,7 @@ from bounded_http import AnswerTooLong, read_answer
 from connector.errors import Misbehaved, Refused, Unreachable
 from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
-from mpcengine.protocol.strict import parse_base64
+from mpcengine.protocol.strict import parse_base64, to_base64
 from pinned_http import (
     PIN_MISMATCH,
     PLAIN_REFUSED,
@@ -41,6 +41,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_PROBLEM_BYTES = 16 * 1024
 JSON_TYPE = "application/json"
 OCTETS_TYPE = "application/octet-stream"
+SIGNATURE_HEADER = "Drempel-Signature"
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 _LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
 _WHY = {
@@ -68,6 +69,12 @@ def new_pool(connections: int, pins: tuple[bytes, ...] = ()) -> urllib3.PoolMana
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    content: bytes
+    signature: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """One receiver: a name for sentences, a base address, perhaps a token.
@@ -85,7 +92,7 @@ class Receiver:
 
     def get(self, path: str) -> JsonObject:
         """Return the JSON object at ``path`` under ``/api/v1/``; raise ConnectorError."""
-        return self._patiently("GET", path, None, "")
+        return self._object(self._patiently("GET", path, None, {}).content)
 
     def send(
         self,
@@ -101,21 +108,34 @@ class Receiver:
         and the portal does it once. Raises ConnectorError.
         """
         body = json.dumps(value, separators=(",", ":")).encode()
-        key = secrets.token_urlsafe(16) if once else ""
-        return self._patiently(method, path, body, JSON_TYPE, key)
+        headers = {"Content-Type": JSON_TYPE}
+        if once:
+            headers["Idempotency-Key"] = secrets.token_urlsafe(16)
+        return self._object(self._patiently(method, path, body, headers).content)
 
     def send_octets(self, path: str, body: bytes) -> JsonObject:
         """Post bytes, again and again if need be, and return the JSON answer."""
-        return self._patiently("POST", path, body, OCTETS_TYPE)
+        headers = {"Content-Type": OCTETS_TYPE}
+        return self._object(self._patiently("POST", path, body, headers).content)
+
+    def put_signed(self, path: str, body: bytes, signature: bytes) -> JsonObject:
+        """Put signed bytes, again and again if need be, and return the JSON answer."""
+        headers = {"Content-Type": OCTETS_TYPE, SIGNATURE_HEADER: to_base64(signature)}
+        return self._object(self._patiently("PUT", path, body, headers).content)
+
+    def get_signed(self, path: str) -> tuple[bytes, bytes]:
+        """Return the bytes at ``path`` and the signature beside them (empty if none)."""
+        answer = self._patiently("GET", path, None, {"Accept": OCTETS_TYPE})
+        return answer.content, parse_base64(answer.signature) or b""
 
     def _patiently(
-        self, method: str, path: str, body: bytes | None, media: str, key: str = ""
-    ) -> JsonObject:
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> "_Answer":
         deadline = monotonic() + self.patience
         wait = FIRST_WAIT_SECONDS
         while True:
             try:
-                return self._once(method, path, body, media, key)
+                return self._once(method, path, body, headers)
             except Unreachable as error:
                 if error.cause != UNREACHABLE:
                     raise
@@ -126,13 +146,9 @@ class Receiver:
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
     def _once(
-        self, method: str, path: str, body: bytes | None, media: str, key: str
-    ) -> JsonObject:
-        headers = {"Accept": JSON_TYPE, "Accept-Encoding": "identity"}
-        if media:
-            headers["Content-Type"] = media
-        if key:
-            headers["Idempotency-Key"] = key
+        self, method: str, path: str, body: bytes | None, special: Mapping[str, str]
+    ) -> "_Answer":
+        headers = {"Accept": JSON_TYPE, "Accept-Encoding": "identity", **special}
         if self.token:
             headers["Authorization"] = f"Token {self.token}"
         until = monotonic() + CALL_SECONDS
@@ -145,7 +161,7 @@ class Receiver:
                 redirect=False,
                 preload_content=False,
             )
-            status = answer.status
+            status, signature = answer.status, answer.headers.get(SIGNATURE_HEADER)
             content = read_answer(answer, _limit(status), until)
         except AnswerTooLong:
             raise Misbehaved(
@@ -157,16 +173,16 @@ class Receiver:
             # The error holds the address and perhaps the body: it is left behind.
             cause = cause_of(error)
             raise Unreachable(self.name, _WHY[cause].format(self.name), cause=cause) from None
-        return self._judge(status, content)
+        self._judge(status, content)
+        return _Answer(content, signature)
 
-    def _judge(self, status: int, content: bytes) -> JsonObject:
+    def _judge(self, status: int, content: bytes) -> None:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
             raise Unreachable(self.name, f"{self.name} answered with status {status}.")
         if status >= HTTPStatus.BAD_REQUEST:
             raise self._refusal(status, content)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise Misbehaved(self.name, f"{self.name} sent us elsewhere, which it may not.")
-        return self._object(content)
 
     def _object(self, content: bytes) -> JsonObject:
         try:

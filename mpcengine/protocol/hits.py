@@ -5,7 +5,7 @@ Source: docs/protocol.md §19.10.
 
 from dataclasses import dataclass
 
-from mpcengine.protocol.canonical import JSON, Digest
+from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.schemas_request import HITS_FORMAT, LARGEST_LIST
 from mpcengine.protocol.strict import Fields
 
@@ -19,7 +19,6 @@ class Hits:
     None where the question's feedback does not tell.
     """
 
-    manifest: Digest
     hit: bool | None
     items: tuple[str, ...] | None
     lines: tuple[int, ...] | None
@@ -28,7 +27,6 @@ class Hits:
         """Return the file's contents."""
         return {
             "format": HITS_FORMAT,
-            "manifest": self.manifest,
             "hit": self.hit,
             "items": None if self.items is None else list(self.items),
             "lines": None if self.lines is None else list(self.lines),
@@ -37,11 +35,10 @@ class Hits:
 
 def parse_hits(obj: JSON) -> Hits:
     """Read a hits file; raise MalformedInput with the path of what is wrong."""
-    keys = ("format", "manifest", "hit", "items", "lines")
+    keys = ("format", "hit", "items", "lines")
     top = Fields(obj, required=keys, file=True)
     top.choice("format", (HITS_FORMAT,))
     return Hits(
-        manifest=top.digest("manifest"),
         hit=None if top.raw("hit") is None else top.boolean("hit"),
         items=None if top.raw("items") is None else _texts(top),
         lines=None if top.raw("lines") is None else _rows(top),

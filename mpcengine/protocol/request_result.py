@@ -223,10 +223,9 @@ def _own_copy(top: Fields, kind: str) -> list[JSON] | None:
 def _check_own_copy(
     top: Fields, manifest: RequestManifest, rebuilt: Mapping[str, JSON]
 ) -> None:
-    several = len(manifest.request.identifiers) > 1
-    required = ("value", "organisations", "status", *(("type",) if several else ()))
+    required = ("value", "organisations", "status")
     section = top.fields(MATCH, required=rebuilt[MATCH].keys())
-    rows = section.rows(PER_INDICATOR, 0, 1 << 24, required=required)
+    rows = section.rows(PER_INDICATOR, 0, 1 << 24, required=required, optional=("type",))
     organisations = rebuilt[MATCH]["organisations"]["count"]
     if rows and organisations is None:
         raise section.refuse(PER_INDICATOR, "must be empty where organisations are hidden")
@@ -234,7 +233,7 @@ def _check_own_copy(
     for row in rows:
         row.choice("status", (RELEASED,))
         row.integer("organisations", lowest_shown(manifest), organisations)
-        kind = row.choice("type", manifest.request.identifiers) if several else ""
+        kind = row.choice("type", manifest.request.identifiers) if row.has("type") else ""
         keys.append((row.text("value", longest=10_000), kind))
     if keys != sorted(set(keys)):
         raise section.refuse(PER_INDICATOR, "must have each value once, ascending")

@@ -205,7 +205,6 @@ HITS_SCHEMA = document(
     fields(
         {
             "format": constant(HITS_FORMAT),
-            "manifest": DIGEST,
             "hit": nullable(boolean()),
             "items": nullable(items(string(10_000), 0, LARGEST_LIST, "values")),
             "lines": nullable(items(whole(1), 0, LARGEST_LIST, "rows")),

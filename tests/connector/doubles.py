@@ -27,6 +27,7 @@ class Answered:
 
     def __init__(self, status: int, content: bytes) -> None:
         self.status = status
+        self.headers: dict[str, str] = {}
         self._content = content
 
     def read1(self, amount: int, *, decode_content: bool) -> bytes:

@@ -25,7 +25,7 @@ from tests.vectors.request_cast import (
     statements,
 )
 
-PER_INDICATOR = {"value": "192.0.2.7", "organisations": 3, "status": "released", "type": "ipv4"}
+PER_INDICATOR = {"value": "192.0.2.7", "organisations": 3, "status": "released"}
 FOLDER = Path(__file__).parents[2] / "examples" / "formats"
 
 
@@ -66,7 +66,7 @@ def request_examples() -> dict[str, JSON]:
     )
     manifest = request_manifest()
     signed = sign_request_manifest(manifest)
-    hits = Hits(manifest=manifest.digest, hit=True, items=("192.0.2.7",), lines=(12,))
+    hits = Hits(hit=True, items=("192.0.2.7",), lines=(12,))
     return {
         "request": MATCH_REQUEST,
         "request-manifest": json.loads(manifest.raw),

@@ -12,7 +12,9 @@ COPY requirements/run.txt requirements/run.txt
 RUN /opt/drempel/venv/bin/python -m pip install --only-binary :all: --require-hashes -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE *.py ./
 COPY accounts accounts
+COPY booth booth
 COPY cli cli
+COPY client client
 COPY config config
 COPY connector connector
 COPY deploy deploy

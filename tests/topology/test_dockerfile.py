@@ -14,7 +14,7 @@ STAGES = read(CODE / "Dockerfile")
 FINAL = ("app", "database", "redis")
 BASE = re.compile(r"[a-z]+:\d+(\.\d+)+(-[a-z]+)*|postgres:\d+-bookworm")
 # What nobody needs who runs a service; a new folder is in the image or here.
-LEFT_OUT = {"benchmarks", "client", "datarequests", "docs", "examples", "requirements", "tests"}
+LEFT_OUT = {"benchmarks", "datarequests", "docs", "examples", "requirements", "tests"}
 # Made here and not ours to keep.
 MADE = {"__pycache__", "build", "node_modules", "secrets", "settings", "static-root"}
 SHOWN = {

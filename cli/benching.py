@@ -17,16 +17,23 @@ from mpcengine.protocol.errors import ProtocolError
 FOLDER = ROOT / "benchmarks"
 CASES = ("gate", "survey", "check", "prove", "texts", "tokens", "intake")
 
+# What a respondent computes is measured in Python or in a browser's engine.
+ENGINES = ("python", "node", "chromium")
+ENGINE_CASES = ("prove",)
+
 
 def case_names() -> tuple[str, ...]:
     """Return the names of the cases that can be run."""
     return tuple(name for name in CASES if (FOLDER / f"{name}.py").is_file())
 
 
-def case_run(name: str, seconds: float, *, seed: str | None) -> list[dict[str, JSON]]:
+def case_run(
+    name: str, seconds: float, *, seed: str | None, engine: str | None = None
+) -> list[dict[str, JSON]]:
     """Run ``python -m benchmarks.<name>`` and return the objects it printed, one a line.
 
-    Raises CliError if it fails or takes longer than ``seconds``.
+    ``engine``: one of ENGINES, for a case of ENGINE_CASES. Raises CliError if it fails or
+    takes longer than ``seconds``.
     """
     templates = templates_ready()
     with ExitStack() as stack:
@@ -36,7 +43,9 @@ def case_run(name: str, seconds: float, *, seed: str | None) -> list[dict[str, J
             supervisor = Supervisor()
             stack.callback(supervisor.stop)
         shutil.copytree(templates / "numba", folder / "numba")
-        program = _program(name, folder, () if seed is None else ("--seed", seed))
+        options: tuple[str, ...] = () if seed is None else ("--seed", seed)
+        options += ("--engine", engine) if engine and name in ENGINE_CASES else ()
+        program = _program(name, folder, options)
         supervisor.run(program, seconds)
         return _figures(name, program.output)
 

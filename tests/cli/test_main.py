@@ -105,6 +105,11 @@ def test_bench_knows_its_cases_and_prints_figures_for_people() -> None:
     ]
 
 
+def test_bench_knows_its_engines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["bench", "prove", "--engine", "abacus"]) == 2
+    assert "python, node, chromium" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_bench_measures_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["bench", "gate", "--json", "--seed", "one"]) == 0

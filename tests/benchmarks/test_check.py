@@ -1,8 +1,6 @@
 """The cases of proofs run small: real processes, crooked reports found, every field there."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from typing import Any
@@ -72,16 +70,6 @@ def test_it_measures_a_respondent() -> None:
     found = figures("prove", "--questions", "5", "--reports", "3")
     assert set(found) >= FIELDS
     assert found["bytes_sent_per_party"] == 2 * found["bytes_without_proof"] + 16
-
-
-@pytest.mark.parametrize("engine", ["node", "chromium"])
-def test_it_measures_a_respondent_in_a_browsers_engine(engine: str) -> None:
-    if shutil.which(engine) is None and os.environ.get("CI") != "true":
-        pytest.skip(f"{engine} is not there")
-    found = figures("prove", "--questions", "5", "--reports", "2", "--engine", engine)
-    assert set(found) >= {*FIELDS, "seconds_blind", "seconds_finish", "seconds_seal"}
-    assert (found["engine"], found["n"]) == (engine, 5)
-    assert found["bytes_sent_per_party"] == 1271 + 3 * (81 + 8 * 62)
 
 
 def test_it_mixes_texts_at_three_parties() -> None:

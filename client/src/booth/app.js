@@ -98,9 +98,9 @@ function wire() {
     location.assign($("switch").href + (here ? `#${here}` : ""));
   });
   addEventListener("popstate", ({ state }) => {
-    // A step back never leads behind what has been sent.
+    // A place in this screen, as the skip link's, has no state; a step back never leads behind what has been sent.
     const isForm = ["form", "review", "keep"].includes(state?.screen);
-    screens[(isForm && standing()) || (state?.screen ?? "read")](state?.part ?? 0, false);
+    if (state) screens[(isForm && standing()) || state.screen](state.part, false);
   });
 }
 
@@ -125,4 +125,6 @@ function join() {
   return go("form", form.part);
 }
 
+// An invitation opened in a tab that shows this page already.
+addEventListener("hashchange", () => $(location.hash.slice(1)) || location.reload());
 start();

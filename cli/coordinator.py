@@ -164,7 +164,7 @@ class Coordinator:
 
 def _check_goes_on(state: str, reason: JSON) -> None:
     if state == _REFUSED:
-        raise NodeRefused(_refusal(reason))
+        raise NodeRefused(refusal_sentence(reason))
     if state in _ENDED:
         said = reason if isinstance(reason, str) and reason else "no reason was given."
         raise CliError(f"The survey ended as {state}: {said}")
@@ -175,8 +175,8 @@ def _news(nodes: dict[str, JSON]) -> str:
     return f"  {said}" if said else ""
 
 
-def _refusal(reason: JSON) -> str:
-    """Return the portal's sentence, which names the node; the operator is then its own."""
+def refusal_sentence(reason: JSON) -> str:
+    """Return a refusal that names the node: the operator is then its own."""
     if not isinstance(reason, str) or not reason:
         return "A node refuses the survey and gives no reason."
     return reason.replace(f": {_OPERATOR}", ": its operator ", 1)
@@ -196,7 +196,7 @@ def _called(
         return portal.send(method, path, body, once=once)
     except Refused as error:
         if error.status == 403 and error.code.startswith(_POLICY_CODES):
-            raise NodeRefused(_refusal(error.sentence)) from error
+            raise NodeRefused(refusal_sentence(error.sentence)) from error
         if error.code.startswith("survey.") and error.where:
             raise BadInput(error.sentence) from error
         raise CliError(f"The portal refused: {error.sentence}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from cli.errors import BadInput, CliError
 from cli.files import write_whole
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.request_statement import VALUE_NAMES
 
 # What a spreadsheet would take for a formula, or for something to leave out before one.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -16,7 +17,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def write_csv(folder: Path, document: dict[str, JSON]) -> list[Path]:
     """Write ``<table>.csv`` (a two-way table as ``a+b.csv``), statistics and texts.
 
-    These are ``_statistics.csv`` and ``_texts-<question>.csv``. Returns the paths. A withheld
+    These are ``_statistics.csv`` and ``_texts-<question>.csv``; of a request ``match.csv`` or
+    ``compare.csv``, and ``_per_indicator.csv``. Returns the paths. A withheld
     result has no table and gives no file. Raises BadInput if the folder cannot be used.
     """
     if folder.exists() and not folder.is_dir():
@@ -25,6 +27,14 @@ def write_csv(folder: Path, document: dict[str, JSON]) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise CliError(f"The folder {folder} of --csv cannot be made.") from None
+    written = _survey(folder, document)
+    for kind in VALUE_NAMES:
+        if kind in document:
+            written += _request(folder, kind, document[kind])
+    return written
+
+
+def _survey(folder: Path, document: dict[str, JSON]) -> list[Path]:
     written = []
     for table in document.get("tables", []):
         path = folder / f"{table['id'].replace('*', '+')}.csv"
@@ -41,6 +51,24 @@ def write_csv(folder: Path, document: dict[str, JSON]) -> list[Path]:
             write_whole(path, _csv(["text"], ([_guarded(one)] for one in texts["answers"])))
             written.append(path)
     return written
+
+
+def _request(folder: Path, kind: str, section: JSON) -> list[Path]:
+    path = folder / f"{kind}.csv"
+    rows = (
+        [name, _text(section[name]["count"]), section[name]["status"]]
+        for name in VALUE_NAMES[kind]
+    )
+    write_whole(path, _csv(["name", "count", "status"], rows))
+    if "per_indicator" not in section:
+        return [path]
+    indicators = folder / "_per_indicator.csv"
+    values = (
+        [_guarded(row["value"]), str(row["organisations"]), row["status"]]
+        for row in section["per_indicator"]
+    )
+    write_whole(indicators, _csv(["value", "organisations", "status"], values))
+    return [path, indicators]
 
 
 def _table(table: JSON) -> bytes:

@@ -16,6 +16,7 @@ from mpcengine.protocol.layout import build_layout, check_openings
 from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 from mpcengine.protocol.partners import PartnersFile, parse_partners_file
 from mpcengine.protocol.receipt import Receipt, parse_receipt
+from mpcengine.protocol.request import Request, parse_request
 from mpcengine.protocol.survey import Survey, check_limits, parse_survey
 
 LONGEST_SECRET = 1000
@@ -79,6 +80,11 @@ def read_answer_rows(path: Path, survey: Survey) -> list[Answers]:
     except MalformedInput as error:
         raise BadInput(error.sentence) from None
     return rows
+
+
+def read_request(path: Path) -> Request:
+    """Return the request in a ``drempel-request/1`` file; raise BadInput."""
+    return _parsed(path, parse_request)
 
 
 def read_nodes(path: Path) -> NodesFile:

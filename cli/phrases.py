@@ -37,6 +37,18 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "label_texts": "Texts",
         "signed": "Signed by the three nodes {nodes}; 'drempel verify' checks who they are.",
         "signed_by": "Signed by nodes {nodes}; 'drempel verify' checks who they are.",
+        "match_rule": "{n} organisations took part. A number of organisations below "
+        "{organisations} is hidden, and so is the number of indicators below {k} or near all "
+        "of them.",
+        "compare_rule": "{n} lists took part. A number below {k} is hidden, and so is one that "
+        "is near the size of a list.",
+        "lists_rejected": "{n} lists could not be used.",
+        "organisations": "Organisations that hold one",
+        "indicators": "Indicators that anybody holds",
+        "intersection": "In all lists",
+        "union": "In any list",
+        "per_indicator": "Organisations that hold it, for each indicator that may be shown",
+        "no_indicator": "none may be shown",
     },
     "nl": {
         "counted": "{n} antwoorden zijn geteld.",
@@ -71,6 +83,18 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "dat zijn.",
         "signed_by": "Getekend door de knooppunten {nodes}; 'drempel verify' controleert wie "
         "dat zijn.",
+        "match_rule": "{n} organisaties deden mee. Een aantal organisaties onder de "
+        "{organisations} is verborgen, en ook een aantal kenmerken onder de {k} of bijna "
+        "allemaal.",
+        "compare_rule": "{n} lijsten deden mee. Een aantal onder de {k} is verborgen, en ook "
+        "een aantal dat dicht bij de lengte van een lijst ligt.",
+        "lists_rejected": "{n} lijsten waren niet bruikbaar.",
+        "organisations": "Organisaties die er een hebben",
+        "indicators": "Kenmerken die iemand heeft",
+        "intersection": "In alle lijsten",
+        "union": "In een van de lijsten",
+        "per_indicator": "Organisaties die het hebben, per kenmerk dat getoond mag worden",
+        "no_indicator": "geen enkel mag getoond worden",
     },
 }
 _REASONS_NL: Mapping[str, str] = {
@@ -86,6 +110,8 @@ _REASONS_NL: Mapping[str, str] = {
     "computation failed": "de berekening lukte niet",
     "texts changed": "een knooppunt veranderde een tekst",
     "cannot be unsealed": "zij gingen niet open",
+    "too few lists": "er deden te weinig lijsten mee",
+    "not usable": "zij waren niet bruikbaar",
     "superseded": "zij zijn vervangen door een verbetering",
 }
 

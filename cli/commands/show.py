@@ -34,9 +34,18 @@ def run(arguments: argparse.Namespace) -> int:
 def print_result(document: dict[str, object], *, language: str | None) -> None:
     """Print a verified result's tables to stdout in the reader's language."""
     from cli.render import Renderer  # noqa: PLC0415
-    from cli.results import survey_of  # noqa: PLC0415
+    from cli.render_request import RequestRenderer  # noqa: PLC0415
+    from cli.results import is_request, request_of, survey_of  # noqa: PLC0415
     from cli.titles import Titles  # noqa: PLC0415
 
-    titles = Titles(survey_of(document), language or reader_language())
-    bar = "█" if (sys.stdout.encoding or "").lower().startswith("utf") else "#"
-    print("\n".join(Renderer(titles, bar, shutil.get_terminal_size().columns).result(document)))
+    reader = language or reader_language()
+    is_wide = (sys.stdout.encoding or "").lower().startswith("utf")
+    columns = shutil.get_terminal_size().columns
+    renderer: Renderer | RequestRenderer
+    if is_request(document):
+        rule = "─" if is_wide else "-"
+        renderer = RequestRenderer(request_of(document), reader, rule, columns)
+    else:
+        bar = "█" if is_wide else "#"
+        renderer = Renderer(Titles(survey_of(document), reader), bar, columns)
+    print("\n".join(renderer.result(document)))

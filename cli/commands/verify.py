@@ -3,8 +3,13 @@
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from cli.results import ReadResult
+    from mpcengine.protocol.nodesfile import NodesFile
 
 HELP = "check a result's signatures, root, shares and every number that follows"
 
@@ -28,14 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput("--lists needs --nodes NODES.json: whose lists are to be read?")
     nodes = None if arguments.nodes is None else read_nodes(arguments.nodes)
     result = read_result(arguments.result, nodes)
-    found = result.verification
-    lists: dict[str, str] = {}
-    silent: list[str] = []
-    if arguments.lists and nodes is not None:
-        from cli.verifying import lists_check  # noqa: PLC0415
-
-        lists, silent = lists_check(result, nodes, arguments.result)
+    lists, silent = _lists(arguments, result, nodes)
     if arguments.json:
+        found = result.verification
         verdict = {
             "verified": True,
             "state": found.state,
@@ -44,12 +44,33 @@ def run(arguments: argparse.Namespace) -> int:
             **({"lists": lists, "lists_complete": not silent} if lists else {}),
         }
         print(json.dumps(verdict))
-    elif found.nodes_checked:
+    else:
+        _tell(arguments, result, lists)
+    # Asked for and not done is no success, whatever the file alone says.
+    return 1 if silent else 0
+
+
+def _lists(
+    arguments: argparse.Namespace, result: "ReadResult", nodes: "NodesFile | None"
+) -> tuple[dict[str, str], list[str]]:
+    from cli.results import is_request  # noqa: PLC0415
+    from cli.verifying import lists_check  # noqa: PLC0415
+
+    if not arguments.lists or nodes is None:
+        return {}, []
+    if is_request(result.document):
+        raise BadInput("--lists: nodes publish no lists of a match or a comparison.")
+    return lists_check(result, nodes, arguments.result)
+
+
+def _tell(arguments: argparse.Namespace, result: "ReadResult", lists: dict[str, str]) -> None:
+    from cli.results import PER_INDICATOR_SAID, has_own_part  # noqa: PLC0415
+
+    if result.verification.nodes_checked:
         print(f"{arguments.result}: consistent, and signed by the nodes of {arguments.nodes}.")
     else:
         print(f"{arguments.result}: consistent; who the nodes are was not checked.")
-    if not arguments.json:
-        for node, line in lists.items():
-            print(f"  node {node}: {line}")
-    # Asked for and not done is no success, whatever the file alone says.
-    return 1 if silent else 0
+    if has_own_part(result.document):
+        print(PER_INDICATOR_SAID)
+    for node, line in lists.items():
+        print(f"  node {node}: {line}")

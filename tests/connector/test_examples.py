@@ -30,7 +30,7 @@ def read(name: str) -> tuple[Layout, list[dict[str, Any]]]:
 
 def test_it_makes_the_same_answers_again() -> None:
     files = runpy.run_path(str(FOLDER / "make_answers.py"))["files"]()
-    assert set(files) == {path.name for path in FOLDER.glob("*.csv")}
+    assert set(files) == {path.name for path in FOLDER.glob("*.answers.csv")}
     for name, text in files.items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text
 

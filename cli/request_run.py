@@ -1,0 +1,289 @@
+"""Run one request through a federation, from its lists to the verified result.
+
+Requester, coordinator and every owner of a list act from this process, each with keys of its
+own made for this run, over the HTTP that anybody else would use.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cli.asking import Asking
+from cli.errors import BadInput, CliError
+from cli.progress import Progress
+from cli.reachable import Reachable
+from connector.contributing import OwnerKeys, Participant, request_fetch
+from connector.errors import ConnectorError
+from connector.list_files import ListFile
+from connector.list_words import WordList, words_read
+from connector.private_outcomes import counts_read, hits_read, per_indicator
+from connector.splitting import BucketFull, Prepared
+from mpcengine.protocol.buckets import size_class
+from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.envelope import generate_share_key, share_public
+from mpcengine.protocol.errors import MalformedInput, ProtocolError
+from mpcengine.protocol.hits import Hits
+from mpcengine.protocol.manifest_parts import Coordinator, Window
+from mpcengine.protocol.request import COMPARE, Request
+from mpcengine.protocol.request_manifest import (
+    Owner,
+    Requester,
+    RequestManifest,
+    RequestTerms,
+    SignedRequestManifest,
+    build_request_manifest,
+)
+from mpcengine.protocol.request_manifest_parts import HOLDER, REQUESTER
+from mpcengine.protocol.request_result import (
+    assemble_request_result,
+    verify_request_result,
+)
+from mpcengine.protocol.request_statement import RELEASED, parse_request_statement
+from mpcengine.protocol.result import Verification
+from mpcengine.protocol.signing import public_bytes
+from mpcengine.protocol.words import federation_salt
+
+RESULT_SECONDS = 3600.0
+NONCE_SECONDS = 300.0
+COORDINATOR_NAME = "Sample coordinator"
+REQUESTER_NAME = "Requester"
+REQUEST_ID_BYTES = 16
+_SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Say whose list is in which file; a match's first is the requester's."""
+
+    name: str
+    source: ListFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOutcome:
+    """A finished request: its verified result, holders' hits by name, what was left out."""
+
+    document: JSON
+    verification: Verification
+    hits: dict[str, Hits]
+    left_out: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seat:
+    """One owner in this run: its list, words and keys."""
+
+    listed: Listed
+    words: WordList
+    keys: OwnerKeys = field(repr=False)
+
+
+def request_run(
+    federation: Reachable, request: Request, lists: Sequence[Listed], progress: Progress
+) -> RequestOutcome:
+    """Read lists, publish, consent, contribute, wait, verify, and open private outcomes.
+
+    Raises BadInput for a list that cannot be read, NodeRefused, or CliError.
+    """
+    try:
+        return _run(federation, request, lists, progress)
+    except ConnectorError as error:
+        federation.look()
+        raise CliError(f"{error.receiver}: {error.sentence}") from error
+
+
+def _run(
+    federation: Reachable, request: Request, lists: Sequence[Listed], progress: Progress
+) -> RequestOutcome:
+    seats = _seated(federation, lists, progress)
+    asker = Ed25519PrivateKey.generate() if request.kind == COMPARE else seats[0].keys.sign
+    asking = Asking(federation=federation, requester=asker)
+    progress.step("Publishing the request: three nodes check and sign its manifest")
+    request_id = secrets.token_hex(REQUEST_ID_BYTES)
+    nodes = asking.share_keys(request_id)
+    terms = _terms(federation, request, seats, asker)
+    manifest = _built(RequestTerms(request_id=request_id, nodes=nodes, **terms))
+    signed = asking.publish(manifest)
+    # What the owners take part in is what the nodes give out, verified, not what we built.
+    fetched = request_fetch(federation.nodes, manifest.digest, federation.nodes_file)
+    participants = [
+        Participant(manifest=fetched, owner=place, keys=seat.keys, nodes=federation.nodes)
+        for place, seat in enumerate(seats)
+    ]
+    with progress.counting("Consenting, each with a fixed list", len(seats)) as counter:
+        for participant, seat in zip(participants, seats, strict=True):
+            participant.consent(seat.words)
+            counter.add()
+    with tempfile.TemporaryDirectory(prefix="drempel-parts-") as folder:
+        prepared = _contributed(asking, participants, seats, progress, Path(folder))
+        progress.step("Computing: nodes check the lists, compare them, apply the rules, sign")
+        statements, signatures = asking.statements(manifest.digest, seconds=RESULT_SECONDS)
+        if not prepared or parse_request_statement(statements[0]).state != RELEASED:
+            document = _assembled(signed, statements, signatures, None)
+            return _outcome(federation, document, {}, seats)
+        progress.step("Opening what is each owner's alone")
+        counts, hits = _private(request, participants, prepared, seats)
+    document = _assembled(signed, statements, signatures, counts)
+    progress.step("Verifying the result against the nodes' signatures")
+    return _outcome(federation, document, hits, seats)
+
+
+def _seated(federation: Reachable, lists: Sequence[Listed], progress: Progress) -> list[_Seat]:
+    salt = federation_salt([entry.identity_key for entry in federation.nodes_file.nodes])
+    seats = []
+    with progress.counting("Reading lists", len(lists)) as counter:
+        for listed in lists:
+            try:
+                words = words_read(listed.source, salt)
+            except MalformedInput as error:
+                raise BadInput(f"{listed.source.path}: {error.sentence}") from None
+            except OSError:
+                raise BadInput(f"{listed.source.path} cannot be read.") from None
+            keys = OwnerKeys(sign=Ed25519PrivateKey.generate(), seal=generate_share_key())
+            seats.append(_Seat(listed=listed, words=words, keys=keys))
+            counter.add()
+    for seat in seats:
+        for sentence in left_out_sentences(seat.listed.source.path, seat.words):
+            progress.step(sentence)
+    return seats
+
+
+def left_out_sentences(path: Path, words: WordList) -> list[str]:
+    """Return what was left out of a list, in a few lines that quote no value."""
+    report = words.report
+    if not report.left_out:
+        return []
+    shown = report.dropped[:_SHOWN_ROWS]
+    lines = [f"{path}: {report.left_out} rows were left out"]
+    lines += [f"  row {one.row}: the value {one.reason}" for one in shown]
+    if report.left_out > len(shown):
+        lines.append(f"  and {report.left_out - len(shown)} more")
+    return lines
+
+
+def _terms(
+    federation: Reachable, request: Request, seats: Sequence[_Seat], asker: Ed25519PrivateKey
+) -> dict[str, JSON]:
+    now = datetime.now(UTC).replace(microsecond=0)
+    opens = now - timedelta(minutes=5)
+    name = REQUESTER_NAME if request.kind == COMPARE else seats[0].listed.name
+    owners = tuple(
+        Owner(
+            owner=place,
+            name=seat.listed.name,
+            role=HOLDER if place or request.kind == COMPARE else REQUESTER,
+            key=public_bytes(seat.keys.sign),
+            seal_key=share_public(seat.keys.seal),
+        )
+        for place, seat in enumerate(seats)
+    )
+    others = max(len(seat.words.words) for seat in seats[1:])
+    return {
+        "request": request,
+        "requester": Requester(name=name, key=public_bytes(asker)),
+        "coordinator": Coordinator(
+            name=COORDINATOR_NAME, key=public_bytes(federation.coordinator_key)
+        ),
+        "owners": owners,
+        "first_size": size_class(len(seats[0].words.words)),
+        "other_size": size_class(others),
+        "consenting": Window(opens=opens, closes=now + timedelta(hours=6)),
+        "contributing": Window(opens=opens, closes=now + timedelta(hours=12)),
+    }
+
+
+def _built(terms: RequestTerms) -> RequestManifest:
+    try:
+        return build_request_manifest(terms)
+    except ProtocolError as error:
+        raise BadInput(error.sentence) from None
+
+
+def _contributed(
+    asking: Asking,
+    participants: Sequence[Participant],
+    seats: Sequence[_Seat],
+    progress: Progress,
+    folder: Path,
+) -> list[Prepared]:
+    """Return what was handed in; nothing if the nodes ended the job before."""
+    digest = participants[0].manifest.digest
+
+    def look() -> None:
+        asking.federation.look()
+        if asking.state(digest) is not None:
+            raise _EndedError
+
+    prepared = []
+    try:
+        with progress.counting("Sharing lists among the nodes", len(seats)) as counter:
+            for participant, seat in zip(participants, seats, strict=True):
+                own = folder / str(participant.owner)
+                own.mkdir()
+                prepared.append(
+                    participant.contribute(seat.words, own, seconds=NONCE_SECONDS, look=look)
+                )
+                counter.add()
+    except _EndedError:
+        return []
+    except BucketFull:
+        raise CliError("A list does not fit its buckets, three times over.") from None
+    return prepared
+
+
+class _EndedError(Exception):
+    """A node has ended the job while lists were still handed in."""
+
+
+def _private(
+    request: Request,
+    participants: Sequence[Participant],
+    prepared: Sequence[Prepared],
+    seats: Sequence[_Seat],
+) -> tuple[list[JSON] | None, dict[str, Hits]]:
+    if request.kind == COMPARE:
+        return None, {}
+    counts = counts_read(participants[0], prepared[0], seats[0].listed.source)
+    hits = {
+        seat.listed.name: hits_read(participant, handed, seat.listed.source)
+        for participant, handed, seat in zip(
+            participants[1:], prepared[1:], seats[1:], strict=True
+        )
+    }
+    return per_indicator(counts), hits
+
+
+def _assembled(
+    signed: SignedRequestManifest,
+    statements: Sequence[bytes],
+    signatures: Sequence[bytes],
+    counts: Sequence[JSON] | None,
+) -> JSON:
+    try:
+        return assemble_request_result(signed, statements, signatures, per_indicator=counts)
+    except ProtocolError as error:
+        raise CliError(f"The nodes' statements make no result: {error.sentence}") from None
+
+
+def _outcome(
+    federation: Reachable, document: JSON, hits: dict[str, Hits], seats: Sequence[_Seat]
+) -> RequestOutcome:
+    try:
+        verification = verify_request_result(document, federation.nodes_file)
+    except ProtocolError as error:
+        raise CliError(f"The result does not verify: {error.sentence}") from error
+    return RequestOutcome(
+        document=document,
+        verification=verification,
+        hits=hits,
+        left_out={
+            str(seat.listed.source.path): seat.words.report.left_out
+            for seat in seats
+            if seat.words.report.left_out
+        },
+    )

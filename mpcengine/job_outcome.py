@@ -11,7 +11,8 @@ from mpcengine.protocol.canonical import JSON, canonical, digest
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.result import ENOUGH_TO_WITHHOLD, assemble_result, verify_result
+from mpcengine.protocol.result import assemble_result, verify_result
+from mpcengine.protocol.result_parts import ENOUGH_TO_WITHHOLD
 from mpcengine.protocol.signing import LABEL_STATEMENT, verify
 from mpcengine.protocol.statement import RELEASED, parse_statement
 from mpcengine.selectors import peer_of, signed_manifest_of

@@ -1,33 +1,29 @@
 """Compare shared words: greater, equal, strictly increasing; and AND.
 
-A shared array of words is ``uint64`` of shape (2, n); words that are compared stand in
-bit-reversed significance (`kernels.words.moved`). Shared bits are ``uint8`` of shape
-(2, ⌈n / 8⌉), eight a byte, the first in the lowest bit. Source: docs/protocol.md §19.
+A shared array of words is ``uint64`` of shape (2, n); a shared bit is a word whose lowest place
+counts. Where it is said, words stand in bit-reversed significance (`kernels.words.moved`).
+Source: docs/protocol.md §19.13.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
-from mpcengine.circuits.words_pipeline import (
-    WIDTH,
-    Program,
-    chunk_size,
-    pieces,
-    run,
-)
+from mpcengine.circuits.words_pipeline import WIDTH, Program, chunk_size, pieces, run
 from mpcengine.circuits.words_runtime import WordsRuntime
 from mpcengine.kernels.words import (
     ALL_ONES,
     PLANE,
     Bytes,
+    Message,
+    Planes,
     Segment,
     Words,
     flags_of,
     inverted,
     make_message,
-    packed,
+    moved,
     product,
     public,
 )
@@ -35,7 +31,8 @@ from mpcengine.kernels.words_block import Block
 
 # Words of one message of a plain AND.
 _AND_WORDS = 2**15
-Steps = Callable[[Block], Program]
+_ONE = np.uint64(1)
+Decision = Generator[Message, None, Planes]
 
 
 class Blocks:
@@ -68,38 +65,34 @@ async def and_words(runtime: WordsRuntime, x: Words, y: Words) -> Words:
 
 
 async def greater(runtime: WordsRuntime, a: Words, b: Words) -> Bytes:
-    """Return the bits a > b of two arrays (2, n): seven rounds, 93 bits each.
+    """Return whether a > b in bit-reversed significance, as flags: 95 bits and eight rounds.
 
-    Where a = b the bit may be either.
+    A flag is one byte: its bits 0 and 1 are this node's components.
     """
-    return await _decide(runtime, a, b, lambda block: block.greater())
+    return await _decide(runtime, a, b, lambda block: _strictly(block, runtime.index))
 
 
 async def equal(runtime: WordsRuntime, a: Words, b: Words) -> Bytes:
-    """Return the bits a = b of two arrays (2, n): six rounds, 63 bits each."""
-    return await _decide(runtime, a, b, lambda block: block.equal())
+    """Return whether a = b, as flags: 63 bits and six rounds."""
+    return await _decide(runtime, a, b, _equally)
 
 
-async def _decide(runtime: WordsRuntime, a: Words, b: Words, steps: Steps) -> Bytes:
-    count = a.shape[1]
-    blocks = Blocks(runtime, count)
-    flags = np.empty(count, dtype=np.uint8)
+async def not_greater(runtime: WordsRuntime, a: Words, b: Words) -> Words:
+    """Return the bits a ≤ b, (2, n), of words in the order of their numbers."""
+    flags = await greater(runtime, moved(a), moved(b))
+    return inverted(_words(flags), runtime.index) & _ONE
 
-    def part(first: int, length: int) -> Program:
-        chosen = np.s_[:, first : first + length]
-        with blocks.lent() as block:
-            block.load(a[chosen], b[chosen])
-            yield from steps(block)
-            flags[first : first + length] = flags_of(block.answers(), length)
 
-    await run(runtime, (part(*piece) for piece in pieces(count, blocks.size)))
-    return packed(flags)
+async def equal_words(runtime: WordsRuntime, a: Words, b: Words) -> Words:
+    """Return the bits a = b, (2, n)."""
+    return _words(await equal(runtime, a, b))
 
 
 async def strictly_increasing(runtime: WordsRuntime, lists: Words) -> Words:
-    """Return one shared bit, (2, 1): 1 if each of some lists, (2, batches, n), increases.
+    """Return one bit, (2, 1): 1 if each of some lists, (2, batches, n), increases.
 
-    Each word must be smaller than the next one. 95 bits a word, about log2(words) rounds more.
+    Each word, in bit-reversed significance, must be smaller than the next one. 95 bits a word,
+    about log2(words) rounds more.
     """
     _, batches, length = lists.shape
     if batches * (length - 1) <= 0:
@@ -115,36 +108,82 @@ async def strictly_increasing(runtime: WordsRuntime, lists: Words) -> Words:
     def part(first: int, count: int) -> Program:
         with blocks.lent() as block:
             block.gather(words, segment, first, count)
-            yield from block.greater(with_equal=True)
-            smaller, different = (
-                inverted(block.answers(place).copy().rows, runtime.index) for place in (0, 1)
-            )
-            message = make_message(good[:, first // PLANE :], smaller.shape[1])
-            product(smaller, different, 0, message.own)
-            yield message
+            smaller = yield from _strictly(block, runtime.index, less=True)
+            start = first // PLANE
+            good[:, start : start + smaller.words] = smaller.rows
 
     await run(runtime, (part(*piece) for piece in chunks))
-    return await all_ones(runtime, good)
+    return await all_ones(runtime, good[:, None])
 
 
-async def all_ones(runtime: WordsRuntime, words: Words) -> Words:
-    """Return one shared bit, (2, 1): 1 if all bits of words (2, n), n ≥ 1, are 1."""
-    while words.shape[1] > 1:
-        half = words.shape[1] // 2
-        both = await and_words(runtime, words[:, :half], words[:, half : 2 * half])
-        words = np.concatenate([both, words[:, 2 * half :]], axis=1)
+async def all_ones(runtime: WordsRuntime, words: Words, *, folded: bool = True) -> Words:
+    """Return one bit a row, (2, rows): 1 if all bits of words (2, rows, n), n ≥ 1, are 1.
+
+    Not ``folded``: 64 bits a row, each for its own place in the words.
+    """
+    rows = words.shape[1]
+    while words.shape[2] > 1:
+        half = words.shape[2] // 2
+        left, right = words[:, :, :half], words[:, :, half : 2 * half]
+        both = await and_words(runtime, left.reshape(2, -1), right.reshape(2, -1))
+        rest = words[:, :, 2 * half :]
+        words = np.concatenate([both.reshape(2, rows, half), rest], axis=2)
+    result = np.ascontiguousarray(words[:, :, 0])
+    if not folded:
+        return result
     for shift in (32, 16, 8, 4, 2, 1):
-        words = await and_words(runtime, words, words >> np.uint64(shift))
-    return words & np.uint64(1)
+        result = await and_words(runtime, result, result >> np.uint64(shift))
+    return result & _ONE
 
 
 async def any_one(runtime: WordsRuntime, words: Words) -> Words:
-    """Return one shared bit, (2, 1): 1 if a bit of words (2, n), n ≥ 1, is 1."""
-    none = await all_ones(runtime, inverted(words, runtime.index))
-    return inverted(none, runtime.index) & np.uint64(1)
+    """Return one bit a row, (2, rows): 1 if a bit of words (2, rows, n), n ≥ 1, is 1."""
+    turned = inverted(words.reshape(2, -1), runtime.index).reshape(words.shape)
+    return inverted(await all_ones(runtime, turned), runtime.index) & _ONE
 
 
 def mask_of(bits: Words) -> Words:
-    """Return shared bits in lowest places as words of 64 equal bits."""
-    mask: Words = (bits & np.uint64(1)) * np.uint64(ALL_ONES)
+    """Return shared bits as words of 64 equal bits."""
+    mask: Words = (bits & _ONE) * np.uint64(ALL_ONES)
     return mask
+
+
+async def _decide(
+    runtime: WordsRuntime, a: Words, b: Words, decide: Callable[[Block], Decision]
+) -> Bytes:
+    count = a.shape[1]
+    flags = np.empty(count, dtype=np.uint8)
+    blocks = Blocks(runtime, count)
+
+    def part(first: int, length: int) -> Program:
+        chosen = np.s_[:, first : first + length]
+        with blocks.lent() as block:
+            block.load(a[chosen], b[chosen])
+            planes = yield from decide(block)
+            flags[first : first + length] = flags_of(planes, length)
+
+    await run(runtime, (part(*piece) for piece in pieces(count, blocks.size)))
+    return flags
+
+
+def _strictly(block: Block, index: int, *, less: bool = False) -> Decision:
+    """Decide a > b, or a < b if ``less`` is meant; neither for equal words."""
+    yield from block.greater(with_equal=True)
+    decided = block.answers(0).copy().rows
+    if less:
+        decided = inverted(decided, index)
+    different = inverted(block.answers(1).copy().rows, index)
+    rows = np.empty_like(decided)
+    message = make_message(rows, rows.shape[1])
+    product(decided, different, 0, message.own)
+    yield message
+    return Planes(rows, 0, rows.shape[1])
+
+
+def _equally(block: Block) -> Decision:
+    yield from block.equal()
+    return block.answers()
+
+
+def _words(flags: Bytes) -> Words:
+    return np.stack([flags & 1, flags >> 1]).astype(np.uint64)

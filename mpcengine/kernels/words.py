@@ -109,17 +109,17 @@ def flags_of(planes: Planes, count: int) -> Bytes:
     return out[:count]
 
 
-def packed(flags: Bytes) -> Bytes:
-    """Return flags as shared bits, (2, ⌈n / 8⌉): eight a byte, the first in the lowest bit."""
-    rows = [np.packbits(flags >> place & 1, bitorder="little") for place in (0, 1)]
-    return np.stack(rows)
+def packed(flags: Bytes) -> Words:
+    """Return flags, (n,), as shared words, (2, ⌈n / 64⌉).
 
-
-def unpacked(bits: Bytes, count: int) -> Bytes:
-    """Return shared bits, (2, ⌈count / 8⌉), as flags."""
-    rows = np.unpackbits(bits, axis=1, count=count, bitorder="little")
-    flags: Bytes = rows[0] | rows[1] << 1
-    return flags
+    Flag i stands in bit i mod 64 of word ⌊i / 64⌋ (§16.8); what fills the last word is 0.
+    """
+    words = np.zeros((2, -(-len(flags) // PLANE)), dtype=np.uint64)
+    rows = words.view(np.uint8)
+    for place in (0, 1):
+        bits = np.packbits(flags >> place & 1, bitorder="little")
+        rows[place, : len(bits)] = bits
+    return words
 
 
 def complement(index: int) -> tuple[int, int]:

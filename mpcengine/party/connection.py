@@ -102,6 +102,11 @@ class Connection(asyncio.BufferedProtocol):
         """Tell whether we do not read, because words wait that we have not used yet."""
         return self._held_back
 
+    @property
+    def peak_early_bytes(self) -> int:
+        """Return the most words, in bytes, that ever waited here to be used."""
+        return self._landing.peak_early_bytes
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Compare the proven certificate with the pin, then send our hello."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (for the type checker)
@@ -165,22 +170,24 @@ class Connection(asyncio.BufferedProtocol):
         Small messages wait for each other until `flush_words`. Waits while the peer reads more
         slowly than we write. Raises PartyFailure if the peer is gone.
         """
-        for data in (_HEADER.pack(WORDS, len(message)), message):
-            start = 0
-            while start < len(data):
-                if self._filled == _WRITE_BYTES:
-                    await self.flush_words()
-                stop = min(len(data), start + _WRITE_BYTES - self._filled)
-                filled = self._filled + stop - start
-                self._outbox[self._filled : filled] = data[start:stop]
-                self._filled, start = filled, stop
-        self.nbytes_sent += _HEADER.size + len(message)
+        head, length = _HEADER.pack(WORDS, len(message)), _HEADER.size + len(message)
+        self.nbytes_sent += length
+        if self._filled + length > _WRITE_BYTES:
+            await self.flush_words()
+        # The rest does not wait, so that no other frame comes between.
+        if length > _WRITE_BYTES:
+            parts = [message[at : at + _WRITE_BYTES] for at in range(0, length, _WRITE_BYTES)]
+            self._open_transport().writelines([head, *parts])
+            return
+        body = self._filled + _HEADER.size
+        self._outbox[self._filled : body] = head
+        self._outbox[body : self._filled + length] = message
+        self._filled += length
 
     async def flush_words(self) -> None:
         """Send what waits in our box; wait while the peer reads more slowly than we write."""
-        if self._filled:
-            await self._writable.wait()
-            self._empty_outbox()
+        await self._writable.wait()
+        self._empty_outbox()
 
     def receive_words(self, into: memoryview) -> "asyncio.Future[None] | None":
         """Fill ``into`` with the peer's next message: at once (None), or when it has come.

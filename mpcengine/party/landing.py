@@ -28,6 +28,7 @@ class Landing:
         self._waiting: deque[_Waiting] = deque()
         self._early: deque[memoryview] = deque()
         self._early_bytes = 0
+        self.peak_early_bytes = 0
         # The message that is coming in, if nobody waited when it began.
         self._unexpected: memoryview | None = None
 
@@ -47,7 +48,9 @@ class Landing:
         Raises PartyFailure ``frame_rejected`` if one that came early has another length.
         """
         if self._early and not self._waiting:
-            self._copy(self._early.popleft(), into)
+            message = self._early.popleft()
+            self._early_bytes -= len(message)
+            self._copy(message, into)
             return None
         done: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append((into, done))
@@ -80,15 +83,14 @@ class Landing:
         if message is None:
             self._done()
         elif self._waiting:
-            self._early_bytes += len(message)
             self._copy(message, self._waiting[0][0])
             self._done()
         else:
-            self._early_bytes += len(message)
             self._early.append(message)
+            self._early_bytes += len(message)
+            self.peak_early_bytes = max(self.peak_early_bytes, self._early_bytes)
 
     def _copy(self, message: memoryview, into: memoryview) -> None:
-        self._early_bytes -= len(message)
         self._check(len(message), into)
         into[:] = message
 

@@ -66,10 +66,15 @@ class _Task:
     seconds: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.monotonic)
 
+    def figures(self) -> dict[str, float]:
+        """Return figures of this kind of task beside the common ones."""
+        return {}
+
     def phase(self, name: str) -> None:
-        """End the phase ``name``: what passed since the last one is its time."""
+        """End the phase ``name``: what passed since the last one counts as its time."""
         now = time.monotonic()
-        self.seconds[f"seconds_{name}"] = now - self._since
+        key = f"seconds_{name}"
+        self.seconds[key] = self.seconds.get(key, 0.0) + now - self._since
         self._since = now
 
     def fault(self, point: str) -> None:
@@ -95,6 +100,10 @@ class WordsTask(_Task):
 
     spec: WordsSpec
     words: PartyWords
+
+    def figures(self) -> dict[str, float]:
+        """Return how many messages of words were sent, and how often this party waited."""
+        return {"messages": float(self.words.messages), "waits": float(self.words.waits)}
 
     def blocks(self) -> AsyncIterator[Shares]:
         """Yield the blocks on standard input in order, each an array (2, words)."""
@@ -199,6 +208,7 @@ async def _checked(spec: CheckSpec, checking: Checking) -> bytes:
 def _outcome(task: _Task, arrays: Mapping[str, Vector]) -> bytes:
     figures = {
         **task.seconds,
+        **task.figures(),
         "bytes_sent": float(task.session.bytes_sent),
         "rounds": float(task.session.rounds),
         "peak_rss_mb": _peak_mb(),

@@ -31,6 +31,7 @@ class PartyWords:
     def __init__(self, session: Session, spec: WordsSpec) -> None:
         self.index = spec.index
         self.messages = 0
+        self.waits = 0
         self._previous = session.connections[previous_of(spec.index)]
         self._next = session.connections[next_of(spec.index)]
         self._streams = tuple(_stream(session, spec, peer) for peer in session.connections)
@@ -58,6 +59,7 @@ class PartyWords:
         """
         arriving = self._next.receive_words(into.data)
         if arriving is not None:
+            self.waits += 1
             await self._previous.flush_words()
             await arriving
 

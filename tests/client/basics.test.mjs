@@ -22,7 +22,7 @@ test("canonical JSON is what Python writes, and nothing else is read", async () 
   }
   for (const { name, code, bytes: data } of bad) {
     const text = typeof data === "string" ? data : data.repeat.repeat(data.times);
-    // A browser's reader has no word for these: that they are not canonical is what tells.
+    // A browser's reader has no word for these: that they are not canonical tells.
     const due = ["json.duplicate_key", "json.value"].includes(code) ? [code, "json.canonical"] : code;
     await refused(due, () => parseCanonical(fromHex(text)), name);
   }
@@ -32,9 +32,9 @@ test("canonical JSON is what Python writes, and nothing else is read", async () 
 test("JSON is read as it stands, also with names of Object's own properties", async () => {
   const read = (text) => parseJson(bytes.utf8(text));
   assert.equal(Object.keys(read('{"__proto__":1,"constructor":2}')).join(), "__proto__,constructor");
-  await refused("json.value", () => read('["\\ud800"]'));
+  await refused("json.value", () => parseCanonical(bytes.utf8('["\\ud800"]')));
   await refused("json.value", () => canonical({ half: "\udc00" }));
-  for (const value of [undefined, NaN, Infinity, 2 ** 53, 1n, () => 1]) await refused("json.value", () => canonical([value]));
+  for (const text of ["[1e999]", "[9007199254740993]", '{"a":1,"a":1}']) await refused("json.canonical", () => parseCanonical(bytes.utf8(text)));
 });
 
 test("base64 has one form", () => {

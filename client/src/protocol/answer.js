@@ -1,8 +1,7 @@
-/** What a respondent does, in the steps that are kept: draw, three tokens, seal. Source: docs/protocol.md §8; corrections B3. */
+/** What a respondent does, in the steps that are kept: draw, three tokens, seal. Source: docs/protocol.md §8. */
 
-import { drawFactor, SALT_BYTES } from "./blindrsa.js";
+import { blind, drawFactor, finalize, SALT_BYTES, tokenMessage } from "./blindrsa.js";
 import { parseBase64, randomBytes, toBase64 } from "./bytes.js";
-import { tokenBlind, tokenFinish } from "./eligibility.js";
 import { checkRecord, encodeAnswers, encodeTexts } from "./encoding.js";
 import { sealEnvelope } from "./envelope.js";
 import { packVector, randomElements, split } from "./field.js";
@@ -20,24 +19,31 @@ import { prove } from "./validity.js";
  * @typedef {{package: string, revision: number, content: Bytes}} Parcel
  */
 
-/** Draw a one-time key and the blinding of its three tokens; keep it before anything is sent. @param {Manifest} manifest @returns {Promise<Draw>} */
+/** Draw a one-time key and the blinding of its tokens; keep it before anything is sent. @param {Manifest} manifest */
 export async function ticketDraw(manifest) {
   const salts = manifest.nodes.map(() => randomBytes(SALT_BYTES));
   return { ...(await oneTimeKeys()), salts, factors: manifest.nodes.map((node) => drawFactor(node.issuerKey)) };
 }
 
-/** The body for a node's `tokens`, the same each time. @param {Manifest} manifest @param {Draw} draw @param {number} index @param {string} code as written */
+/**
+ * The body for a node's `tokens`, the same each time.
+ * @param {Manifest} manifest @param {Draw} draw @param {number} index @param {string} code as written
+ */
 export async function ticketRequest(manifest, draw, index, code) {
   const { message } = await blinded(manifest, draw, index);
   const secret = await nodeCode(parseCode(code), manifest.surveyId, index);
   return { manifest: manifest.digest, code: toBase64(secret), blinded: toBase64(message) };
 }
 
-/** The token, verified. @param {Manifest} manifest @param {Draw} draw @param {number} index @param {any} blindSignature base64, as the node answered @returns {Promise<Bytes>} */
+/**
+ * The token, verified.
+ * @param {Manifest} manifest @param {Draw} draw @param {number} index @param {any} blindSignature base64, as answered
+ */
 export async function ticketFinish(manifest, draw, index, blindSignature) {
   const { inverse } = await blinded(manifest, draw, index);
   const { issuerKey } = manifest.nodes[index - 1];
-  return tokenFinish(issuerKey, manifest.digest, draw.point, inverse, parseBase64(blindSignature));
+  const message = await tokenMessage(issuerKey, manifest.digest, draw.point);
+  return finalize(issuerKey, message, inverse, parseBase64(blindSignature));
 }
 
 /** @param {Draw} draw @param {Bytes[]} tokens by index @returns {Ticket} */
@@ -67,5 +73,7 @@ export async function answersSeal(manifest, ticket, answers, revision) {
 }
 
 /** @param {Manifest} manifest @param {Draw} draw @param {number} index */
-const blinded = (manifest, { point, salts, factors }, index) =>
-  tokenBlind(manifest.nodes[index - 1].issuerKey, manifest.digest, point, salts[index - 1], factors[index - 1]);
+async function blinded(manifest, { point, salts, factors }, index) {
+  const { issuerKey } = manifest.nodes[index - 1];
+  return blind(issuerKey, await tokenMessage(issuerKey, manifest.digest, point), salts[index - 1], factors[index - 1]);
+}

@@ -1,7 +1,8 @@
-/** Have a message signed by somebody who does not see it: RSABSSA-SHA384-PSS-Deterministic. Source: RFC 9474, RFC 8017 §9.1.1. */
+/** Tokens: RSABSSA-SHA384-PSS-Deterministic, signed unseen. Source: docs/protocol.md §8.2; RFC 9474, RFC 8017 §9.1.1. */
 
-import { concat, fromNumber, randomBytes, refuse, toBase64, toNumber, u32 } from "./bytes.js";
-import { check } from "./signing.js";
+import { concat, fromHex, fromNumber, randomBytes, refuse, sha256, toBase64, toNumber, u8, u32 } from "./bytes.js";
+import { digestBytes } from "./canonical.js";
+import { check, POINT_BYTES, signedBytes } from "./signing.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {{message: Bytes, inverse: bigint}} Blinded what goes to the issuer; (secret) what takes the factor off */
@@ -32,7 +33,7 @@ export function drawFactor(modulus) {
   }
 }
 
-/** EMSA-PSS-ENCODE for a key of whole bytes. @param {Bytes} message @param {number} length of the modulus in bytes @param {Uint8Array} salt @returns {Promise<bigint>} */
+/** EMSA-PSS-ENCODE. @param {Bytes} message @param {number} length of the modulus, in bytes @param {Uint8Array} salt */
 export async function encodeMessage(message, length, salt) {
   const hashed = await sha384(concat(new Uint8Array(8), await sha384(message), salt));
   const data = new Uint8Array(length - HASH_BYTES - 1);
@@ -47,7 +48,7 @@ export async function encodeMessage(message, length, salt) {
   return toNumber(concat(data, hashed, Uint8Array.of(0xbc)));
 }
 
-/** @param {Bytes} modulus @param {Bytes} message @param {Uint8Array} salt @param {bigint} factor 1 … n-1 @returns {Promise<Blinded>} */
+/** @param {Bytes} modulus @param {Bytes} message @param {Uint8Array} salt @param {bigint} factor 1 … n-1 */
 export async function blind(modulus, message, salt, factor) {
   const value = toNumber(modulus);
   const encoded = await encodeMessage(message, modulus.length, salt);
@@ -61,7 +62,11 @@ export async function blind(modulus, message, salt, factor) {
   return { message: fromNumber(hidden, modulus.length), inverse };
 }
 
-/** Take the factor off; the signature is verified. @param {Bytes} modulus @param {Bytes} message @param {bigint} inverse @param {Uint8Array | null} blindSignature @param {number} [saltBytes] @returns {Promise<Bytes>} */
+/**
+ * Take the factor off; the signature is verified.
+ * @param {Bytes} modulus @param {Bytes} message @param {bigint} inverse @param {Uint8Array | null} blindSignature
+ * @param {number} [saltBytes]
+ */
 export async function finalize(modulus, message, inverse, blindSignature, saltBytes = SALT_BYTES) {
   const [value, answered] = [toNumber(modulus), toNumber(blindSignature ?? new Uint8Array())];
   const fits = blindSignature?.length === modulus.length && answered < value;
@@ -70,7 +75,7 @@ export async function finalize(modulus, message, inverse, blindSignature, saltBy
   return signature;
 }
 
-/** RSASSA-PSS with exponent 65537. @param {Bytes} modulus @param {Bytes} message @param {Bytes} signature @param {number} [saltBytes] */
+/** @param {Bytes} modulus @param {Bytes} message @param {Bytes} signature @param {number} [saltBytes] */
 export const verify = (modulus, message, signature, saltBytes = SALT_BYTES) =>
   check("of a token", async () => {
     const n = toBase64(modulus).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -78,6 +83,22 @@ export const verify = (modulus, message, signature, saltBytes = SALT_BYTES) =>
     const key = await crypto.subtle.importKey("jwk", { kty: "RSA", n, e: "AQAB" }, algorithm, false, ["verify"]);
     return signature.length === modulus.length && crypto.subtle.verify(algorithm, key, signature, message);
   });
+
+/** Returns what a token signs. @param {Bytes} issuer key @param {string} manifest digest @param {Bytes} oneTimeKey */
+export async function tokenMessage(issuer, manifest, oneTimeKey) {
+  if (oneTimeKey.length !== POINT_BYTES) refuse("token.key", "A one-time key has 65 bytes.");
+  const body = concat(digestBytes(manifest), await sha256(issuer), await sha256(oneTimeKey));
+  return signedBytes("drempel/token/2", body);
+}
+
+/**
+ * Refuses unless the issuer key is this node's for this survey.
+ * @param {Bytes} issuer @param {string} surveyId @param {number} index @param {Bytes} identityKey @param {Bytes} proof
+ */
+export async function possessionVerify(issuer, surveyId, index, identityKey, proof) {
+  const body = concat(fromHex(surveyId), u8(index), identityKey);
+  await verify(issuer, signedBytes("drempel/issuer-proof/1", body), proof);
+}
 
 /** @param {bigint} value @param {bigint} modulus @returns {bigint | null} null if there is a common factor */
 function inverted(value, modulus) {

@@ -35,17 +35,12 @@ export const utf8 = (text) => new TextEncoder().encode(text);
 /** @param {number} count @returns {Bytes} */
 export const randomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
 
-/** @param {number} value @param {number} size @returns {Bytes} most significant byte first */
-function unsigned(value, size) {
-  if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) refuse("codec.range", "A number is out of range.");
-  return Uint8Array.from({ length: size }, (_, at) => Math.floor(value / 256 ** (size - 1 - at)) % 256);
-}
+/** Unsigned integers of 1, 2 and 4 bytes, most significant byte first. @param {number} value */
+export const u8 = (value) => Uint8Array.of(value);
 /** @param {number} value */
-export const u8 = (value) => unsigned(value, 1);
+export const u16 = (value) => Uint8Array.of(value >>> 8, value);
 /** @param {number} value */
-export const u16 = (value) => unsigned(value, 2);
-/** @param {number} value */
-export const u32 = (value) => unsigned(value, 4);
+export const u32 = (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 
 /** @param {Uint8Array} data */
 export const toHex = (data) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -81,7 +76,7 @@ export function parseBase64(value) {
 /** @param {Uint8Array} data @returns {bigint} most significant byte first */
 export const toNumber = (data) => (data.length ? BigInt(`0x${toHex(data)}`) : 0n);
 
-/** The bytes of a base64 text of this length; refuses anything else. @param {unknown} value @param {string} where @param {number} [length] @returns {Bytes} */
+/** The bytes of a base64 text; refuses anything else. @param {unknown} value @param {string} where @param {number} [length] */
 export function data(value, where, length) {
   const found = parseBase64(value);
   const fits = found !== null && (length === undefined || found.length === length);

@@ -9,47 +9,45 @@ export const canonical = (value) => utf8(written(value));
 
 /** @param {any} value @returns {string} */
 function written(value) {
-  if (typeof value === "number") {
-    // What has no exponent in canonical form is an integer when it is read again.
-    const unsafe = Math.abs(value) < 1e21 && Number.isInteger(value) && !Number.isSafeInteger(value);
-    if (!Number.isFinite(value) || unsafe) refuse("json.value", "A number cannot be written as canonical JSON.");
-  }
-  if (typeof value === "string" && !value.isWellFormed()) {
-    refuse("json.value", "A text holds half of a surrogate pair.");
-  }
-  if (value === null || ["boolean", "number", "string"].includes(typeof value)) return JSON.stringify(value);
+  if (typeof value === "string" && !value.isWellFormed()) refuse("json.value", "A text holds half of a surrogate pair.");
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
-  if (typeof value !== "object") refuse("json.value", "A value cannot be written as canonical JSON.");
   const keys = Object.keys(value).sort();
   return `{${keys.map((key) => `${written(key)}:${written(value[key])}`).join(",")}}`;
 }
 
-/** One JSON value in UTF-8 without byte-order mark. Of a key that stands twice the last counts: what is signed is read by `parseCanonical`. @param {Uint8Array} data @returns {any} */
+/**
+ * One JSON value in UTF-8. Of a key that stands twice the last counts: what is signed is read by `parseCanonical`.
+ * @param {Uint8Array} data @returns {any}
+ */
 export function parseJson(data) {
-  let text, value;
+  const text = decoded(data);
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    return JSON.parse(text);
   } catch {
-    refuse("json.utf8", "The bytes are not UTF-8.");
+    return refuse("json.syntax", "The text is not JSON.");
   }
-  try {
-    value = JSON.parse(text);
-    written(value);
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) refuse("json.syntax", "The text is not JSON.");
-    throw error;
-  }
-  return value;
 }
 
 /** @param {Uint8Array} data @returns {any} refused unless encoding it again gives the very bytes */
 export function parseCanonical(data) {
   const value = parseJson(data);
-  const again = canonical(value);
-  if (again.length !== data.length || again.some((byte, at) => byte !== data[at])) {
-    refuse("json.canonical", "The JSON is not in canonical form (RFC 8785).");
+  try {
+    if (written(value) === decoded(data)) return value;
+  } catch (error) {
+    if (error instanceof RangeError) refuse("json.syntax", "The JSON is nested too deeply.");
+    throw error;
   }
-  return value;
+  return refuse("json.canonical", "The JSON is not in canonical form (RFC 8785).");
+}
+
+/** @param {Uint8Array} data without byte-order mark */
+function decoded(data) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    return refuse("json.utf8", "The bytes are not UTF-8.");
+  }
 }
 
 /** @param {unknown} value @returns {value is string} */

@@ -1,7 +1,7 @@
 /** Turn one respondent's answers into a record of bits and the words of texts. Source: docs/protocol.md §5.5, §6. */
 
-import { ProtocolError, refuse } from "./bytes.js";
-import { packText, textWords } from "./texts.js";
+import { concat, ProtocolError, refuse, u16, utf8 } from "./bytes.js";
+import { TEXT_WORD_BYTES, textWords } from "./layout.js";
 
 /**
  * @typedef {import("./layout.js").Layout} Layout
@@ -21,16 +21,13 @@ export function encodeAnswers(layout, answers) {
   return record;
 }
 
-/** @param {Layout} layout @param {Answers} answers ones that `encodeAnswers` takes @returns {bigint[]} zeros where there is no answer */
+/** Words of all texts of answers that `encodeAnswers` takes. @param {Layout} layout @param {Answers} answers @returns {bigint[]} */
 export function encodeTexts(layout, answers) {
   const texts = layout.survey.questions.filter((question) => question.kind === "text");
-  return texts.flatMap(({ id, max_bytes: longest }) => {
-    const text = own(answers, id);
-    return text ? packText(text, longest) : Array(textWords(longest)).fill(0n);
-  });
+  return texts.flatMap(({ id, max_bytes: longest }) => packText(own(answers, id) ?? "", longest));
 }
 
-/** Tell whether a vector has the right length, only bits, and meets every constraint. @param {Layout} layout @param {ArrayLike<number>} record */
+/** Whether a vector is bits that meet every constraint. @param {Layout} layout @param {ArrayLike<number>} record */
 export function checkRecord(layout, record) {
   if (record.length !== layout.width || !Array.from(record).every((bit) => bit === 0 || bit === 1)) return false;
   return layout.constraints.every(
@@ -38,7 +35,7 @@ export function checkRecord(layout, record) {
   );
 }
 
-/** Which questions are asked of somebody with these answers, finished or not. @param {Layout} layout @param {Answers} answers @returns {Set<string>} */
+/** Which questions are asked of somebody with these answers, finished or not. @param {Layout} layout @param {Answers} answers */
 export function shownQuestions(layout, answers) {
   const record = new Set();
   const shown = new Set();
@@ -60,7 +57,7 @@ export function shownQuestions(layout, answers) {
 /** @param {Answers} answers @param {string} key */
 const own = (answers, key) => (Object.hasOwn(answers, key) ? answers[key] : null);
 
-/** Answers by block id: rows of a matrix apart, unknown questions and rows refused. @param {Layout} layout @param {Answers} answers */
+/** Answers by block id; unknown questions and rows are refused. @param {Layout} layout @param {Answers} answers */
 function byBlock(layout, answers) {
   const questions = new Map(layout.survey.questions.map((question) => [question.id, question]));
   const values = new Map();
@@ -82,7 +79,7 @@ function byBlock(layout, answers) {
   return values;
 }
 
-/** Set the bits of one block; those before it are in `record` already. @param {Block} block @param {any} value @param {Uint8Array} record */
+/** Set one block's bits; those before it are set. @param {Block} block @param {any} value @param {Uint8Array} record */
 function place(block, value, record) {
   const shown = block.shownBy === null || block.shownBy.some((slot) => record[slot]);
   const bits = readAnswer(block, value);
@@ -96,9 +93,8 @@ function readAnswer(block, value) {
   if (value === null || value === undefined) return null;
   const { kind } = block.question;
   if (kind === "multiple" || kind === "ranking") return listed(block, value);
-  if (kind === "number" || kind === "scale") return numbered(block, value);
+  if (["number", "scale", "date"].includes(kind)) return inBin(block, value);
   if (typeof value !== "string") return wrong(block, "type", "must be a text");
-  if (kind === "date") return dated(block, value);
   if (kind === "text") return written(block, value);
   return [block.slots[option(block, value)]];
 }
@@ -122,42 +118,40 @@ function listed(block, value) {
   return [...places.map((at) => block.slots[at]), ...bits];
 }
 
-/** @param {Block} block @param {any} value */
-function numbered(block, value) {
+/** A number, a point of a scale or a day in its bin. @param {Block} block @param {any} value */
+function inBin(block, value) {
   const { kind, min, max } = block.question;
-  if (!Number.isInteger(value)) wrong(block, "type", "must be a whole number, without decimals");
+  const fits = kind === "date" ? isDay(value) : Number.isInteger(value);
+  if (!fits) wrong(block, "type", kind === "date" ? "must be a day that exists, as YYYY-MM-DD" : "must be a whole number");
   if (value < min || value > max) wrong(block, "out_of_range", `must lie from ${min} to ${max}`);
   const bin = block.values.findLastIndex((low) => low <= value);
-  if (kind === "scale") return [block.slots[bin]];
+  if (kind !== "number") return [block.slots[bin]];
   return [block.slots[bin], ...split(block, BigInt(value) - BigInt(block.values[bin]), block.limits[bin])];
 }
 
-/** @param {Block} block @param {string} value */
-function dated(block, value) {
-  const { min, max } = block.question;
-  if (!isDay(value)) wrong(block, "type", "must be a day that exists, as YYYY-MM-DD");
-  if (value < min || value > max) wrong(block, "out_of_range", `must lie from ${min} to ${max}`);
-  return [block.slots[block.values.findLastIndex((low) => low <= value)]];
-}
-
-/** @param {string} value */
+/** @param {any} value */
 function isDay(value) {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(value) || value < "0001") return false;
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value) || value < "0001") return false;
   const day = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(value);
 }
 
 /** @param {Block} block @param {string} value */
 function written(block, value) {
-  if (value === "") return null;
-  try {
-    packText(value, block.question.max_bytes);
-  } catch (error) {
-    const long = error instanceof ProtocolError && error.code === "text.too_long";
-    if (long) wrong(block, "too_long", `must have at most ${block.question.max_bytes} bytes of UTF-8`);
-    wrong(block, "type", "must be a text of characters that can be written");
-  }
-  return block.slots;
+  const longest = block.question.max_bytes;
+  if (!value.isWellFormed()) wrong(block, "type", "must be a text of characters that can be written");
+  if (utf8(value).length > longest) wrong(block, "too_long", `must have at most ${longest} bytes of UTF-8`);
+  return value === "" ? null : block.slots;
+}
+
+/** A text as words: u16 length ‖ UTF-8 ‖ zeros, least significant byte first. @param {string} text @param {number} maxBytes */
+function packText(text, maxBytes) {
+  const data = utf8(text);
+  const whole = concat(u16(data.length), data, new Uint8Array(textWords(maxBytes) * TEXT_WORD_BYTES - 2 - data.length));
+  return Array.from({ length: textWords(maxBytes) }, (_, word) => {
+    const at = word * TEXT_WORD_BYTES;
+    return whole.subarray(at, at + TEXT_WORD_BYTES).reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  });
 }
 
 /** Bits of `offset` and of `limit` - `offset` that are 1. @param {Block} block @param {bigint} offset @param {bigint} limit */

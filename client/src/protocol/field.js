@@ -27,6 +27,5 @@ export function packVector(values) {
 /** Node j's share of a value is value + slope · j. @param {bigint[]} values @param {bigint[]} slopes fresh, used once */
 export function split(values, slopes) {
   if (values.length !== slopes.length) throw new RangeError("one slope for each value");
-  const shares = [1n, 2n, 3n].map((j) => values.map((value, place) => (value + slopes[place] * j) % MODULUS));
-  return /** @type {[bigint[], bigint[], bigint[]]} */ (shares);
+  return [1n, 2n, 3n].map((j) => values.map((value, place) => (value + slopes[place] * j) % MODULUS));
 }

@@ -10,7 +10,10 @@ const SUITE = concat(utf8("HPKE"), u16(0x0010), u16(0x0001), u16(0x0001));
 const NONE = new Uint8Array();
 const P256 = { name: "ECDH", namedCurve: "P-256" };
 
-/** @param {Bytes} point the receiver's @param {Uint8Array} info @param {Bytes} plaintext @param {CryptoKeyPair} [ephemeral] drawn unless a test gives it @returns {Promise<Bytes>} enc ‖ ciphertext ‖ tag */
+/**
+ * Returns enc ‖ ciphertext ‖ tag. The ephemeral key is drawn unless a test gives it.
+ * @param {Bytes} point the receiver's @param {Uint8Array} info @param {Bytes} plaintext @param {CryptoKeyPair} [ephemeral]
+ */
 export async function seal(point, info, plaintext, ephemeral) {
   const receiver = await parsePoint(point);
   const own = ephemeral ?? (await crypto.subtle.generateKey(P256, false, ["deriveBits"]));
@@ -42,7 +45,7 @@ const extract = (suite, salt, label, input) =>
   // WebCrypto takes no empty key; one of zeros is the same to HMAC.
   hmac(salt.length ? salt : new Uint8Array(32), concat(utf8("HPKE-v1"), suite, utf8(label), input));
 
-/** @param {Uint8Array} suite @param {Bytes} secret @param {string} label @param {Uint8Array} info @param {number} length at most 32: one block of HKDF */
+/** @param {Uint8Array} suite @param {Bytes} secret @param {string} label @param {Uint8Array} info @param {number} length up to 32 */
 async function expand(suite, secret, label, info, length) {
   const labelled = concat(u16(length), utf8("HPKE-v1"), suite, utf8(label), info, u8(1));
   return (await hmac(secret, labelled)).slice(0, length);

@@ -1,7 +1,6 @@
-/** Lay a survey out as bits: slots, linear constraints, and where an answer's bits stand. Source: docs/protocol.md §6. */
+/** Lay a survey out as bits: slots, linear constraints, where an answer's bits stand. Source: docs/protocol.md §6. */
 
 import { refuse } from "./bytes.js";
-import { textWords } from "./texts.js";
 import { validityPlan } from "./validity.js";
 
 /**
@@ -23,24 +22,25 @@ import { validityPlan } from "./validity.js";
  * @typedef {{terms: Terms, constant: bigint}} Constraint
  * @typedef {{id: string, question: Question, values: any[], slots: number[], nullSlot: number | null, limits: bigint[],
  *   offset: number[], slack: number[], shownBy: number[] | null}} Block
- * @typedef {{question: string, answered: number, words: number}} TextPart
  * @typedef {{left: number[], right: number[], slots: number[]}} TwoWay
- * @typedef {{survey: Survey, width: number, slots: string[], constraints: Constraint[], blocks: Block[],
- *   texts: TextPart[], tables: TwoWay[], proof: import("./validity.js").Plan}} Layout
+ * @typedef {{survey: Survey, width: number, constraints: Constraint[], blocks: Block[], tables: TwoWay[],
+ *   proof: import("./validity.js").Plan}} Layout
  */
 
 const LARGEST_WIDTH = 20_000;
+export const TEXT_WORD_BYTES = 7;
+
+/** @param {number} maxBytes of a text, beside two for its length */
+export const textWords = (maxBytes) => Math.ceil((2 + maxBytes) / TEXT_WORD_BYTES);
 
 /** @param {Survey} survey @returns {Layout} */
 export function buildLayout(survey) {
   const builder = new Builder(survey);
   for (const question of survey.questions) builder.addQuestion(question);
   for (const { questions } of survey.tables) builder.addTable(questions[0], questions[1]);
-  const { names: slots, constraints, texts, tables } = builder;
-  const words = texts.reduce((sum, text) => sum + text.words, 0);
-  if (slots.length + words > LARGEST_WIDTH) refuse("survey.too_large", "The questions need too many values.");
-  const proof = validityPlan(slots.length, words);
-  return { survey, width: slots.length, slots, constraints, blocks: [...builder.blocks.values()], texts, tables, proof };
+  const { width, words, constraints, tables } = builder;
+  if (width + words > LARGEST_WIDTH) refuse("survey.too_large", "The questions need too many values.");
+  return { survey, width, constraints, blocks: [...builder.blocks.values()], tables, proof: validityPlan(width, words) };
 }
 
 /** Hands out slots and collects constraints while the questions go by in order. */
@@ -48,10 +48,11 @@ class Builder {
   /** @param {Survey} survey */
   constructor(survey) {
     this.survey = survey;
-    this.names = /** @type {string[]} */ ([]);
+    this.width = 0;
+    /** Of all texts. */
+    this.words = 0;
     this.constraints = /** @type {Constraint[]} */ ([]);
     this.blocks = /** @type {Map<string, Block>} */ (new Map());
-    this.texts = /** @type {TextPart[]} */ ([]);
     this.tables = /** @type {TwoWay[]} */ ([]);
   }
 
@@ -60,8 +61,8 @@ class Builder {
     if (question.kind === "multiple") this.addMultiple(question);
     else if (question.kind === "ranking") this.addRanking(question);
     else if (question.kind === "text") {
-      const block = this.addOneHot(question.id, question, ["answered"]);
-      this.texts.push({ question: question.id, answered: block.slots[0], words: textWords(question.max_bytes) });
+      this.addOneHot(question.id, question, ["answered"]);
+      this.words += textWords(question.max_bytes);
     } else {
       const found = oneHotValues(question);
       if (!found.size) found.set(question.id, [question.min]);
@@ -71,7 +72,7 @@ class Builder {
 
   /** @param {string} id @param {Question} question @param {any[]} values */
   addOneHot(id, question, values) {
-    const block = this.newBlock(id, question, values, values);
+    const block = this.newBlock(id, question, values);
     const whole = block.nullSlot === null ? block.slots : [...block.slots, block.nullSlot];
     this.tie(ones(whole), 1n, [], block.shownBy);
     if (question.kind === "number") {
@@ -81,13 +82,12 @@ class Builder {
       const limits = /** @type {Terms} */ (block.slots.map((slot, place) => [slot, -block.limits[place]]));
       this.add([...weighted(block.offset), ...weighted(block.slack), ...limits], 0n);
     }
-    return block;
   }
 
   /** @param {Question} question */
   addMultiple(question) {
     const values = question.options.map((option) => option.id);
-    const block = this.newBlock(question.id, question, values, values);
+    const block = this.newBlock(question.id, question, values);
     const fewest = BigInt(Math.max(question.min, 1));
     const spread = BigInt(question.max) - fewest;
     this.takeWeighted(block, spread);
@@ -100,8 +100,7 @@ class Builder {
   addRanking(question) {
     const values = question.options.map((option) => option.id);
     const size = values.length;
-    const names = values.flatMap((value) => values.map((_, rank) => `${value},${rank + 1}`));
-    const block = this.newBlock(question.id, question, values, names);
+    const block = this.newBlock(question.id, question, values, size * size);
     const rows = values.map((_, place) => block.slots.slice(place * size, (place + 1) * size));
     const columns = values.map((_, place) => block.slots.filter((_, at) => at % size === place));
     for (const line of [...rows, ...columns]) this.tieAnswered(ones(line), 1n, block);
@@ -110,37 +109,36 @@ class Builder {
   /** @param {string} left @param {string} right ids of one-way tables asked of everybody */
   addTable(left, right) {
     const [rows, columns] = [left, right].map((id) => {
-      const { values, slots, nullSlot } = /** @type {Block} */ (this.blocks.get(id));
-      return nullSlot === null ? { values, slots } : { values: [...values, "null"], slots: [...slots, nullSlot] };
+      const { slots, nullSlot } = /** @type {Block} */ (this.blocks.get(id));
+      return nullSlot === null ? slots : [...slots, nullSlot];
     });
-    const names = rows.values.flatMap((row) => columns.values.map((column) => `${row},${column}`));
-    const slots = this.take(`${left}*${right}`, names);
-    const size = columns.slots.length;
-    rows.slots.forEach((to, at) => this.tie(ones(slots.slice(at * size, (at + 1) * size)), 1n, [], [to]));
-    columns.slots.forEach((to, at) => this.tie(ones(slots.filter((_, place) => place % size === at)), 1n, [], [to]));
-    this.tables.push({ left: rows.slots, right: columns.slots, slots });
+    const size = columns.length;
+    const slots = this.take(rows.length * size);
+    rows.forEach((to, at) => this.tie(ones(slots.slice(at * size, (at + 1) * size)), 1n, [], [to]));
+    columns.forEach((to, at) => this.tie(ones(slots.filter((_, place) => place % size === at)), 1n, [], [to]));
+    this.tables.push({ left: rows, right: columns, slots });
   }
 
-  /** @param {string} id @param {Question} question @param {any[]} values @param {any[]} names @returns {Block} */
-  newBlock(id, question, values, names) {
-    const slots = this.take(id, names);
-    const nullSlot = question.required ? null : this.take(id, ["null"])[0];
+  /** @param {string} id @param {Question} question @param {any[]} values @param {number} [count] of slots @returns {Block} */
+  newBlock(id, question, values, count = values.length) {
+    const slots = this.take(count);
+    const nullSlot = question.required ? null : this.take(1)[0];
     const shownBy = this.shownBy(question);
     const block = { id, question, values, slots, nullSlot, limits: [], offset: [], slack: [], shownBy };
     this.blocks.set(id, block);
     return block;
   }
 
-  /** @param {string} prefix @param {any[]} values @returns {number[]} */
-  take(prefix, values) {
-    return values.map((value) => this.names.push(`${prefix}=${value}`) - 1);
+  /** @param {number} count */
+  take(count) {
+    return Array.from({ length: count }, () => this.width++);
   }
 
   /** @param {Block} block @param {bigint} largest number that offset and slack hold */
   takeWeighted(block, largest) {
-    const weights = largest ? Array.from(largest.toString(2), (_, place) => 2n ** BigInt(place)) : [];
-    block.offset = this.take(`${block.id}.off`, weights);
-    block.slack = this.take(`${block.id}.slack`, weights);
+    const bits = largest ? largest.toString(2).length : 0;
+    block.offset = this.take(bits);
+    block.slack = this.take(bits);
   }
 
   /** @param {Question} question @returns {number[] | null} */
@@ -170,7 +168,7 @@ class Builder {
   }
 }
 
-/** Each one-way table of a question: its id and its cells without "no answer". @param {Question} question @returns {Map<string, any[]>} */
+/** Each one-way table of a question: its id and its cells without "no answer". @param {Question} question */
 export function oneHotValues({ id, kind, options = [], rows = [], min, max, bins }) {
   const ids = options.map((option) => option.id);
   if (kind === "single") return new Map([[id, ids]]);

@@ -1,4 +1,4 @@
-/** What the nodes publish of a survey, whole and verified, and what it says of one receipt. Source: docs/protocol.md §10.4, §10.5, §10.7, §14.3. */
+/** What nodes publish of a survey, whole and verified; what it says of one receipt. Source: docs/protocol.md §10, §14.3. */
 
 import { concat, fromHex, isHex, parseBase64, ProtocolError, refuse, u32, utf8 } from "./bytes.js";
 import { digest, digestBytes, parseCanonical } from "./canonical.js";
@@ -15,9 +15,11 @@ import { signedBytes, verify } from "./signing.js";
 
 const LARGEST_PAGES = 1_000;
 const TRIES = 3;
-const STATES = ["released", "withheld"];
 
-/** Everything a node publishes of a survey now; refused unless it follows from what the node signed. @param {Get} get @param {string} node @param {Bytes} identityKey @param {string} manifest digest @returns {Promise<Published>} */
+/**
+ * Everything a node publishes of a survey now; refused unless it follows from what the node signed.
+ * @param {Get} get @param {string} node @param {Bytes} identityKey @param {string} manifest digest @returns {Promise<Published>}
+ */
 export async function publishedRead(get, node, identityKey, manifest) {
   const found = await get(`results/${manifest}`);
   const statement = found === null ? null : await readStatement(found, node, identityKey, manifest);
@@ -31,12 +33,17 @@ export async function publishedRead(get, node, identityKey, manifest) {
   return { ...nothing, accepted: new Set(ids), rejected: new Map(rejected.map(({ id, reason }) => [id, reason])) };
 }
 
-/** What became of a receipt's package; `published` null where a node did not answer as it should. @param {{package: string}} receipt @param {(Published | null)[]} published @returns {{outcome: Outcome, nodes: string[], reason?: string}} */
+/**
+ * What became of a receipt's package; of `published` null where a node did not answer as it should.
+ * @param {{package: string}} receipt @param {(Published | null)[]} published
+ * @returns {{outcome: Outcome, nodes: string[], reason?: string}}
+ */
 export function fate({ package: id }, published) {
   const lists = published.filter((one) => one !== null);
   const ended = lists.filter((one) => one.statement !== null);
   const names = (/** @type {Published[]} */ some) => some.map((one) => one.node);
-  if (new Set(ended.map((one) => one.statement?.agreement)).size > 1) return { outcome: "contradicted", nodes: names(ended) };
+  const ends = new Set(ended.map((one) => one.statement?.agreement));
+  if (ends.size > 1) return { outcome: "contradicted", nodes: names(ended) };
   const released = ended.filter((one) => one.statement?.state === "released");
   const counting = released.filter((one) => one.accepted.has(id));
   if (counting.length) return { outcome: "counted", nodes: names(counting) };
@@ -49,12 +56,13 @@ export function fate({ package: id }, published) {
   return { outcome: lists.length ? "on_its_way" : "unknown", nodes: [] };
 }
 
-/** @param {any} found {statement, signature} @param {string} node @param {Bytes} identityKey @param {string} manifest @returns {Promise<Statement>} */
+/** @param {any} found {statement, signature} @param {string} node @param {Bytes} identityKey @param {string} manifest */
 async function readStatement(found, node, identityKey, manifest) {
   const data = parseBase64(found?.statement) ?? new Uint8Array();
   await verify(identityKey, "drempel/statement/1", data, parseBase64(found?.signature));
   const signed = parseCanonical(data);
-  if (signed.format !== "drempel-statement/1" || signed.node !== node || signed.manifest !== manifest || !STATES.includes(signed.state)) {
+  const isIts = signed.format === "drempel-statement/1" && signed.node === node && signed.manifest === manifest;
+  if (!isIts || !["released", "withheld"].includes(signed.state)) {
     refuse("statement.other", "A node signed for something else.", node);
   }
   const { state, reason, root, verdict, coin, lines, accepted, rejected, released, texts } = signed;
@@ -64,13 +72,14 @@ async function readStatement(found, node, identityKey, manifest) {
   return { state, reason, root, verdict, agreement };
 }
 
-/** @param {Get} get @param {Bytes} identityKey @param {string} manifest @returns {Promise<Set<string> | null>} null if the node shows none */
+/** Returns null if the node shows none. @param {Get} get @param {Bytes} identityKey @param {string} manifest */
 async function readSeen(get, identityKey, manifest) {
   for (let tries = 0; tries < TRIES; tries++) {
     const found = await readPages(get, `lists/${manifest}/seen`, "ids");
     if (found === null) return null;
     try {
-      await verifySeen(identityKey, manifest, found.entries, parseBase64(found.first.signature));
+      const body = concat(digestBytes(manifest), u32(found.entries.length), packIds(found.entries));
+      await verify(identityKey, "drempel/seen/1", body, parseBase64(found.first.signature));
       return new Set(found.entries);
     } catch (error) {
       // The list may have been made anew between two pages.
@@ -80,11 +89,11 @@ async function readSeen(get, identityKey, manifest) {
   return refuse("lists.seen", "A node's list is not as it signed it.");
 }
 
-/** @param {Bytes} identityKey @param {string} manifest @param {string[]} ids @param {Bytes | null} signature */
-export const verifySeen = async (identityKey, manifest, ids, signature) =>
-  verify(identityKey, "drempel/seen/1", concat(digestBytes(manifest), u32(ids.length), packIds(ids)), signature);
-
-/** Refuses unless both lists are those the node signed for. @param {{root: string | null, verdict: string | null}} statement @param {string} manifest @param {string[]} accepted @param {{id: string, reason: string}[]} rejected */
+/**
+ * Refuses unless both lists are those the node signed for.
+ * @param {{root: string | null, verdict: string | null}} statement @param {string} manifest digest
+ * @param {string[]} accepted @param {{id: string, reason: string}[]} rejected
+ */
 export async function checkLists(statement, manifest, accepted, rejected) {
   const failed = rejected.filter(({ reason }) => reason !== "superseded").map(({ id }) => id);
   const root = concat(digestBytes(manifest), packIds([...accepted, ...failed].sort()));

@@ -6,10 +6,9 @@
  * honest one is enough, and four who are not could read every answer anyway. Source: docs/protocol.md §9, §20.
  */
 
-import { checkModulus, MODULUS_BYTES } from "./blindrsa.js";
+import { checkModulus, MODULUS_BYTES, possessionVerify } from "./blindrsa.js";
 import { data, refuse, toBase64 } from "./bytes.js";
 import { canonical, digest, parseCanonical } from "./canonical.js";
-import { possessionVerify } from "./eligibility.js";
 import { envelopeLength } from "./envelope.js";
 import { buildLayout } from "./layout.js";
 import { parcelLength } from "./package.js";
@@ -33,24 +32,27 @@ const SUITE = {
   proof: "linear-shamir/1",
 };
 
-/** @param {any} json {manifest, coordinator_signature, signatures: {a, b, c}} @returns {SignedManifest} nothing verified yet */
+/** Returns nothing verified yet. @param {any} json {manifest, coordinator_signature, signatures: {a, b, c}} */
 export const parseSignedManifest = (json) => ({
   manifest: data(json?.manifest, "manifest"),
   coordinator: data(json?.coordinator_signature, "coordinator_signature", 64),
   nodes: NODES.map((name) => data(json.signatures?.[name], `signatures.${name}`, 64)),
 });
 
-/** The manifest, if the coordinator and the three nodes named in it signed it. @param {SignedManifest} signed @returns {Promise<Manifest>} */
+/** The manifest, if the coordinator and the three nodes named in it signed it. @param {SignedManifest} signed */
 export async function verifySignedManifest({ manifest: raw, coordinator, nodes }) {
   const document = parseCanonical(raw);
-  const signers = [[document?.coordinator?.key, coordinator], ...nodes.map((one, at) => [document?.nodes?.[at]?.identity_key, one])];
-  for (const [key, signature] of signers) await verify(data(key, "key", 32), "drempel/manifest/1", raw, signature);
+  const keys = [document?.coordinator?.key, ...NODES.map((_, at) => document?.nodes?.[at]?.identity_key)];
+  for (const [at, signature] of [coordinator, ...nodes].entries()) {
+    await verify(data(keys[at], "key", 32), "drempel/manifest/1", raw, signature);
+  }
   return readManifest(raw, document);
 }
 
 /** @param {Bytes} raw @param {any} document the JSON in it */
 export async function readManifest(raw, document) {
-  if (document.format !== "drempel-manifest/1" || document.kind !== "survey") refuse("json.value", "This is no survey's manifest.");
+  const isKnown = document.format === "drempel-manifest/1" && document.kind === "survey";
+  if (!isKnown) refuse("json.value", "This is no survey's manifest.");
   const sameSuite = toBase64(canonical(document.suite)) === toBase64(canonical(SUITE));
   if (!sameSuite) refuse("manifest.suite", "The manifest has not the suite of this version.");
   const layout = buildLayout(document.survey);
@@ -62,23 +64,18 @@ export async function readManifest(raw, document) {
   const window = (/** @type {any} */ { opens, closes }) => ({ opens: new Date(opens), closes: new Date(closes) });
   const { coordinator, relay } = document;
   const manifest = {
-    raw,
     digest: await digest(raw),
     surveyId: /** @type {string} */ (document.survey_id),
     survey: layout.survey,
     layout,
     roster: /** @type {{kind: "code" | "key", size: number, roots: string[]}} */ (document.roster),
     timing: /** @type {"strict" | "normal" | "immediate"} */ (document.timing),
-    flushMin: /** @type {number} */ (document.flush_min),
     issuing: window(document.issuing),
     answering: window(document.answering),
-    giveUpAfterDays: /** @type {number} */ (document.give_up_after_days),
     coordinator: { name: /** @type {string} */ (coordinator.name), key: data(coordinator.key, "coordinator", 32) },
     relay: { url: /** @type {string} */ (relay.url), key: data(relay.key, "relay", 32) },
     nodes: await Promise.all(NODES.map((name, at) => readNode(document.nodes[at], name, at + 1, document.survey_id))),
     booth: /** @type {{release: string, files: Record<string, string>, pages: Record<string, string>}} */ (document.booth),
-    width,
-    words,
     envelopeLength: length,
     parcelLength: record.parcel_length,
   };
@@ -101,7 +98,10 @@ async function readNode(node, name, index, surveyId) {
   return { node: name, index, name: title, url, identityKey, shareKey, outerKey, issuerKey, issuerProof };
 }
 
-/** One key in two roles would let one party act in the place of another. @param {{coordinator: {key: Bytes}, relay: {key: Bytes}, nodes: NodeTerms[]}} manifest */
+/**
+ * One key in two roles would let one party act in the place of another.
+ * @param {{coordinator: {key: Bytes}, relay: {key: Bytes}, nodes: NodeTerms[]}} manifest
+ */
 function checkRoles({ coordinator, relay, nodes }) {
   const signing = [coordinator.key, relay.key, ...nodes.flatMap((node) => [node.identityKey, node.issuerKey])];
   const opening = nodes.flatMap((node) => [node.shareKey, node.outerKey]);

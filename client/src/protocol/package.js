@@ -2,7 +2,6 @@
 
 import { concat, randomBytes, refuse, sha256, toHex, u8 } from "./bytes.js";
 import { digestBytes } from "./canonical.js";
-import { HIGHEST_REVISION } from "./envelope.js";
 import { seal } from "./hpke.js";
 import { oneTimeSign, signedBytes } from "./signing.js";
 
@@ -10,16 +9,12 @@ import { oneTimeSign, signedBytes } from "./signing.js";
 /** @typedef {{digest: string, envelopeLength: number, parcelLength: number, nodes: {outerKey: Bytes}[]}} Terms */
 /** @typedef {{keys: CryptoKeyPair, point: Bytes, tokens: Bytes[]}} Ticket the right to answer once */
 
-const VERSION = 2;
-const PARCEL_VERSION = 1;
-const TOKEN_BYTES = 256;
-
 /** @param {number} envelopeLength */
 export const packageLength = (envelopeLength) => 931 + 3 * envelopeLength;
 /** @param {number} envelopeLength */
 export const parcelLength = (envelopeLength) => 340 + packageLength(envelopeLength);
 
-/** @param {Terms} terms @param {Ticket} ticket @param {number} revision @param {Bytes[]} envelopes @returns {Promise<{id: string, bytes: Bytes}>} */
+/** @param {Terms} terms @param {Ticket} ticket @param {number} revision @param {Bytes[]} envelopes */
 export async function signPackage(terms, ticket, revision, envelopes) {
   const body = packageBody(terms, ticket, revision, envelopes);
   const signature = await oneTimeSign(ticket.keys.privateKey, "drempel/package/1", body);
@@ -28,15 +23,16 @@ export async function signPackage(terms, ticket, revision, envelopes) {
 
 /** @param {Terms} terms @param {{point: Bytes, tokens: Bytes[]}} ticket @param {number} revision @param {Bytes[]} envelopes */
 export function packageBody(terms, { point, tokens }, revision, envelopes) {
-  const known = Number.isInteger(revision) && revision >= 0 && revision <= HIGHEST_REVISION;
-  if (!known) refuse("package.revision", "A revision is 0 to 7.");
   const lengths = [point.length, ...tokens.map((one) => one.length), ...envelopes.map((one) => one.length)];
-  const due = [65, ...Array(3).fill(TOKEN_BYTES), ...Array(3).fill(terms.envelopeLength)];
+  const due = [65, 256, 256, 256, ...Array(3).fill(terms.envelopeLength)];
   if (lengths.join() !== due.join()) refuse("package.length", "A part of a package has another length.");
-  return concat(u8(VERSION), digestBytes(terms.digest), point, u8(revision), ...tokens, ...envelopes);
+  return concat(u8(2), digestBytes(terms.digest), point, u8(revision), ...tokens, ...envelopes);
 }
 
-/** Close a package for the three nodes. @param {Terms} terms @param {Bytes} bytes of the package @param {Bytes} [contentKey] 16 bytes, drawn like the ephemeral keys unless a test gives it @param {CryptoKeyPair[]} [ephemerals] */
+/**
+ * Close a package for the three nodes. Content key (16 bytes) and ephemeral keys are drawn unless a test gives them.
+ * @param {Terms} terms @param {Bytes} bytes of the package @param {Bytes} [contentKey] @param {CryptoKeyPair[]} [ephemerals]
+ */
 export async function sealParcel(terms, bytes, contentKey = randomBytes(16), ephemerals = []) {
   const wraps = await Promise.all(
     terms.nodes.map(({ outerKey }, at) => {
@@ -44,7 +40,7 @@ export async function sealParcel(terms, bytes, contentKey = randomBytes(16), eph
       return seal(outerKey, info, contentKey, ephemerals[at]);
     }),
   );
-  const head = concat(u8(PARCEL_VERSION), digestBytes(terms.digest), ...wraps);
+  const head = concat(u8(1), digestBytes(terms.digest), ...wraps);
   const key = await crypto.subtle.importKey("raw", contentKey, "AES-GCM", false, ["encrypt"]);
   // The content key is drawn for one parcel, so it never meets a second nonce.
   const algorithm = { name: "AES-GCM", iv: new Uint8Array(12), additionalData: head };

@@ -1,4 +1,4 @@
-/** Prove what became of a parcel: the relay's promise, the nodes' confirmations, a receipt. Source: docs/protocol.md §8.5, §8.6. */
+/** The relay's promise, the nodes' confirmations, and the receipt that holds them. Source: docs/protocol.md §8.5, §8.6. */
 
 import { concat, data, fromHex, isHex, parseBase64, refuse, sha256, toBase64, toHex, u8 } from "./bytes.js";
 import { digestBytes } from "./canonical.js";
@@ -15,7 +15,7 @@ import { verify } from "./signing.js";
 
 const NODES = ["a", "b", "c"];
 
-/** The receipt of a parcel for which nobody has signed yet. @param {Manifest} manifest @param {Parcel} parcel @returns {Promise<Receipt>} */
+/** The receipt of a parcel for which nobody has signed yet. @param {Manifest} manifest @param {Parcel} parcel */
 export async function emptyReceipt(manifest, parcel) {
   return {
     format: "drempel-receipt/1",
@@ -28,14 +28,17 @@ export async function emptyReceipt(manifest, parcel) {
   };
 }
 
-/** @param {Receipt} receipt @param {any} answer the relay's: {promise} @returns {Promise<Receipt>} with the promise, verified */
+/** Returns with the promise, verified. @param {Receipt} receipt @param {any} answer the relay's: {promise} */
 export async function promiseTake(receipt, answer) {
   const relay = { ...receipt.relay, promise: answer?.promise };
   await checkPromise({ ...receipt, relay });
   return { ...receipt, relay };
 }
 
-/** @param {Receipt} receipt @param {string} name a, b or c @param {any} answer the node's to a batch of one: {answers} @returns {Promise<Receipt>} with the confirmation, verified */
+/**
+ * The receipt with a node's confirmation, verified.
+ * @param {Receipt} receipt @param {string} name a, b or c @param {any} answer the node's to a batch of one: {answers}
+ */
 export async function confirmationTake(receipt, name, answer) {
   const place = Array.isArray(answer?.answers) && answer.answers.length === 1 ? answer.answers[0] : null;
   if (place?.state !== "taken") {
@@ -51,7 +54,7 @@ export async function confirmationTake(receipt, name, answer) {
 /** Whether two stores have signed: the relay and a node, or two nodes. @param {Receipt} receipt */
 export const isSafe = ({ relay, nodes }) => nodes.filter((node) => node.confirmation).length + (relay.promise ? 1 : 0) > 1;
 
-/** Read a receipt and check every signature in it; one at least is there. @param {any} json @returns {Promise<Receipt>} */
+/** Read a receipt and check every signature in it; one at least is there. @param {any} json */
 export async function parseReceipt(json) {
   const { format, package: id, revision, content, relay, nodes } = json ?? {};
   const isReceipt = format === "drempel-receipt/1" && isHex(id, 32) && isHex(content, 32) && Number.isInteger(revision);

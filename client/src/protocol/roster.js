@@ -14,7 +14,7 @@ export function parseCode(code) {
   return fromNumber(digits.reduce((sum, digit) => (sum << 5n) | BigInt(digit), 0n), 17);
 }
 
-/** What node `index` sees of a code. @param {Bytes} code 17 bytes @param {string} surveyId @param {number} index @returns {Promise<Bytes>} 32 bytes */
+/** What node `index` sees of a code. @param {Bytes} code 17 bytes @param {string} surveyId @param {number} index */
 export async function nodeCode(code, surveyId, index) {
   if (code.length !== 17 || ![1, 2, 3].includes(index)) refuse("code.length", "A code has 17 bytes, an index is 1 to 3.");
   if (!isHex(surveyId, 16)) refuse("survey_id.form", "A survey id is 32 hexadecimal digits.");

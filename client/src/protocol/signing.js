@@ -10,7 +10,10 @@ const CURVE = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 /** @param {string} label @param {Uint8Array} body */
 export const signedBytes = (label, body) => concat(utf8(label), new Uint8Array(1), body);
 
-/** Refuses (`signature.invalid`) unless the Ed25519 signature holds. @param {Bytes} key @param {string} label @param {Uint8Array} body @param {Bytes | null} signature */
+/**
+ * Refuses (`signature.invalid`) unless the Ed25519 signature holds.
+ * @param {Bytes} key @param {string} label @param {Uint8Array} body @param {Bytes | null} signature
+ */
 export async function verify(key, label, body, signature) {
   await check(label, async () => {
     if (key.length !== 32 || signature?.length !== 64) return false;
@@ -26,7 +29,7 @@ export async function check(label, holds) {
   }
 }
 
-/** A fresh one-time key whose private half never leaves the browser. @returns {Promise<{keys: CryptoKeyPair, point: Bytes}>} */
+/** A fresh one-time key whose private half never leaves the browser. */
 export async function oneTimeKeys() {
   const keys = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
   return { keys, point: await pointBytes(keys.publicKey) };

@@ -5,8 +5,7 @@ import { MODULUS } from "./field.js";
 
 /**
  * A report is `width` bits, `texts` words of texts and their mask, then for each block a seed and its quotient.
- * @typedef {{width: number, texts: number, blocks: {first: number, bits: number}[], seeds: number, words: number,
- *   opened: number}} Plan
+ * @typedef {{width: number, texts: number, blocks: {first: number, bits: number}[], seeds: number, words: number}} Plan
  */
 
 const LARGEST_BLOCK = 250;
@@ -21,10 +20,14 @@ export function validityPlan(width, texts) {
   }));
   const mask = texts ? 1 : 0;
   const words = 2 * width + 2 * blocks.length + texts + mask;
-  return { width, texts, blocks, seeds: blocks.length + mask, words, opened: 2 * blocks.length + mask + 1 };
+  return { width, texts, blocks, seeds: blocks.length + mask, words };
 }
 
-/** @param {Plan} plan @param {Uint8Array} record @param {bigint[]} seeds `plan.seeds` uniform elements, used once @param {bigint[]} texts @returns {bigint[]} the report */
+/**
+ * The report of a record and its texts.
+ * @param {Plan} plan @param {Uint8Array} record @param {bigint[]} seeds `plan.seeds` uniform elements, used once
+ * @param {bigint[]} texts
+ */
 export function prove(plan, record, seeds, texts) {
   const fits = record.length === plan.width && record.every((bit) => bit < 2) && texts.length === plan.texts;
   if (!fits || seeds.length !== plan.seeds) throw new RangeError("a record, its texts and seeds as planned");

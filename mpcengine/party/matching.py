@@ -1,4 +1,4 @@
-"""What a party computes on words: order and merge.
+"""What a party computes on words: order, merge, outcome.
 
 Source: docs/protocol.md §16.8 and §19.8. Nothing is opened here: a party hands its node its
 two components of every result. All arrays are blocks: the first component, then the second.
@@ -11,14 +11,25 @@ import numpy as np
 from mpcengine.circuits.runtime import Vector
 from mpcengine.circuits.words_compare import and_words, strictly_increasing
 from mpcengine.circuits.words_merge import match
+from mpcengine.circuits.words_outcome import MatchShares, compare_shares, match_shares
 from mpcengine.kernels.words import Bytes
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.program import WordsTask
+from mpcengine.protocol.errors import ProtocolError
+from mpcengine.protocol.request import COMPARE, HIT, Request, parse_request
+from mpcengine.protocol.request_rules import compare_rules, match_rules
 from mpcengine.protocol.wordswire import (
+    HITS_ARRAY,
     MERGE,
     ORDER,
     ORDER_ARRAY,
+    OUTCOME,
+    SHOWN_ARRAY,
+    VALUES_ARRAY,
     WordsList,
+    WordsSpec,
+    byte_words,
+    counts_array,
     first_array,
     flag_words,
     other_array,
@@ -32,11 +43,10 @@ async def match_lists(task: WordsTask) -> Mapping[str, Vector]:
     """Return the arrays of the round that the spec names.
 
     Order: ``order``, a word a list. Merge: ``first/OWNER`` and ``other/OWNER`` for each owner
-    but the first.
+    but the first. Outcome: ``values``, ``shown``, of a match also ``counts/BUCKET`` and with
+    feedback ``hit`` also ``hits``. Raises PartyFailure (``bad_spec``) if the request is none.
     """
-    rounds = {ORDER: _order, MERGE: _merge}
-    if task.spec.round not in rounds:
-        raise PartyFailure("bad_spec", detail="this program does not compute the round")
+    rounds = {ORDER: _order, MERGE: _merge, OUTCOME: _outcome}
     arrays = await rounds[task.spec.round](task)
     task.fault("party.computed")
     return arrays
@@ -50,12 +60,13 @@ async def _order(task: WordsTask) -> Mapping[str, Vector]:
     spec, bits = task.spec, []
     blocks = task.blocks()
     for _ in spec.lists:
-        good = None
-        for _ in range(spec.buckets):
-            block = await anext(blocks)
-            bit = await strictly_increasing(task.words, block[:, None, :])
-            good = bit if good is None else await and_words(task.words, good, bit)
-        bits.append(good)
+        good = [
+            await strictly_increasing(task.words, (await anext(blocks))[:, None, :])
+            for _ in range(spec.buckets)
+        ]
+        while len(good) > 1:
+            good.append(await and_words(task.words, good.pop(), good.pop()))
+        bits += good
     task.fault("party.rows_read")
     task.phase("order")
     return {ORDER_ARRAY: np.concatenate(bits, axis=1).ravel()}
@@ -83,6 +94,50 @@ async def _merge(task: WordsTask) -> Mapping[str, Vector]:
     return arrays
 
 
+async def _outcome(task: WordsTask) -> Mapping[str, Vector]:
+    """Return shares of what is shown, and of the private parts that need computing."""
+    spec, blocks = task.spec, task.blocks()
+    lists, buckets = len(spec.lists), spec.buckets
+    sizes = np.concatenate([await anext(blocks) for _ in range(lists * buckets)], axis=1)
+    flags = [await anext(blocks) for _ in range((lists - 1) * buckets)]
+    together = np.stack(flags, axis=1).reshape(2, lists - 1, buckets, -1)
+    task.phase("read")
+    task.fault("party.rows_read")
+    request = _request(spec)
+    sizes = sizes.reshape(2, lists, buckets)
+    if request.kind == COMPARE:
+        rules = compare_rules(request, lists)
+        compared = await compare_shares(task.words, rules, sizes, together)
+        arrays = {VALUES_ARRAY: compared.values.ravel(), SHOWN_ARRAY: compared.shown.ravel()}
+    else:
+        first = np.ascontiguousarray(sizes[:, 0])
+        matched = await match_shares(
+            task.words, match_rules(request, lists - 1), first, together, spec.lists[0].words
+        )
+        arrays = _match_arrays(matched, with_hits=request.holder_feedback == HIT)
+    task.phase("outcome")
+    return arrays
+
+
+def _request(spec: WordsSpec) -> Request:
+    try:
+        return parse_request(spec.request)
+    except ProtocolError as error:
+        raise PartyFailure("bad_spec", detail=error.sentence) from None
+
+
+def _match_arrays(matched: MatchShares, *, with_hits: bool) -> dict[str, Vector]:
+    arrays = {VALUES_ARRAY: matched.values.ravel(), SHOWN_ARRAY: matched.shown.ravel()}
+    _, buckets, capacity = matched.counts.shape
+    rows = np.zeros((2, buckets, 8 * byte_words(capacity)), dtype=np.uint8)
+    rows[:, :, :capacity] = matched.counts
+    for bucket in range(buckets):
+        arrays[counts_array(bucket)] = _as_block(rows[:, bucket])
+    if with_hits:
+        arrays[HITS_ARRAY] = matched.hits.ravel()
+    return arrays
+
+
 def _groups(first: int, others: Sequence[WordsList]) -> list[list[WordsList]]:
     """Cut lists into groups of one length, in their order."""
     groups: list[list[WordsList]] = []
@@ -101,4 +156,9 @@ def _packed(flags: Bytes) -> Vector:
     for place in (0, 1):
         bits = np.packbits(flags >> place & 1, bitorder="little")
         rows[place, : len(bits)] = bits
-    return rows.view("<u8").astype(np.uint64, copy=False).ravel()
+    return _as_block(rows)
+
+
+def _as_block(rows: Bytes) -> Vector:
+    words = np.ascontiguousarray(rows).view("<u8")
+    return words.astype(np.uint64, copy=False).ravel()

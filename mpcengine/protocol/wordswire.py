@@ -104,6 +104,11 @@ def flag_words(count: int) -> int:
     return -(-count // WORD_BITS)
 
 
+def byte_words(count: int) -> int:
+    """Return how many words hold ``count`` bytes: byte i is byte i mod 8 of word ⌊i / 8⌋."""
+    return -(-count // (WORD_BITS // 8))
+
+
 def first_array(owner: int) -> str:
     """Return the name of the flags of ``owner``'s values in the order of owner 0's bucket."""
     return f"first/{owner}"

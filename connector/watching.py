@@ -131,6 +131,10 @@ def _compared(served: Served, path: str, digest: str, what: str) -> Iterator[Dif
     elif integrity(served.body) != digest:
         sentence = f"The {what} that is served is not the one that the manifest names."
         yield Difference(what=what, where=path, sentence=sentence)
+    # A tag that differs from one visitor to the next would be as good as a cookie.
+    if served.headers.get("etag", f'"{digest}"').removeprefix("W/") != f'"{digest}"':
+        sentence = "The header etag is not the one that follows from the manifest."
+        yield Difference(what="header", where=path, sentence=sentence)
     yield from _headers(served, path, "html" if what == "page" else path.rpartition(".")[2])
 
 

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from django.db.models import F
 
-from mpcengine.protocol.canonical import parse_json
+from mpcengine.protocol.canonical import JSON, canonical, parse_json
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.signedmanifest import parse_signed_manifest
+from mpcengine.protocol.strict import parse_base64
 from problems import Missing
 from relay.models import BoothFile, BoothPage, RelayedSurvey, WaitingParcel
 
@@ -53,13 +54,16 @@ def survey_get(*, digest: str) -> RelayedSurvey:
     return row
 
 
-def signed_manifest_packed(*, survey_id: str) -> bytes:
-    """Return a survey's signed manifest as JSON in gzip; raise Missing if there is none."""
+def signed_manifest_packed(*, survey_id: str, is_text: bool = False) -> bytes:
+    """Return a survey's signed manifest as JSON in gzip; raise Missing if there is none.
+
+    ``is_text``: the manifest stands in it as text, not as base64, which packs to half of it.
+    """
     rows = RelayedSurvey.objects.filter(survey_id=survey_id).values_list("digest")
     found = rows.first()
     if found is None:
         raise Missing("survey.unknown", "This relay does not know the survey.")
-    return _packed(found[0])
+    return _text_packed(found[0]) if is_text else _packed(found[0])
 
 
 @lru_cache(maxsize=64)
@@ -68,13 +72,24 @@ def _packed(digest: str) -> bytes:
     return gzip.compress(survey_get(digest=digest).signed_manifest.encode(), mtime=0)
 
 
+@lru_cache(maxsize=64)
+def _text_packed(digest: str) -> bytes:
+    document: dict[str, JSON] = parse_json(survey_get(digest=digest).signed_manifest.encode())
+    manifest = parse_base64(document["manifest"]) or b""
+    return gzip.compress(canonical({**document, "manifest": manifest.decode()}), mtime=0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedPage:
-    """A page of a survey in gzip, its language, and what it may load and reach."""
+    """A page of a survey in gzip, its language and tag, and what it may load and reach.
+
+    ``tag`` depends on the page's bytes only, so it tells nothing about who has it.
+    """
 
     packed: bytes
     language: str
     content_policy: str
+    tag: str
 
 
 def booth_page_get(*, survey_id: str, language: str | None) -> PackedPage:
@@ -90,6 +105,7 @@ def booth_page_get(*, survey_id: str, language: str | None) -> PackedPage:
         packed=bytes(row.packed),
         language=row.language,
         content_policy=row.survey.content_policy,
+        tag=f'"{manifest_of(row.survey_id).booth.pages[row.language]}"',
     )
 
 

@@ -8,6 +8,7 @@ from relay import views
 urlpatterns = [
     path("manifests", views.ManifestsView.as_view(), name="relay-manifests"),
     path("manifests/<str:survey_id>", views.ManifestView.as_view(), name="relay-manifest"),
+    path("manifests/<str:survey_id>/text", views.ManifestTextView.as_view(), name="relay-text"),
     path("packages", views.PackagesView.as_view(), name="relay-packages"),
     path("orders", views.OrdersView.as_view(), name="relay-orders"),
     path("surveys/<str:digest>", views.SurveyView.as_view(), name="relay-survey"),

@@ -80,6 +80,16 @@ class ManifestView(RelayView):
         return packed_response(request.headers, packed, "application/json")
 
 
+class ManifestTextView(RelayView):
+    """Read a signed manifest in the form that a browser loads sooner."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, survey_id: str) -> HttpResponse:
+        """Return the signed manifest of a survey, the manifest in it as text."""
+        packed = signed_manifest_packed(survey_id=survey_id, is_text=True)
+        return packed_response(request.headers, packed, "application/json")
+
+
 class PackagesView(RelayView):
     """Take one package in its parcel."""
 

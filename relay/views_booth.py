@@ -43,7 +43,15 @@ class BoothPageView(ReadOnlyView):
             found = booth_page_get(survey_id=survey_id, language=language)
         except Missing:
             return HttpResponse(UNKNOWN_PAGE, status=404, content_type=PAGE_TYPE)
-        response = packed_response(request.headers, found.packed, PAGE_TYPE)
+        is_known = request.headers.get("If-None-Match") == found.tag
+        response = (
+            HttpResponse(status=304)
+            if is_known
+            else packed_response(request.headers, found.packed, PAGE_TYPE)
+        )
+        # Kept by the browser and asked for again: the program looks at the same page once more.
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["ETag"] = found.tag
         response.headers["Content-Security-Policy"] = found.content_policy
         response.headers["Content-Language"] = found.language
         return response

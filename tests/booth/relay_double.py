@@ -93,7 +93,9 @@ def _answers(manifest: Manifest, signed: SignedManifest) -> dict[str, Answer]:
         page_path(survey_id, language): Answer(200, dict(html), page)
         for language, page in pages.items()
     }
-    found[page_path(survey_id)] = Answer(200, dict(html), pages["en"])
+    for language in pages:
+        found[page_path(survey_id, language)].headers["ETag"] = f'"{booth.pages[language]}"'
+    found[page_path(survey_id)] = found[page_path(survey_id, "en")]
     for path, body in booth_files().items():
         kind = MEDIA_TYPES["." + path.rpartition(".")[2]]
         own = Answer(200, {**SURE, "Content-Type": kind}, body)

@@ -3,7 +3,6 @@
 What else tells of it, from outside: ``test_watching.py``.
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable
@@ -120,10 +119,9 @@ def manifest_changed(change: Callable[[dict[str, str]], None]) -> Lie:
 
 
 def other_question(document: dict[str, str]) -> None:
-    raw = base64.b64decode(document["manifest"])
-    changed = raw.replace(b"Which do you pick?", b"Which do you hate?")
-    assert changed != raw
-    document["manifest"] = base64.b64encode(changed).decode()
+    changed = document["manifest"].replace("Which do you pick?", "Which do you hate?")
+    assert changed != document["manifest"]
+    document["manifest"] = changed
 
 
 def other_coordinator(document: dict[str, str]) -> None:
@@ -146,7 +144,7 @@ def test_the_manifest_of_another_survey_stops_the_booth(
     start: Start, federation: Federation
 ) -> None:
     other = publish(federation, ONE_QUESTION)
-    found = federation.relay.get(f"manifests/{other.manifest.survey_id}")
+    found = federation.relay.get(f"manifests/{other.manifest.survey_id}/text")
 
     def lie(answer: Answer) -> None:
         if "/api/v1/manifests/" in answer.path:

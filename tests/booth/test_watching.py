@@ -145,6 +145,7 @@ def test_it_tells_another_policy(relay: Relay, change: Callable[[bytes], bytes])
     ("name", "value"),
     [
         ("Set-Cookie", "who=anna"),
+        ("ETag", '"anna"'),
         ("Link", "<https://elsewhere.example/a.js>; rel=modulepreload"),
         ("Refresh", "0; url=https://elsewhere.example"),
         ("Report-To", "{}"),

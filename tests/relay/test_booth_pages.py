@@ -78,7 +78,7 @@ def test_it_sends_the_same_bytes_to_everybody_and_no_cookie(survey: Published) -
     assert len({body(answer) for answer in answers}) == 1
     for answer in answers:
         assert not answer.cookies
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "no-cache"
     assert answers[-1].headers["Content-Encoding"] == "gzip"
     assert len(answers[-1].content) < len(body(answers[-1]))
 
@@ -141,6 +141,26 @@ def test_two_surveys_of_one_version_share_its_files(federation: Federation) -> N
         survey_register(signed_manifest=made.signed.to_json())
     assert BoothFile.objects.count() == len(booth_files())
     assert BoothPage.objects.count() == 4
+
+
+def test_who_has_the_page_is_told_so(survey: Published) -> None:
+    page = f"/answer/{survey.manifest.survey_id}"
+    first = get(page)
+    assert first.headers["ETag"] == f'"{survey.manifest.booth.pages["en"]}"'
+    again = get(page, **{"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    policy = "Content-Security-Policy"
+    assert again.headers[policy] == first.headers[policy]
+    other = get(f"{page}/nl", **{"If-None-Match": first.headers["ETag"]})
+    assert other.status_code == 200
+
+
+def test_the_manifest_can_be_had_as_text(survey: Published) -> None:
+    path = f"/api/v1/manifests/{survey.manifest.survey_id}/text"
+    told = get(path).json()
+    assert told.pop("manifest").encode() == survey.manifest.raw
+    assert told.items() < survey.signed.to_json().items()
+    assert get("/api/v1/manifests/absent/text").status_code == 404
 
 
 def test_the_manifest_is_packed_for_who_can_read_that(survey: Published) -> None:

@@ -28,6 +28,7 @@ def test_the_document_is_valid_and_without_warnings() -> None:
             "keys",
             "manifests",
             "manifests/{survey_id}",
+            "manifests/{survey_id}/text",
             "orders",
             "packages",
             "surveys/{digest}",

@@ -14,7 +14,8 @@ const NEEDED = { "default-src": "'none'", "base-uri": "'none'", "form-action": "
  * @param {Manifest} manifest @param {string} address of the page @param {string} language
  */
 export async function pageCheck(manifest, address, language) {
-  const response = await request(address).catch(() => null);
+  // The page as this tab has it: the relay only says that it is still the same.
+  const response = await request(address, { cache: "no-cache" }).catch(() => null);
   if (!response) throw new BoothError("network.unreachable", { node: "relay", canRetry: true });
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-384", await contentOf(response)));
   const signed = Object.hasOwn(manifest.booth.pages, language) && manifest.booth.pages[language];

@@ -17,7 +17,7 @@
  */
 
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
-import { packBatch } from "../protocol/bytes.js";
+import { packBatch, toBase64, utf8 } from "../protocol/bytes.js";
 import { parseCode } from "../protocol/roster.js";
 import { encodeAnswers, encodeTexts } from "../protocol/encoding.js";
 import { fate, publishedRead } from "../protocol/lists.js";
@@ -56,8 +56,8 @@ const NOT_GRANTED = new Set(["token.unknown_code", "token.already_issued"]);
  */
 export async function openSession({ relay, surveyId, page, language }) {
   try {
-    const found = await call({ name: "relay", url: relay }, `manifests/${surveyId}`);
-    const manifest = await verifySignedManifest(parseSignedManifest(found));
+    const found = await call({ name: "relay", url: relay }, `manifests/${surveyId}/text`);
+    const manifest = await verifySignedManifest(parseSignedManifest({ ...found, manifest: toBase64(utf8(String(found.manifest))) }));
     if (manifest.surveyId !== surveyId) throw new BoothError("booth.survey", { node: "relay" });
     if (manifest.relay.url !== relay) throw new BoothError("booth.relay", { node: "relay" });
     await pageCheck(manifest, page, language);

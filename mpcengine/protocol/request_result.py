@@ -17,6 +17,7 @@ from mpcengine.protocol.request_manifest import (
     parse_signed_request_manifest,
     verify_signed_request_manifest,
 )
+from mpcengine.protocol.request_rules import match_rules
 from mpcengine.protocol.request_statement import (
     RELEASED,
     VALUE_NAMES,
@@ -139,12 +140,6 @@ def accepted_lists(manifest: RequestManifest, statement: RequestStatement) -> in
     return len(statement.lists) - int(manifest.kind == MATCH)
 
 
-def lowest_shown(manifest: RequestManifest) -> int:
-    """Return the lowest number of organisations that a match may show."""
-    request = manifest.request
-    return request.min_organisations + int(request.leave_one_out)
-
-
 def _verified(
     manifest: RequestManifest, statements: Sequence[bytes], signatures: Sequence[bytes]
 ) -> list[RequestStatement]:
@@ -196,8 +191,8 @@ def _recheck_match(
     manifest: RequestManifest, holders: int, opened: Mapping[str, int | None]
 ) -> None:
     organisations, indicators = opened["organisations"], opened["indicators"]
-    highest = holders - int(manifest.request.hide_all)
-    if organisations is not None and not lowest_shown(manifest) <= organisations <= highest:
+    rules = match_rules(manifest.request, holders)
+    if organisations is not None and not rules.lowest <= organisations <= rules.highest:
         raise _broken("organisations")
     least = manifest.request.min_count
     if indicators is None:
@@ -229,10 +224,11 @@ def _check_own_copy(
     organisations = rebuilt[MATCH]["organisations"]["count"]
     if rows and organisations is None:
         raise section.refuse(PER_INDICATOR, "must be empty where organisations are hidden")
+    lowest = match_rules(manifest.request, rebuilt["accepted"]).lowest
     keys = []
     for row in rows:
         row.choice("status", (RELEASED,))
-        row.integer("organisations", lowest_shown(manifest), organisations)
+        row.integer("organisations", lowest, organisations)
         kind = row.choice("type", manifest.request.identifiers) if row.has("type") else ""
         keys.append((row.text("value", longest=10_000), kind))
     if keys != sorted(set(keys)):

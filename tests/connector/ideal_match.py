@@ -1,12 +1,19 @@
-"""What a match and a comparison come to, on Python sets: the rules of §19.9 in the clear."""
+"""What a match and a comparison come to: Python sets, and the rules of §19.9 in the clear."""
 
 import secrets
-from collections.abc import Mapping
 
 from mpcengine.protocol.canonical import Digest
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.request import HIT, ITEMS, MATCH
 from mpcengine.protocol.request_manifest import RequestManifest
+from mpcengine.protocol.request_rules import (
+    MatchOutcome,
+    Verdict,
+    compare_outcome,
+    compare_rules,
+    match_outcome,
+    match_rules,
+)
 from mpcengine.protocol.request_statement import (
     RELEASED,
     RequestStatement,
@@ -22,58 +29,29 @@ Lists = dict[int, list[tuple[list[int], int]]]
 
 def values_of(manifest: RequestManifest, lists: Lists) -> dict[str, int | None]:
     """Return each value of the request's kind, None where it is not shown."""
-    sizes = {owner: sum(real for _, real in rows) for owner, rows in lists.items()}
-    k = manifest.request.min_count
+    sizes = [sum(real for _, real in rows) for rows in lists.values()]
     if manifest.kind != MATCH:
-        common = set.intersection(*(_whole(rows) for rows in lists.values()))
-        shown = all(k <= len(common) <= size - k for size in sizes.values())
-        union = sum(sizes.values()) - len(common)
-        is_union = shown and manifest.request.list_sizes and len(lists) == 2
-        return {
-            "intersection": len(common) if shown else None,
-            "union": union if is_union else None,
-        }
-    counts = per_indicator(lists)
-    organisations = sum(1 for owner in _others(lists) if _hits(lists, owner))
-    shown = enough(manifest, organisations, len(lists) - 1)
-    matched = len(counts)
-    single = sum(1 for n in counts.values() if enough(manifest, n, len(lists) - 1))
-    is_between = k <= matched <= sizes[0] - k
-    is_apart = matched == single or matched - single >= k
+        rules = compare_rules(manifest.request, len(lists))
+        found = compare_outcome(rules, sizes, _flags(lists))
+        return {"intersection": _shown(found.intersection), "union": _shown(found.union)}
+    match = _match(manifest, lists)
     return {
-        "organisations": organisations if shown else None,
-        "indicators": matched if shown and is_between and is_apart else None,
+        "organisations": _shown(match.organisations),
+        "indicators": _shown(match.indicators),
     }
-
-
-def enough(manifest: RequestManifest, count: int, holders: int) -> bool:
-    """Tell whether a number of organisations may be shown."""
-    request = manifest.request
-    is_all = request.hide_all and count == holders
-    return count - int(request.leave_one_out) >= request.min_organisations and not is_all
-
-
-def per_indicator(lists: Lists) -> Mapping[int, int]:
-    """Return by word of owner 0 how many others hold it, where any does."""
-    counts: dict[int, int] = {}
-    for owner in _others(lists):
-        for word in _hits(lists, owner):
-            counts[word] = counts.get(word, 0) + 1
-    return counts
 
 
 def private_rows(manifest: RequestManifest, lists: Lists) -> dict[tuple[int, int], bytes]:
     """Return each owner's private bytes of each bucket (§19.10)."""
     if manifest.kind != MATCH:
         return {}
-    counts = per_indicator(lists)
+    counts = iter(_match(manifest, lists).counts)
     rows: dict[tuple[int, int], bytes] = {}
     for bucket, (words, _) in enumerate(lists[0]):
-        numbers = [counts.get(word, 0) for word in words]
-        holders = len(lists) - 1
-        rows[0, bucket] = bytes(n if enough(manifest, n, holders) else 0 for n in numbers)
+        rows[0, bucket] = bytes(next(counts) for _ in words)
+    asked = _whole(lists[0])
     for owner in _others(lists):
-        hits = _hits(lists, owner)
+        hits = asked & _whole(lists[owner])
         for bucket, (words, _) in enumerate(lists[owner]):
             if manifest.request.holder_feedback == ITEMS:
                 flags = sum(1 << slot for slot, word in enumerate(words) if word in hits)
@@ -83,16 +61,29 @@ def private_rows(manifest: RequestManifest, lists: Lists) -> dict[tuple[int, int
     return rows
 
 
+def _match(manifest: RequestManifest, lists: Lists) -> MatchOutcome:
+    size = sum(real for _, real in lists[0])
+    rules = match_rules(manifest.request, len(lists) - 1)
+    return match_outcome(rules, size, _flags(lists))
+
+
+def _flags(lists: Lists) -> list[list[bool]]:
+    """Return each other list's flags in the order of the first list's slots."""
+    first = [word for words, _ in lists[0] for word in words]
+    held = [_whole(lists[owner]) for owner in _others(lists)]
+    return [[word in own for word in first] for own in held]
+
+
 def _others(lists: Lists) -> list[int]:
     return [owner for owner in lists if owner]
 
 
-def _hits(lists: Lists, owner: int) -> set[int]:
-    return _whole(lists[0]) & _whole(lists[owner])
-
-
 def _whole(rows: list[tuple[list[int], int]]) -> set[int]:
     return {word for words, _ in rows for word in words}
+
+
+def _shown(verdict: Verdict) -> int | None:
+    return verdict.value if verdict.shown else None
 
 
 def statements_of(manifest: RequestManifest, lists: Lists, root: Digest) -> list[bytes]:

@@ -125,7 +125,7 @@ class Receiver:
 
     def get_signed(self, path: str) -> tuple[bytes, bytes]:
         """Return the bytes at ``path`` and the signature beside them (empty if none)."""
-        answer = self._patiently("GET", path, None, {"Accept": OCTETS_TYPE})
+        answer = self._patiently("GET", path, None, {"Accept": "*/*"})
         return answer.content, parse_base64(answer.signature) or b""
 
     def _patiently(

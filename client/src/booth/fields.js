@@ -108,24 +108,20 @@ export function answerText({ kind }, n, value) {
 
 /** The places where the page's words, or the values behind them, are not those of the signed survey. @param {any} survey @returns {string[]} */
 export function pageDiffers(survey) {
-  const words = (/** @type {any} */ texts) => texts[LANGUAGE] ?? texts[survey.languages.find((/** @type {string} */ one) => Object.hasOwn(texts, one))];
-  /** @type {Map<string, {words: string, value: string | undefined}>} */
-  const wanted = new Map();
-  for (const key of ["title", "introduction"]) if (survey[key]) wanted.set(key, { words: words(survey[key]), value: undefined });
-  for (const [at, question] of survey.questions.entries()) {
-    wanted.set(`questions.${at}.title`, { words: words(question.title), value: undefined });
-    for (const list of ["rows", "options"]) {
-      for (const [place, { id, title }] of (question[list] ?? []).entries()) {
-        wanted.set(`questions.${at}.${list}.${place}.title`, { words: words(title), value: id });
-      }
-    }
-  }
+  const list = (/** @type {any} */ question, /** @type {string} */ key) => [...(question[key] ?? []).keys()].map((at) => `${key}.${at}.`);
+  const places = survey.questions.flatMap((/** @type {any} */ question, /** @type {number} */ at) =>
+    ["", ...list(question, "rows"), ...list(question, "options")].map((place) => `questions.${at}.${place}title`),
+  );
   const found = all("[data-t]");
-  const isRight = (/** @type {any} */ one) => {
-    const signed = wanted.get(one.dataset.t);
-    const value = one.closest("label")?.querySelector("input")?.value;
-    return signed?.words === one.textContent && (value === undefined || value === signed?.value);
+  const isRight = (/** @type {any} */ shown) => {
+    const path = shown.dataset.t.split(".");
+    const owner = path.slice(0, -1).reduce((/** @type {any} */ part, /** @type {string} */ key) => part?.[key], survey);
+    const texts = owner?.[path.at(-1)] ?? {};
+    const language = [LANGUAGE, ...survey.languages].find((one) => Object.hasOwn(texts, one));
+    // What is read stands in the label, what is sent is the control's value.
+    const value = shown.closest("label")?.querySelector("input")?.value ?? owner.id;
+    return shown.textContent === texts[language] && value === owner.id;
   };
-  const absent = [...wanted.keys()].filter((path) => !found.some((one) => one.dataset.t === path));
-  return [...found.filter((one) => !isRight(one)).map((one) => one.dataset.t), ...absent];
+  const wanted = ["title", ...(survey.introduction ? ["introduction"] : []), ...places];
+  return wanted.filter((path) => !found.some(({ dataset }) => dataset.t === path)).concat(found.filter((one) => !isRight(one)).map(({ dataset }) => dataset.t));
 }

@@ -8,13 +8,11 @@ import { $, booth, causeNote, errorSet, fileSave, go, isSaid, make, note, onPres
 /** @typedef {"send" | "correct" | "resume" | "deliver"} Way */
 
 const STEPS = { send: 5, correct: 2, resume: 1, deliver: 3 };
-/** Milliseconds after which the nodes are asked again; after these, only if somebody presses. */
-const LOOKS = [15_000, 60_000, 240_000];
 const CODE_DIGITS = 32;
 const BARS = 20;
 const OPEN_OUTCOMES = new Set(["seen", "on_its_way", "unknown"]);
-/** @type {{fate: Fate | null, looks: number, isOld: boolean, way: Way, answers: Record<string, any>}} */
-const now = { fate: null, looks: 0, isOld: false, way: "send", answers: {} };
+/** @type {{fate: Fate | null, isOld: boolean, way: Way, answers: Record<string, any>}} */
+const now = { fate: null, isOld: false, way: "send", answers: {} };
 
 /** @param {Way} way @param {Record<string, any>} [answers] */
 export async function give(way, answers = now.answers) {
@@ -27,7 +25,8 @@ export async function give(way, answers = now.answers) {
   screenShow("sending");
   try {
     const code = session.tab.read("code") ?? "";
-    const sent = await { send: () => session.send(answers, code, stepShow), correct: () => session.correct(answers, stepShow), resume: () => session.resume(stepShow), deliver: () => session.deliver(stepShow) }[way]();
+    const making = way === "send" ? session.send(answers, code, stepShow) : way === "correct" && session.correct(answers, stepShow);
+    const sent = await (making || session[way === "deliver" ? "deliver" : "resume"](stepShow));
     Object.assign(now, { answers: {}, isOld: sent.isOld && way === "send" });
     formClear(false);
     go("done", 0, { replace: true });
@@ -66,7 +65,6 @@ screens.done = async (_, isFirst) => {
   storesShow();
   screenShow("done", isFirst);
   $("shape").replaceChildren(await silhouette(code));
-  now.looks = 0;
   await look();
 };
 
@@ -85,17 +83,13 @@ function storesShow() {
   if ($("donelead").textContent !== text) [$("donelead").textContent, $("donesaid").textContent] = [text, text];
 }
 
-/** Ask the nodes' public lists; by itself a few times. */
+/** Ask the nodes' public lists. They are read whole, so this does not repeat itself. */
 async function look() {
-  const { session } = booth;
-  const id = session.receipt?.package;
-  const fate = await session.confirmations().catch(() => null);
-  if (!id || id !== session.receipt?.package) return;
+  const { receipt } = booth.session;
+  const fate = await booth.session.confirmations().catch(() => null);
+  if (receipt?.package !== booth.session.receipt?.package) return;
   now.fate = fate;
   storesShow();
-  const isWaiting = !fate || (OPEN_OUTCOMES.has(fate.outcome) && fate.nodes.length < 3);
-  const wait = LOOKS[now.looks++];
-  if (isWaiting && wait) setTimeout(() => $("done").hidden || look(), wait);
 }
 
 /** @param {Fate} fate @returns {string[]} a bold sentence and more */

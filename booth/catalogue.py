@@ -6,6 +6,7 @@ and ``other``. No sentence is glued together from parts.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -15,15 +16,14 @@ FOLDER = Path(__file__).parent / "words"
 Sentence = str | Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
 class Words:
-    """Hold one language's sentences: those of the page, and those that its script needs."""
+    """Hold one language's sentences, and what most of them name: ``facts``."""
 
-    def __init__(
-        self, language: str, page: Mapping[str, Sentence], script: Mapping[str, Sentence]
-    ) -> None:
-        self.language = language
-        self.page = page
-        self.script = script
+    language: str
+    page: Mapping[str, Sentence]
+    script: Mapping[str, Sentence]
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, **values: str | int) -> str:
         """Return a sentence of the page with its names filled in; ``n`` decides one or more.
@@ -35,7 +35,7 @@ class Words:
             sentence = sentence["one" if values["n"] == 1 else "other"]
         shown = {
             name: number(self.language, value) if isinstance(value, int) else value
-            for name, value in values.items()
+            for name, value in {**self.facts, **values}.items()
         }
         return sentence.format_map(shown)
 

@@ -4,6 +4,7 @@ from booth.drawings import arrow
 from booth.markup import Markup, element
 from booth.pieces import (
     button,
+    choice,
     summary,
 )
 from booth.questions import parts_of, question_write
@@ -27,7 +28,7 @@ def form_write(reader: Reader) -> Markup:
     )
     form = element(
         "form",
-        summary("sum"),
+        summary(reader, "sum"),
         element("h1", words("questions"), tabindex="-1", id="parth"),
         parts,
         acts,
@@ -47,13 +48,15 @@ def form_write(reader: Reader) -> Markup:
 def _where(reader: Reader) -> Markup:
     """Return how far the respondent is, and where the answers are kept."""
     words = reader.words
+    kept = [(place, words(f"kept_{place}")) for place in ("tab", "device", "not")]
     return element(
         "aside",
-        element("p", id="where"),
+        element("p", id="where", class_="where"),
         element("progress", id="bar", value="0", max="1", aria_labelledby="where"),
+        element("p", id="changed", role="status", class_="small"),
         element(
             "p",
-            element("span", id="kept", role="status"),
+            choice("kept", "span", kept, role="status"),
             " ",
             button("", words("keep_link"), "link", data_go="keep"),
             class_="small soft",

@@ -1,11 +1,12 @@
 """Build what several screens of the page share: headings, buttons, the steps, the summary."""
 
-from booth import moments
-from booth.drawings import arrow, icon, stair
-from booth.markup import Attribute, Child, Markup, element
-from booth.said import Reader
+from collections.abc import Iterable
 
-WARNING = "M8 2 1.5 14h13ZM8 6.5v3.5m0 1.6v.4"
+from booth import moments
+from booth.drawings import DONE, WAITING, WARNING, arrow, icon, stair
+from booth.markup import Attribute, Child, Markup, element
+from booth.questions import error, wrongs
+from booth.said import Reader
 
 
 def screen(name: str, *children: Child) -> Markup:
@@ -23,24 +24,80 @@ def button(name: str, text: str, kind: str, **more: Attribute) -> Markup:
     return element("button", text, class_=kind, id=name or None, type="button", **more)
 
 
-def file_field(name: str, accept: str) -> Markup:
+def file_field(name: str) -> Markup:
     """Return a field for a file; its hint has the id ``{name}h``."""
-    return element("input", type="file", id=name, accept=accept, aria_describedby=f"{name}h")
+    return element(
+        "input",
+        type="file",
+        id=name,
+        accept=".json,application/json",
+        aria_describedby=f"{name}h {name}e",
+    )
 
 
-def summary(name: str) -> Markup:
-    """Return the place where errors are summed up, hidden until there are any."""
-    heading = element("h2", icon(WARNING), " ", element("span", id=f"{name}h"))
+def summary(reader: Reader, name: str) -> Markup:
+    """Return the sum of errors: a link to every question, all hidden until one is wrong."""
+    rows = [
+        element(
+            "li",
+            button("", reader.words("wrong_at", n=place + 1, text=text), "link", data_to=place),
+            data_wrong=place,
+            hidden=True,
+        )
+        for place, text in enumerate(wrongs(reader))
+    ]
     return element(
         "div",
-        heading,
-        element("ul", id=f"{name}l"),
+        element("h2", icon(WARNING), " ", reader.words("wrong")),
+        element("ul", rows),
         class_="sum",
         id=name,
         role="alert",
         tabindex="-1",
         hidden=True,
     )
+
+
+def choice(
+    name: str, tag: str, options: Iterable[tuple[str, Child]], **more: Attribute
+) -> Markup:
+    """Return texts of which the script shows one, by its key; at first none."""
+    texts = [element(tag, text, data_is=key, hidden=True) for key, text in options]
+    inside = "span" if tag == "span" else "div"
+    return element(inside, texts, id=name, **more)
+
+
+def note(kind: str, bold: str, rest: str, *more: Child) -> Markup:
+    """Return a notice; its first words are bold and complete in themselves."""
+    sentence = element("p", element("b", bold), " ", rest)
+    return element("div", sentence, *more, class_=f"note {kind}".strip())
+
+
+def ticks(name: str, rows: Iterable[tuple[str, str]]) -> Markup:
+    """Return rows of which the script says how each stands: ``not`` until it is done."""
+    return element(
+        "ul",
+        [
+            element(
+                "li",
+                icon(DONE),
+                icon(WAITING),
+                element("span", text),
+                element("span", class_="end"),
+                class_="not",
+                id=f"{name}-{key}",
+            )
+            for key, text in rows
+        ],
+        class_="ticks",
+        id=name,
+    )
+
+
+def nodes_of(reader: Reader) -> list[tuple[str, str]]:
+    """Return each node's letter, and its name after it."""
+    nodes = reader.document["nodes"]
+    return [(node["node"], f"{node['node'].upper()} · {node['name']}") for node in nodes]
 
 
 def steps(reader: Reader, step: str, at: int, more: str = "") -> Markup:
@@ -73,13 +130,15 @@ def onward(name: str, text: str, kind: str = "button", *, is_off: bool = False) 
     )
 
 
-def labelled(name: str, label: str, hint: str, control: Markup, **more: Attribute) -> Markup:
+def labelled(
+    reader: Reader, name: str, label: str, control: Markup, **more: Attribute
+) -> Markup:
     """Return a field of ours with its label, its hint and a place for its error."""
     return element(
         "div",
-        element("label", label, class_="label", for_=name),
-        element("p", hint, class_="hint", id=f"{name}h"),
-        element("p", class_="err", id=f"{name}e", hidden=True),
+        element("label", reader.words(label), class_="label", for_=name),
+        element("p", reader.words(f"{label}_hint"), class_="hint", id=f"{name}h"),
+        error(reader, name, reader.words(f"wrong_{name}")),
         element("div", control, class_="in"),
         class_="q",
         id=f"{name}q",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from booth import moments
 from booth.catalogue import number
+from booth.drawings import WARNING, icon
 from booth.markup import Attribute, Markup, element, markup
 from booth.said import Reader
 from mpcengine.protocol.canonical import JSON
@@ -39,6 +40,17 @@ def parts_of(survey: JSON) -> list[list[int]]:
         parts[-1].append(place)
         weight += own
     return parts
+
+
+def wrongs(reader: Reader) -> list[str]:
+    """Return for every question what to do where its answer is missing or not right."""
+    return [_wrong(reader, question) for question in reader.survey["questions"]]
+
+
+def error(reader: Reader, name: str, text: str) -> Markup:
+    """Return what is said at a field that is not right, hidden until it is not."""
+    sentence = reader.words("error", text=text)
+    return element("p", icon(WARNING), " ", sentence, class_="err", id=f"{name}e", hidden=True)
 
 
 def question_write(reader: Reader, place: int) -> Markup:
@@ -162,7 +174,9 @@ def _date(reader: Reader, question: JSON, place: int) -> Markup:
         for letter, word in (("d", "day"), ("m", "month"), ("y", "year"))
     ]
     hint = words("hint_date", **_days(reader, question))
-    return _group(reader, question, place, hint, element("div", fields, class_="in dmy"))
+    names = " ".join((*moments.months("nl"), *moments.months("en"))).lower()
+    row = element("div", fields, class_="in dmy", data_months=names)
+    return _group(reader, question, place, hint, row)
 
 
 def _number(reader: Reader, question: JSON, place: int) -> Markup:
@@ -217,9 +231,9 @@ def _group(reader: Reader, question: JSON, place: int, hint: str, controls: Mark
         "fieldset",
         element("legend", _title(reader, question, place), class_="said"),
         element("p", hint, class_="hint", id=f"{name}h") if hint else None,
-        _error(name),
+        error(reader, name, _wrong(reader, question)),
         controls,
-        **_question(reader, question, name),
+        **_question(name),
         aria_describedby=described,
     )
 
@@ -230,14 +244,14 @@ def _labelled(reader: Reader, question: JSON, place: int, hint: str, field: Mark
         "div",
         element("label", _title(reader, question, place), class_="label said", for_=f"{name}c"),
         element("p", hint, class_="hint", id=f"{name}h"),
-        _error(name),
+        error(reader, name, _wrong(reader, question)),
         field,
-        **_question(reader, question, name),
+        **_question(name),
     )
 
 
-def _question(reader: Reader, question: JSON, name: str) -> dict[str, Attribute]:
-    return {"class_": "q", "id": name, "data_wrong": _wrong(reader, question)}
+def _question(name: str) -> dict[str, Attribute]:
+    return {"class_": "q", "id": name}
 
 
 def _wrong(reader: Reader, question: JSON) -> str:
@@ -288,10 +302,6 @@ def _title(reader: Reader, question: JSON, place: int) -> Markup:
         )
     title = reader.said("span", f"questions.{place}.title", question["title"])
     return markup(f"{place + 1}. ", title, optional)
-
-
-def _error(name: str) -> Markup:
-    return element("p", class_="err", id=f"{name}e", hidden=True)
 
 
 def _options(reader: Reader, question: JSON, place: int, kind: str, name: str = "") -> Markup:

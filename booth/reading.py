@@ -6,7 +6,8 @@ import hashlib
 from booth import moments
 from booth.drawings import line_chart, stair
 from booth.markup import Child, Markup, element, markup
-from booth.pieces import acts, labelled, onward
+from booth.pieces import acts, button, choice, labelled, note, onward
+from booth.questions import error
 from booth.said import Reader
 from mpcengine.protocol.canonical import JSON
 
@@ -222,7 +223,7 @@ def _join(reader: Reader) -> Markup:
         "section",
         element("h2", words("join_heading")),
         element("div", element("p", words("join_signed")), class_="signed"),
-        labelled("code", words("code_label"), words("code_hint"), code, hidden=True),
+        labelled(reader, "code", "code", code, hidden=True),
         _agree(reader),
         acts(onward("go", words("join_go"), is_off=True), decline),
         element("p", words("join_after"), class_="soft"),
@@ -235,7 +236,7 @@ def _agree(reader: Reader) -> Markup:
     agreeing = element("span", reader.words("join_agree"))
     return element(
         "div",
-        element("p", class_="err", id="agreee", hidden=True),
+        error(reader, "agree", reader.words("wrong_agree")),
         element("label", box, agreeing, class_="opt"),
         class_="q",
         id="agreeq",
@@ -243,14 +244,10 @@ def _agree(reader: Reader) -> Markup:
 
 
 def _state(reader: Reader) -> Markup:
-    sentence = element("b", reader.words("no_script"))
-    return element(
-        "div",
-        element(
-            "div",
-            element("p", sentence, " ", reader.words("no_script_why")),
-            class_="note wait",
-        ),
-        id="state",
-        role="status",
-    )
+    """Return how far the booth is with checking itself; without a script it has not begun."""
+    words = reader.words
+    kinds = {"checking": "", "ready": "ok", "old": "wait", "failed": "stop"}
+    states = [(key, note(kind, words(key), words(f"{key}_why"))) for key, kind in kinds.items()]
+    first = element("div", note("wait", words("no_script"), words("no_script_why")), id="begin")
+    again = button("retry", words("retry"), "btn alt", hidden=True)
+    return element("div", first, choice("state", "div", states, role="status"), again)

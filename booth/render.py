@@ -6,7 +6,6 @@ page can be read and printed; the screens that only the script shows are in it, 
 
 from collections.abc import Mapping
 
-from booth import moments
 from booth.catalogue import LANGUAGES
 from booth.form import form_write
 from booth.markup import Markup, element, markup, raw_block
@@ -125,13 +124,5 @@ def _foot(reader: Reader) -> Markup:
 
 
 def _script_words(reader: Reader) -> Markup:
-    """Return the script's sentences, with the names and moments that they fill in."""
-    document, language = reader.document, reader.language
-    facts = {
-        "name": document["coordinator"]["name"],
-        "opens": moments.moment(language, document["answering"]["opens"]),
-        "closes": moments.moment(language, document["answering"]["closes"]),
-        **{f"node_{node['node']}": node["name"] for node in document["nodes"]},
-    }
-    sentences = canonical({**reader.words.script, **facts}).decode()
+    sentences = canonical(dict(reader.words.script)).decode()
     return raw_block("script", sentences, type="application/json", id="words")

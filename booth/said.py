@@ -1,7 +1,9 @@
 """Find the asker's words in the reader's language; mark where in the manifest they stand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from booth import moments
 from booth.catalogue import Words, words_of
 from booth.markup import Attribute, Markup, element
 from mpcengine.protocol.canonical import JSON
@@ -14,7 +16,10 @@ class Reader:
         self.document = document
         self.survey: JSON = document["survey"]
         self.language = language
-        self.words: Words = words_of(language)
+        answering = document["answering"]
+        facts = {key: moments.moment(language, answering[key]) for key in ("opens", "closes")}
+        facts["name"] = document["coordinator"]["name"]
+        self.words: Words = replace(words_of(language), facts=facts)
 
     def said(self, name: str, path: str, text: Mapping[str, str], **more: Attribute) -> Markup:
         """Return an element that holds exactly one text of the survey.

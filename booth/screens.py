@@ -3,14 +3,17 @@
 They stand in the page from the start, so that what is said there is signed with the page.
 """
 
-from booth.markup import Markup, element
+from booth.catalogue import Words
+from booth.markup import Child, Markup, element
 from booth.pieces import (
     acts,
     button,
+    choice,
     closes,
     file_field,
     heading,
     labelled,
+    note,
     onward,
     screen,
     steps,
@@ -18,11 +21,25 @@ from booth.pieces import (
 )
 from booth.said import Reader
 
+MESSAGES = ("closed", "early", "key", "erased", "declined", "sealed", "stop")
+
 
 def waiting_write(reader: Reader) -> list[Markup]:
-    """Return the screens of keeping and checking answers, and the one for messages, hidden."""
-    message = element("div", id="toldin", class_="flow narrow")
-    return [_keep(reader), _review(reader), screen("told", message)]
+    """Return the screens of keeping and checking answers, and those that only tell, hidden."""
+    messages = [_message(reader, name) for name in MESSAGES]
+    return [_keep(reader), _review(reader), *messages]
+
+
+def _message(reader: Reader, name: str) -> Markup:
+    words = reader.words
+    more: Child = None
+    if name == "sealed":
+        more = acts(button("resume", words("retry"), "btn"))
+    elif name == "stop":
+        code = element("p", element("code", id="stopcode"))
+        more = note("stop", words("stop_report"), "", code)
+    body = (heading(words(name)), element("p", words(f"{name}_why")), more)
+    return screen(name, element("div", body, class_="flow narrow"))
 
 
 def _keep(reader: Reader) -> Markup:
@@ -58,11 +75,13 @@ def _keep_where(reader: Reader) -> Markup:
         )
         for kind in ("tab", "device")
     ]
+    said = [(place, words(f"kept_{place}")) for place in ("tab", "device", "not")]
+    said.append(("erased", words("keep_erased")))
     return element(
         "fieldset",
         element("legend", words("keep_where")),
         element("div", choices, class_="opts"),
-        element("p", id="keepsaid", role="status"),
+        choice("keepsaid", "p", said, role="status"),
         class_="q",
     )
 
@@ -77,19 +96,15 @@ def _keep_file(reader: Reader) -> Markup:
         autocomplete="new-password",
         aria_describedby="passh passe",
     )
+    said = [("saved", words("keep_saved")), ("opened", words("keep_opened"))]
     return element(
         "section",
         element("h2", words("keep_file")),
         element("p", words("keep_file_text")),
-        labelled("pass", words("keep_passphrase"), words("keep_passphrase_hint"), passphrase),
+        labelled(reader, "pass", "keep_passphrase", passphrase),
         acts(button("keepsave", words("keep_save"), "btn alt")),
-        labelled(
-            "keepopen",
-            words("keep_open"),
-            words("keep_open_hint"),
-            file_field("keepopen", ".json,application/json"),
-        ),
-        element("p", id="keepfile", role="status"),
+        labelled(reader, "keepopen", "keep_open", file_field("keepopen")),
+        choice("keepfile", "p", said, role="status"),
     )
 
 
@@ -100,18 +115,19 @@ def _review(reader: Reader) -> Markup:
     table = element(
         "table",
         element("thead", element("tr", [element("th", head, scope="col") for head in heads])),
-        element("tbody", id="rows"),
+        element("tbody", _rows(reader), id="rows"),
         class_="stack review",
     )
+    blank = note("wait", words("blank"), words("blank_why"))
     leaves = words("review_leaves_text", n=document["record"]["parcel_length"])
-    sentence = element("p", element("b", words("review_leaves")), " ", leaves)
     body = element(
         "div",
-        summary("rsum"),
+        summary(reader, "rsum"),
         heading(words("review_heading")),
         table,
-        element("div", sentence, class_="note"),
+        note("", words("review_leaves"), leaves),
         element("p", words("review_lost"), class_="soft", id="lost"),
+        element("div", blank, id="blank", role="alert", hidden=True),
         acts(
             onward("send", words("review_send")), button("reviewback", words("back"), "btn alt")
         ),
@@ -119,3 +135,27 @@ def _review(reader: Reader) -> Markup:
     )
     side = steps(reader, "step_check", 2, words("review_until", closes=closes(reader)))
     return screen("review", element("div", side, body, class_="grid two"))
+
+
+def _rows(reader: Reader) -> list[Markup]:
+    words = reader.words
+    return [
+        element(
+            "tr",
+            element(
+                "th",
+                f"{place + 1}. ",
+                reader.said("span", f"questions.{place}.title", question["title"]),
+                scope="row",
+                class_="said",
+            ),
+            element("td"),
+            element("td", _change(words, place), class_="n"),
+        )
+        for place, question in enumerate(reader.survey["questions"])
+    ]
+
+
+def _change(words: Words, place: int) -> Markup:
+    label = (words("change"), element("span", words("change_at", n=place + 1), class_="vh"))
+    return element("button", label, class_="link", type="button", data_to=place)

@@ -1,17 +1,50 @@
 """Write the screens from sending on: sent, replacing, checking a receipt, erasing."""
 
+from booth.drawings import silhouette
 from booth.markup import Child, Markup, element
 from booth.pieces import (
     acts,
     button,
+    choice,
     closes,
     file_field,
     heading,
     labelled,
+    nodes_of,
+    note,
     screen,
     steps,
+    ticks,
 )
 from booth.said import Reader
+
+CAUSES = (
+    "token.unknown_code",
+    "token.already_issued",
+    "survey.closed",
+    "survey.not_open",
+    "relay.full",
+    "answer.sent",
+    "attempt.revisions",
+    "attempt.other_manifest",
+    "network",
+    "store",
+    "tab",
+    "other",
+)
+FATES = (
+    "counted",
+    "superseded",
+    "rejected",
+    "withheld",
+    "seen",
+    "on_its_way",
+    "missing",
+    "unknown",
+    "contradicted",
+)
+GOOD = ("counted", "seen")
+LEADS = ("promise", "one", "two", "three")
 
 
 def sending_write(reader: Reader) -> list[Markup]:
@@ -24,10 +57,10 @@ def _send(reader: Reader) -> Markup:
     body = element(
         "div",
         heading(words("send_heading")),
-        element("p", id="sendsaid", role="status", class_="lead"),
+        element("p", words("send_now"), class_="lead"),
         element("progress", id="sendbar", max="5", value="0", aria_label=words("send_steps")),
-        element("ul", id="steps", class_="ticks"),
-        element("div", id="sendwrong", role="alert"),
+        ticks("step", _steps(reader)),
+        element("div", _wrong(reader), role="alert"),
         acts(
             button("again", words("send_again"), "btn", hidden=True),
             button("direct", words("send_direct"), "btn alt", hidden=True),
@@ -39,14 +72,42 @@ def _send(reader: Reader) -> Markup:
     return screen("sending", element("div", side, body, class_="grid two"))
 
 
+def _steps(reader: Reader) -> list[tuple[str, str]]:
+    words = reader.words
+    names = [(node["node"], node["name"]) for node in reader.document["nodes"]]
+    return [
+        *((f"token-{node}", words("step_token", node=name)) for node, name in names),
+        ("seal-", words("step_seal")),
+        ("send-relay", words("step_send")),
+        *((f"deliver-{node}", words("step_deliver", node=name)) for node, name in names),
+    ]
+
+
+def _wrong(reader: Reader) -> Markup:
+    code = element("p", reader.words("quote"), " ", element("code", id="why"))
+    return element("div", _causes(reader), code, id="wrong", hidden=True)
+
+
+def _causes(reader: Reader) -> Markup:
+    """Return what can have gone wrong, by the code of BoothError or its beginning."""
+    words = reader.words
+    causes = [(key, words(f"by_{key}"), words(f"by_{key}_why")) for key in CAUSES]
+    why = words("by_network_node_why")
+    for node in reader.document["nodes"]:
+        bold = words("by_network_node", node=node["name"])
+        causes.append((f"network.{node['node']}", bold, why))
+    notes = [(key, note("stop", f"{bold}.", why)) for key, bold, why in causes]
+    return choice("cause", "div", notes)
+
+
 def _done(reader: Reader) -> Markup:
     words = reader.words
     main = element(
         "div",
         heading(words("stair_sent")),
-        element("p", id="donelead", class_="lead"),
-        element("p", id="donesaid", role="status", class_="vh"),
-        element("ul", id="stores", class_="ticks"),
+        element("p", words("sent_old"), id="old", hidden=True),
+        element("div", _fates(reader, "outcome"), _leads(reader), role="status", class_="lead"),
+        ticks("store", [("relay", words("relay")), *nodes_of(reader)]),
         acts(button("refresh", words("done_refresh"), "btn alt")),
         _code(reader),
         _can(reader),
@@ -72,6 +133,31 @@ def _done(reader: Reader) -> Markup:
     return screen("done", element("div", main, side, class_="grid two"))
 
 
+def _leads(reader: Reader) -> list[Markup]:
+    words = reader.words
+    leads = [(str(signed), words(f"lead_{name}")) for signed, name in enumerate(LEADS)]
+    safety = [(name, words(name)) for name in ("safe", "unsafe")]
+    return [choice("lead", "p", leads), choice("safety", "p", safety)]
+
+
+def _fates(reader: Reader, name: str) -> Markup:
+    """Return what the nodes' lists can say of a package."""
+    words = reader.words
+    fates = [
+        (
+            fate,
+            note(
+                "ok" if fate in GOOD else "wait",
+                words(f"fate_{fate}"),
+                words(f"fate_{fate}_why"),
+                element("p", element("code", class_="reason")) if fate == "rejected" else None,
+            ),
+        )
+        for fate in FATES
+    ]
+    return choice(name, "div", fates)
+
+
 def _code(reader: Reader) -> Markup:
     words = reader.words
     track = element(
@@ -81,9 +167,10 @@ def _code(reader: Reader) -> Markup:
     )
     figure = element(
         "figure",
-        element("div", id="shape", data_label=words("done_shape")),
+        silhouette(words("done_shape")),
         element("figcaption", words("done_shape_text"), class_="small soft"),
     )
+    said = [(key, words(key)) for key in ("saved", "copied", "copy_not")]
     return element(
         "section",
         element("h2", words("done_code")),
@@ -94,7 +181,7 @@ def _code(reader: Reader) -> Markup:
             button("print", words("done_print"), "btn alt"),
             button("copy", words("done_copy"), "btn alt"),
         ),
-        element("p", id="savesaid", role="status", class_="soft"),
+        choice("savesaid", "p", said, role="status", class_="soft"),
     )
 
 
@@ -162,14 +249,15 @@ def _change(reader: Reader) -> Markup:
 
 def _check(reader: Reader) -> Markup:
     words = reader.words
-    proof = file_field("proof", ".json,application/json")
+    proof = file_field("proof")
     body = element(
         "div",
         heading(words("check_heading")),
         element("p", words("check_text")),
-        labelled("proof", words("check_file"), words("check_file_hint"), proof),
+        labelled(reader, "proof", "check_file", proof),
         acts(button("checkown", words("check_own"), "btn alt")),
-        element("div", id="fate", role="status", class_="flow"),
+        element("div", _fates(reader, "fate"), role="status"),
+        ticks("list", nodes_of(reader)),
         acts(button("", words("back"), "btn alt", data_go="back")),
         class_="flow narrow",
     )

@@ -12,7 +12,7 @@ import pytest
 from tests.booth.conftest import Open, Publish
 from tests.booth.page_surveys import every_kind
 from tests.booth.walk import Walk
-from tests.booth.window import Window
+from tests.booth.window import AXE, Window
 
 WIDTHS = (320, 768, 1280)
 SMALL = """() => [...document.querySelectorAll("button, .opt, select, input, summary")]
@@ -72,7 +72,7 @@ def test_every_screen_is_accessible(
     _afterwards(one, inspector)
     survey.close()
     page.goto(survey.page(language))
-    page.wait_for_selector("#told:not([hidden]) h1")
+    page.wait_for_selector("#closed:not([hidden]) h1")
     inspector.look("closed")
     assert inspector.found == {}
 
@@ -84,14 +84,14 @@ def _send(one: Window, inspector: Inspector) -> None:
         lambda route: route.fulfill(status=503, json={"code": "relay.full"}),
     )
     page.click("#send")
-    page.wait_for_selector("#sendwrong .note")
+    page.wait_for_selector("#wrong .note:visible")
     inspector.look("sending-wrong")
     page.reload()
-    page.wait_for_selector("#told:not([hidden])")
+    page.wait_for_selector("#sealed:not([hidden])")
     inspector.look("sealed")
     page.unroute("**/api/v1/packages")
-    page.click("#told .btn")
-    page.wait_for_selector("#done:not([hidden]) #shape svg")
+    page.click("#resume")
+    page.wait_for_selector("#done:not([hidden]) #shape [height]")
     inspector.look("done")
 
 
@@ -99,11 +99,9 @@ def _afterwards(one: Window, inspector: Inspector) -> None:
     page = one.page
     page.click("#done [data-go=check]")
     page.click("#checkown")
-    page.wait_for_selector("#fate .note")
+    page.wait_for_selector("#fate .note:visible")
     inspector.look("check")
-    page.set_input_files(
-        "#proof", files=[{"name": "x.json", "mimeType": "application/json", "buffer": b"{}"}]
-    )
+    page.set_input_files("#proof", AXE.parent / "package.json")
     page.wait_for_selector("#proofe:not([hidden])")
     inspector.look("check-wrong")
     page.click("#check [data-go=back]")
@@ -113,5 +111,5 @@ def _afterwards(one: Window, inspector: Inspector) -> None:
     page.click("#erase")
     inspector.look("erase")
     page.click("#eraseyes")
-    page.wait_for_selector("#told:not([hidden])")
+    page.wait_for_selector("#erased:not([hidden])")
     inspector.look("erased")

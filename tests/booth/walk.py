@@ -113,4 +113,4 @@ class Walk:
     def send(self) -> None:
         """Send, and wait for the receipt."""
         self.page.click("#send")
-        self.page.wait_for_selector("#done:not([hidden]) #shape svg", timeout=30_000)
+        self.page.wait_for_selector("#done:not([hidden]) #shape [height]", timeout=30_000)

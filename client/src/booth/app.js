@@ -7,7 +7,7 @@ import { parseCode } from "../protocol/roster.js";
 import { Tab } from "./draft.js";
 import { pageDiffers } from "./fields.js";
 import { answersToSend, draftSave, draftTake, form, formStart } from "./form.js";
-import { $, all, booth, button, causeNote, errorSet, go, LANGUAGE, make, note, onPress, say, screens, screenShow, tell } from "./page.js";
+import { $, all, booth, go, LANGUAGE, onPress, pick, screens, screenShow, wrongSet } from "./page.js";
 import { give, sentStart } from "./sent.js";
 import { openSession } from "./session.js";
 
@@ -16,32 +16,32 @@ const DIRECT = ["check", "change"];
 const surveyId = /\/answer\/([0-9a-f]{32})/.exec(location.pathname)?.[1] ?? "";
 const fragment = decodeURIComponent(location.hash.slice(1));
 // The code leaves the address bar before anything else happens, and lives with this tab.
-if (fragment && !DIRECT.includes(fragment) && !$(fragment)) new Tab(`drempel/${surveyId}`).write("code", fragment);
+if (fragment && !$(fragment)) new Tab(`drempel/${surveyId}`).write("code", fragment);
 history.replaceState(history.state, "", location.pathname);
 
 /** Something is not as it was signed. @param {string} code */
 function stop(code) {
   for (const id of ["read", "form"]) $(id).remove();
-  tell("stop", false, note("stop", say("stop_report"), "", make("p", {}, make("code", {}, code))));
+  $("stopcode").textContent = code;
+  screenShow("stop");
 }
 
 async function start() {
-  $("state").replaceChildren(note("", say("checking"), say("checking_why")));
+  $("begin").hidden = true;
+  $("retry").hidden = true;
+  pick("state", "checking");
   const isAble = await crypto.subtle?.importKey("raw", new Uint8Array(32), "Ed25519", false, ["verify"]).then(() => true, () => false);
-  if (!isAble) return $("state").replaceChildren(note("wait", say("old"), say("old_why")));
+  if (!isAble) return pick("state", "old");
   try {
     const page = location.origin + location.pathname;
     booth.session = await openSession({ relay: location.origin, surveyId, page, language: LANGUAGE });
   } catch (/** @type {any} */ error) {
     if (!error.canRetry && !error.code.startsWith("store.")) return stop(error.message);
-    return $("state").replaceChildren(causeNote(error), button(say("retry"), start, "btn alt"));
+    $("retry").hidden = false;
+    return pick("state", "failed");
   }
   const [wrong] = pageDiffers(booth.session.manifest.survey);
   if (wrong) return stop(`booth.text ${wrong}`);
-  return open();
-}
-
-async function open() {
   formStart();
   sentStart();
   wire();
@@ -49,7 +49,7 @@ async function open() {
   const left = found && draftTake(found.draft);
   if (found) form.keep = found.place;
   const screen = DIRECT.includes(fragment) ? fragment : (standing() ?? left ?? "read");
-  go(screen, form.part, { replace: true, isFirst: true });
+  return go(screen, form.part, { replace: true, isFirst: true });
 }
 
 /** The screen that comes before all questions, where this device stands at one. */
@@ -64,8 +64,7 @@ function standing() {
   return isEarly && state === "new" ? "early" : null;
 }
 
-for (const name of ["closed", "early", "key", "erased", "declined"]) screens[name] = (_, isFirst) => tell(name, isFirst);
-screens.sealed = (_, isFirst) => tell("sealed", isFirst, make("div", { class: "acts" }, button(say("retry"), () => give("resume"))));
+for (const name of ["closed", "early", "key", "erased", "declined", "sealed"]) screens[name] = (_, isFirst) => screenShow(name, isFirst);
 screens.change = (_, isFirst) => (booth.session.state === "sent" ? screenShow("change", isFirst) : screens.read(0, isFirst));
 screens.read = (_, isFirst) => {
   $("codeq").hidden = isCode(booth.session.tab.read("code")) || booth.session.state === "ticket";
@@ -73,8 +72,8 @@ screens.read = (_, isFirst) => {
 };
 
 function wire() {
-  $("state").replaceChildren(note("ok", say("ready"), say("ready_why")));
-  for (const id of ["go", "decline", "tocheck"]) [$(id).disabled, $(id).hidden] = [false, false];
+  pick("state", "ready");
+  for (const id of ["go", "decline", "tocheck"]) Object.assign($(id), { disabled: false, hidden: false });
   onPress({
     go: join,
     decline: () => go("declined"),
@@ -115,16 +114,16 @@ function isCode(code) {
 
 /** Begin, if the code can be one and the respondent takes part. */
 function join() {
-  const code = $("code").value;
-  const isRight = $("codeq").hidden || isCode(code);
-  errorSet("code", isRight ? "" : say(code ? "code_bad" : "need_code"));
-  errorSet("agree", $("agree").checked ? "" : say("need_agree"));
+  const isRight = $("codeq").hidden || isCode($("code").value);
+  wrongSet("code", !isRight);
+  wrongSet("agree", !$("agree").checked);
   if (!isRight) return $("code").focus();
   if (!$("agree").checked) return $("agree").focus();
-  if (!$("codeq").hidden) booth.session.tab.write("code", code);
+  if (!$("codeq").hidden) booth.session.tab.write("code", $("code").value);
   return go("form", form.part);
 }
 
+$("retry").addEventListener("click", start);
 // An invitation opened in a tab that shows this page already.
 addEventListener("hashchange", () => $(location.hash.slice(1)) || location.reload());
 start();

@@ -1,41 +1,24 @@
 /** The questions as they stand in the page: what is filled in, what it means as an answer, what it says. */
 
 import { utf8 } from "../protocol/bytes.js";
-import { $, all, LANGUAGE, LOCALE } from "./page.js";
+import { $, all, LANGUAGE } from "./page.js";
 
-/** @typedef {Record<string, string | string[]>} Filled what the controls hold, by their names */
+/** @typedef {[string, string][]} Filled what the controls hold: a name and a value for each that is filled in */
 /** @typedef {(question: any, name: string, filled: Filled) => any} Reader null for no answer, undefined where it is not right */
 
-const MONTHS = [LANGUAGE, "nl", "en"].map((language) => {
-  const name = new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC" });
-  return Array.from({ length: 12 }, (_, month) => name.format(Date.UTC(2026, month)).toLowerCase());
-});
-
-const controls = () => [...$("fields").elements].filter(({ name }) => name);
-
-/** @returns {Filled} */
-export function filledRead() {
-  /** @type {Filled} */
-  const filled = {};
-  for (const { name, type, value, checked } of controls()) {
-    if (type === "checkbox") filled[name] = [...(filled[name] ?? []), ...(checked ? [value] : [])];
-    else if (type !== "radio" || checked) filled[name] = value;
-  }
-  return filled;
-}
+export const filledRead = () => /** @type {Filled} */ ([...new FormData($("fields"))]);
 
 /** @param {Filled} filled */
 export function filledWrite(filled) {
-  for (const control of controls()) {
-    const found = filled[control.name];
-    if (control.type === "checkbox") control.checked = Array.isArray(found) && found.includes(control.value);
-    else if (control.type === "radio") control.checked = found === control.value;
-    else control.value = typeof found === "string" ? found : "";
+  for (const control of [...$("fields").elements].filter(({ name }) => name)) {
+    const values = filled.filter(([name]) => name === control.name).map(([, value]) => value);
+    if (["radio", "checkbox"].includes(control.type)) control.checked = values.includes(control.value);
+    else control.value = values[0] ?? "";
   }
 }
 
 /** @param {Filled} filled @param {string} name */
-const text = (filled, name) => String(filled[name] ?? "").trim();
+const text = (filled, name) => filled.find(([one]) => one === name)?.[1].trim() ?? "";
 
 /** @type {Reader} */
 function wholeNumber({ min, max }, name, filled) {
@@ -49,9 +32,11 @@ function wholeNumber({ min, max }, name, filled) {
 function day({ min, max }, name, filled) {
   const [d, m, y] = ["d", "m", "y"].map((letter) => text(filled, name + letter).toLowerCase());
   if (!d && !m && !y) return null;
+  // Month names of both languages, one after the other.
+  const names = $(name).querySelector("[data-months]").dataset.months.split(" ");
   const word = m.replace(/\.$/, "").replace(/^mrt$/, "maart");
-  const named = word.length > 2 ? MONTHS.map((names) => names.findIndex((one) => one.startsWith(word))).find((at) => at >= 0) : undefined;
-  const month = named === undefined ? m : String(named + 1);
+  const named = word.length > 2 ? names.findIndex((/** @type {string} */ one) => one.startsWith(word)) : -1;
+  const month = named < 0 ? m : String((named % 12) + 1);
   const value = `${y}-${month.padStart(2, "0")}-${d.padStart(2, "0")}`;
   const isDay = /^\d{4}-\d\d-\d\d$/.test(value) && new Date(`${value}T00:00Z`).toJSON()?.slice(0, 10) === value;
   return isDay && value >= min && value <= max ? value : undefined;
@@ -61,7 +46,7 @@ function day({ min, max }, name, filled) {
 const READERS = {
   single: (_, name, filled) => text(filled, name) || null,
   multiple({ min, max }, name, filled) {
-    const ticked = filled[name];
+    const ticked = filled.filter(([one]) => one === name).map(([, value]) => value);
     if (!ticked.length) return null;
     return ticked.length >= min && ticked.length <= max ? ticked : undefined;
   },
@@ -92,18 +77,19 @@ export function answerRead(question, n, filled) {
   return value === null && question.required ? undefined : value;
 }
 
-/** An answer as it stands in the page, a line for each of its parts. @param {any} question @param {number} n from 1 @param {any} value @returns {string[]} */
-export function answerText({ kind }, n, value) {
-  const part = $(`q${n}`);
+/** What is filled in at a question, as it reads, a line for each of its parts. @param {number} n from 1 @returns {string} */
+export function answerText(n) {
   const words = (/** @type {any} */ one) => one.querySelector(".said").textContent;
-  const ticked = [...part.querySelectorAll(".opt :checked")].filter((input) => input.value);
-  if (kind === "matrix") return ticked.map((input) => `${words(input.closest(".mrow"))}: ${words(input.parentElement)}`);
-  if (kind === "ranking") {
-    const rows = [...part.querySelectorAll("select")].sort((one, other) => one.value - other.value);
-    return rows.map((select) => `${select.value}. ${words(select.parentElement)}`);
-  }
-  if (kind !== "date") return ticked.length ? ticked.map((input) => words(input.parentElement)) : [String(value)];
-  return [new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeZone: "UTC" }).format(new Date(value))];
+  const controls = [...$(`q${n}`).querySelectorAll("select, textarea, input:not([type]), :checked:not(option)")].filter(({ value }) => value);
+  const isRanking = controls[0]?.localName === "select";
+  if (isRanking) controls.sort((one, other) => one.value - other.value);
+  const lines = controls.map((control) => {
+    const row = control.closest(".mrow");
+    const label = control.closest(".opt, .rank");
+    if (isRanking) return `${control.value}. ${words(label)}`;
+    return (row ? `${words(row)}: ` : "") + (label ? words(label) : control.value);
+  });
+  return lines.join($(`q${n}`).querySelector("[data-months]") ? " " : "\n");
 }
 
 /** The places where the page's words, or the values behind them, are not those of the signed survey. @param {any} survey @returns {string[]} */

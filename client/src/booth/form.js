@@ -3,10 +3,9 @@
 import { shownQuestions } from "../protocol/encoding.js";
 import { utf8 } from "../protocol/bytes.js";
 import { answerRead, answerText, filledRead, filledWrite } from "./fields.js";
-import { $, all, booth, button, errorSet, fileSave, go, make, note, onPress, say, screens, screenShow, titleSet } from "./page.js";
+import { $, all, booth, fileSave, go, onPress, pick, say, screens, screenShow, titleSet, wrongSet } from "./page.js";
 
 const SHORTEST_PASSPHRASE = 12;
-const FILE_ERRORS = new Set(["draft.passphrase", "draft.other_survey"]);
 /** Where the respondent is in it, and where drafts go. @type {{keep: "tab" | "device", part: number, count: number, isReviewed: boolean, isCorrecting: boolean}} */
 export const form = { keep: "tab", part: 0, count: 0, isReviewed: false, isCorrecting: false };
 
@@ -32,23 +31,22 @@ screens.form = (part, isFirst) => {
   for (const [at, one] of all(".part").entries()) one.hidden = at !== form.part;
   for (const at of questions().keys()) $(`q${at + 1}`).hidden = !places.includes(at);
   const here = parts()[form.part].filter((place) => places.includes(place));
-  const names = { n: here.length, from: here[0] + 1, to: here[here.length - 1] + 1 };
-  $("parth").textContent = say("questions", names);
+  $("parth").textContent = say("questions", { n: here.length, from: here[0] + 1, to: here[here.length - 1] + 1 });
   $("where").textContent = say("part", { part: asked.indexOf(form.part) + 1, parts: asked.length });
   const done = places.indexOf(here[0]);
-  [$("bar").max, $("bar").value, $("bar").textContent] = [places.length, done, say("bar", { done, n: places.length })];
-  const isChanged = form.count && form.count !== asked.length;
+  Object.assign($("bar"), { max: places.length, value: done, textContent: say("bar", { done, n: places.length }) });
+  $("changed").textContent = form.count && form.count !== asked.length ? say("parts_changed", { n: asked.length }) : "";
   form.count = asked.length;
-  mark([], "sum");
+  wrongShow([], "sum");
   roomShow();
   screenShow("form", isFirst);
-  draftSave(isChanged ? ` ${say("parts_changed", { n: asked.length })}` : "");
+  draftSave();
 };
 
 function next() {
   const { asked, wrong } = read();
   const here = wrong.filter((place) => parts()[form.part].includes(place));
-  mark(here, "sum");
+  wrongShow(here, "sum");
   if (here.length) return;
   const after = asked.find((one) => one > form.part);
   if (after === undefined || (form.isReviewed && !wrong.length)) go("review");
@@ -57,19 +55,16 @@ function next() {
 
 function back() {
   const before = read().asked.findLast((one) => one < form.part);
-  if (before === undefined) go(form.isCorrecting ? "done" : "read");
+  if (before === undefined) go(form.isCorrecting ? "change" : "read");
   else go("form", before);
 }
 
-/** Say at each question what is not right, and sum it up on top. @param {number[]} wrong @param {string} summary its id */
-function mark(wrong, summary) {
-  const text = (/** @type {number} */ at) => $(`q${at + 1}`).dataset.wrong;
-  for (const at of questions().keys()) errorSet(`q${at + 1}`, wrong.includes(at) ? text(at) : "");
+/** Say at each question whether it is right, and sum up on top what is not. @param {number[]} wrong @param {string} summary its id */
+function wrongShow(wrong, summary) {
+  for (const at of questions().keys()) wrongSet(`q${at + 1}`, wrong.includes(at));
+  for (const row of $(summary).querySelectorAll("[data-wrong]")) row.hidden = !wrong.includes(Number(row.dataset.wrong));
   $(summary).hidden = !wrong.length;
-  const rows = wrong.map((at) => make("li", {}, button(say("wrong_at", { n: at + 1, text: text(at) }), () => reach(at), "link")));
-  $(`${summary}l`).replaceChildren(...rows);
   if (!wrong.length) return;
-  $(`${summary}h`).textContent = say("wrong", { n: wrong.length });
   titleSet(say("error", { text: $(summary).closest(".screen").querySelector("h1").textContent }));
   $(summary).focus();
 }
@@ -93,88 +88,82 @@ function roomShow() {
 screens.review = (_, isFirst) => {
   const { answers, places, wrong } = read();
   form.isReviewed = true;
-  const rows = places.map((at) => {
-    const value = answers[questions()[at].id];
-    const lines = value === null ? [make("span", { class: "soft" }, say("none"))] : answerText(questions()[at], at + 1, value).map((line) => make("b", { class: "block" }, line));
-    const change = button(say("change"), () => reach(at), "link");
-    change.append(make("span", { class: "vh" }, ` ${say("questions", { n: 1, from: at + 1 })}`));
-    const title = $(`q${at + 1}`).querySelector(".said [data-t]").textContent;
-    return make("tr", {}, make("th", { scope: "row", class: "said" }, `${at + 1}. ${title}`), make("td", {}, ...lines), make("td", { class: "n" }, change));
-  });
-  $("rows").replaceChildren(...rows);
+  for (const [at, row] of [...$("rows").rows].entries()) {
+    const isNone = (answers[questions()[at].id] ?? null) === null;
+    row.hidden = !places.includes(at);
+    row.cells[1].className = isNone ? "soft" : "answer";
+    row.cells[1].textContent = isNone ? say("none") : answerText(at + 1);
+  }
   $("lost").hidden = form.isCorrecting;
-  $("blank")?.remove();
+  $("blank").hidden = true;
   screenShow("review", isFirst);
   draftSave();
-  mark(wrong, "rsum");
+  wrongShow(wrong, "rsum");
 };
 
 /** The answers, if they can be sent; an empty one only when asked for twice. */
 export function answersToSend() {
   const { answers, wrong } = read();
-  mark(wrong, "rsum");
+  wrongShow(wrong, "rsum");
   if (wrong.length) return null;
-  if ($("blank") || Object.values(answers).some((value) => value !== null)) return answers;
-  const asking = make("div", { id: "blank", role: "alert" }, note("wait", say("blank"), say("blank_why")));
-  $("send").parentElement.before(asking);
-  return null;
+  const isSure = !$("blank").hidden || Object.values(answers).some((value) => value !== null);
+  $("blank").hidden = isSure;
+  return isSure ? answers : null;
 }
 
 const draft = () => ({ filled: filledRead(), screen: $("review").hidden ? "form" : "review", ...form });
 
-/** Keep what is filled in, and say where. @param {string} [more] what else there is to say */
-export async function draftSave(more = "") {
-  const isKept = await booth.session.saveDraft(draft(), form.keep).then(() => true, () => false);
-  const said = say(isKept ? `kept_${form.keep}` : "kept_not") + more;
-  if ($("kept").textContent !== said) $("kept").textContent = said;
+/** Keep what is filled in, and say where. */
+export async function draftSave() {
+  const where = await booth.session.saveDraft(draft(), form.keep).then(() => form.keep, () => "not");
+  for (const id of ["kept", "keepsaid"]) pick(id, where);
 }
 
 /** Take up a draft, and tell on which screen it was left. @param {any} found @returns {"form" | "review"} */
-export function draftTake({ filled = {}, screen, part, isReviewed, isCorrecting }) {
+export function draftTake({ filled = [], screen, part, isReviewed, isCorrecting }) {
   filledWrite(filled);
-  Object.assign(form, { part: Number(part) || 0, isReviewed: Boolean(isReviewed), isCorrecting: Boolean(isCorrecting) });
+  Object.assign(form, { count: 0, part: Number(part) || 0, isReviewed: Boolean(isReviewed), isCorrecting: Boolean(isCorrecting) });
   return screen === "review" ? "review" : "form";
-}
-
-/** @param {boolean} isCorrecting */
-export function formClear(isCorrecting) {
-  draftTake({ isCorrecting });
-  form.count = 0;
 }
 
 screens.keep = (_, isFirst) => {
   for (const choice of all("[name=keep]")) choice.checked = choice.value === form.keep;
-  for (const id of ["pass", "keepopen"]) errorSet(id, "");
-  for (const id of ["keepsaid", "keepfile"]) $(id).textContent = "";
+  for (const id of ["pass", "keepopen"]) wrongSet(id, false);
+  for (const id of ["keepsaid", "keepfile"]) pick(id, null);
+  $("sure").hidden = true;
   screenShow("keep", isFirst);
 };
 
 async function fileMake() {
   const passphrase = $("pass").value;
-  errorSet("pass", passphrase.length < SHORTEST_PASSPHRASE ? say("pass_short") : "");
+  wrongSet("pass", passphrase.length < SHORTEST_PASSPHRASE);
   if (passphrase.length < SHORTEST_PASSPHRASE) return $("pass").focus();
   fileSave("drempel-antwoorden.json", await booth.session.exportDraft(draft(), passphrase));
-  $("keepfile").textContent = say("keep_saved");
+  pick("keepfile", "saved");
 }
 
 async function fileTake() {
-  const [file] = $("keepopen").files;
-  try {
-    draftTake(await booth.session.importDraft(await file.text(), $("pass").value));
-    errorSet("keepopen", "");
-    $("keepfile").textContent = say("keep_opened");
-    await draftSave();
-  } catch (/** @type {any} */ { code }) {
-    errorSet("keepopen", say(FILE_ERRORS.has(code) ? code : "file_form"));
-  }
+  const found = await $("keepopen").files[0].text().then((/** @type {string} */ text) => booth.session.importDraft(text, $("pass").value)).catch(() => null);
   $("keepopen").value = "";
+  wrongSet("keepopen", !found);
+  pick("keepfile", found && "opened");
+  if (!found) return;
+  draftTake(found);
+  await draftSave();
 }
 
 async function draftErase() {
-  if (!$("sure").hidden) formClear(form.isCorrecting);
-  if (!$("sure").hidden) await booth.session.eraseDraft();
-  $("keepsaid").textContent = $("sure").hidden ? "" : say("keep_erased");
+  if (!$("sure").hidden) {
+    draftTake({ isCorrecting: form.isCorrecting });
+    await booth.session.eraseDraft();
+    pick("keepsaid", "erased");
+  }
   $("sure").hidden = !$("sure").hidden;
+}
+
+async function keepChange() {
+  form.keep = all("[name=keep]:checked")[0].value;
+  await draftSave();
 }
 
 export function formStart() {
@@ -183,17 +172,10 @@ export function formStart() {
     event.preventDefault();
     next();
   });
-  $("fields").addEventListener("input", () => {
-    roomShow();
-    draftSave();
-  });
-  for (const choice of all("[name=keep]")) {
-    choice.addEventListener("change", async () => {
-      form.keep = choice.value;
-      await draftSave();
-      $("keepsaid").textContent = $("kept").textContent;
-    });
-  }
+  $("fields").addEventListener("input", roomShow);
+  $("fields").addEventListener("input", draftSave);
   $("keepopen").addEventListener("change", fileTake);
+  for (const choice of all("[name=keep]")) choice.addEventListener("change", keepChange);
+  for (const link of all("[data-to]")) link.addEventListener("click", () => reach(Number(link.dataset.to)));
   onPress({ back, keepsave: fileMake, keeperase: draftErase, keepback: () => go("form", form.part), reviewback: () => go("form", read().asked.at(-1)) });
 }

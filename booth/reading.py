@@ -217,7 +217,13 @@ def _join(reader: Reader) -> Markup:
         aria_describedby="codeh codee",
     )
     decline = element(
-        "button", words("join_not"), class_="link", id="decline", type="button", disabled=True
+        "button",
+        words("join_not"),
+        class_="link",
+        id="decline",
+        type="button",
+        disabled=True,
+        data_go="declined",
     )
     return element(
         "section",

@@ -52,7 +52,7 @@ def _keep(reader: Reader) -> Markup:
         _keep_file(reader),
         element("p", words("keep_sure"), id="sure", role="status", class_="err", hidden=True),
         acts(
-            button("keepback", words("keep_back"), "btn"),
+            button("", words("keep_back"), "btn", data_go="form"),
             button("keeperase", words("keep_erase"), "btn stop"),
         ),
         class_="flow narrow",
@@ -129,7 +129,8 @@ def _review(reader: Reader) -> Markup:
         element("p", words("review_lost"), class_="soft", id="lost"),
         element("div", blank, id="blank", role="alert", hidden=True),
         acts(
-            onward("send", words("review_send")), button("reviewback", words("back"), "btn alt")
+            onward("send", words("review_send")),
+            button("", words("back"), "btn alt", data_go="form"),
         ),
         class_="flow",
     )

@@ -58,7 +58,6 @@ def _send(reader: Reader) -> Markup:
         "div",
         heading(words("send_heading")),
         element("p", words("send_now"), class_="lead"),
-        element("progress", id="sendbar", max="5", value="0", aria_label=words("send_steps")),
         ticks("step", _steps(reader)),
         element("div", _wrong(reader), role="alert"),
         acts(

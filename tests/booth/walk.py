@@ -102,7 +102,7 @@ class Walk:
                     self.look(f"{name}-wrong")
                 else:
                     self.page.click(
-                        "#back" if self.page.is_hidden("#review") else "#reviewback"
+                        "#back" if self.page.is_hidden("#review") else "#review [data-go=form]"
                     )
             self.fill(places)
             if not is_fast:

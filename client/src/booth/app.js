@@ -7,7 +7,7 @@ import { parseCode } from "../protocol/roster.js";
 import { Tab } from "./draft.js";
 import { pageDiffers } from "./fields.js";
 import { answersToSend, draftSave, draftTake, form, formStart } from "./form.js";
-import { $, all, booth, go, LANGUAGE, onPress, pick, screens, screenShow, wrongSet } from "./page.js";
+import { $, all, booth, go, LANGUAGE, onPress, pick, screens, show, wrongSet } from "./page.js";
 import { give, sentStart } from "./sent.js";
 import { openSession } from "./session.js";
 
@@ -23,7 +23,7 @@ history.replaceState(history.state, "", location.pathname);
 function stop(code) {
   for (const id of ["read", "form"]) $(id).remove();
   $("stopcode").textContent = code;
-  screenShow("stop");
+  show("stop");
 }
 
 async function start() {
@@ -49,7 +49,11 @@ async function start() {
   const left = found && draftTake(found.draft);
   if (found) form.keep = found.place;
   const screen = DIRECT.includes(fragment) ? fragment : (standing() ?? left ?? "read");
-  return go(screen, form.part, { replace: true, isFirst: true });
+  if (screen !== "read") return go(screen, form.part, "replaceState");
+  // Whoever has begun to read is not disturbed.
+  $("form").hidden = true;
+  history.replaceState({ screen, part: 0 }, "", location.pathname);
+  return screens.read(0);
 }
 
 /** The screen that comes before all questions, where this device stands at one. */
@@ -64,29 +68,18 @@ function standing() {
   return isEarly && state === "new" ? "early" : null;
 }
 
-for (const name of ["closed", "early", "key", "erased", "declined", "sealed"]) screens[name] = (_, isFirst) => screenShow(name, isFirst);
-screens.change = (_, isFirst) => (booth.session.state === "sent" ? screenShow("change", isFirst) : screens.read(0, isFirst));
-screens.read = (_, isFirst) => {
-  $("codeq").hidden = isCode(booth.session.tab.read("code")) || booth.session.state === "ticket";
-  screenShow("read", isFirst);
-};
+screens.change = () => booth.session.state === "sent" || show("read");
+screens.read = () => void ($("codeq").hidden = isCode(booth.session.tab.read("code")) || booth.session.state === "ticket");
 
 function wire() {
   pick("state", "ready");
   for (const id of ["go", "decline", "tocheck"]) Object.assign($(id), { disabled: false, hidden: false });
-  onPress({
-    go: join,
-    decline: () => go("declined"),
-    send() {
-      const answers = answersToSend();
-      if (answers) give(form.isCorrecting ? "correct" : "send", answers);
-    },
-  });
+  onPress({ go: join, send: () => answersToSend((answers) => give(form.isCorrecting ? "correct" : "send", answers)) });
   for (const link of all("[data-go]")) {
     link.addEventListener("click", (/** @type {Event} */ event) => {
       event.preventDefault();
       if (link.dataset.go === "back") return history.back();
-      go(link.dataset.go);
+      go(link.dataset.go, form.part);
       if (link.hash) $(link.hash.slice(1)).focus();
     });
   }
@@ -99,7 +92,7 @@ function wire() {
   addEventListener("popstate", ({ state }) => {
     // A place in this screen, as the skip link's, has no state; a step back never leads behind what has been sent.
     const isForm = ["form", "review", "keep"].includes(state?.screen);
-    if (state) screens[(isForm && standing()) || state.screen](state.part, false);
+    if (state) show((isForm && standing()) || state.screen, state.part);
   });
 }
 
@@ -114,11 +107,9 @@ function isCode(code) {
 
 /** Begin, if the code can be one and the respondent takes part. */
 function join() {
-  const isRight = $("codeq").hidden || isCode($("code").value);
-  wrongSet("code", !isRight);
-  wrongSet("agree", !$("agree").checked);
-  if (!isRight) return $("code").focus();
-  if (!$("agree").checked) return $("agree").focus();
+  const wrong = [...($("codeq").hidden || isCode($("code").value) ? [] : ["code"]), ...($("agree").checked ? [] : ["agree"])];
+  for (const id of ["code", "agree"]) wrongSet(id, wrong.includes(id));
+  if (wrong.length) return $(wrong[0]).focus();
   if (!$("codeq").hidden) booth.session.tab.write("code", $("code").value);
   return go("form", form.part);
 }

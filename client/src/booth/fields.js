@@ -94,10 +94,9 @@ export function answerText(n) {
 
 /** The places where the page's words, or the values behind them, are not those of the signed survey. @param {any} survey @returns {string[]} */
 export function pageDiffers(survey) {
-  const list = (/** @type {any} */ question, /** @type {string} */ key) => [...(question[key] ?? []).keys()].map((at) => `${key}.${at}.`);
-  const places = survey.questions.flatMap((/** @type {any} */ question, /** @type {number} */ at) =>
-    ["", ...list(question, "rows"), ...list(question, "options")].map((place) => `questions.${at}.${place}title`),
-  );
+  /** @type {(owner: any, key: string) => string[]} the places of all titles in a list, and of those within */
+  const places = (owner, key) =>
+    [...(owner[key] ?? []).entries()].flatMap(([at, one]) => ["title", ...places(one, "rows"), ...places(one, "options")].map((place) => `${key}.${at}.${place}`));
   const found = all("[data-t]");
   const isRight = (/** @type {any} */ shown) => {
     const path = shown.dataset.t.split(".");
@@ -108,6 +107,6 @@ export function pageDiffers(survey) {
     const value = shown.closest("label")?.querySelector("input")?.value ?? owner.id;
     return shown.textContent === texts[language] && value === owner.id;
   };
-  const wanted = ["title", ...(survey.introduction ? ["introduction"] : []), ...places];
+  const wanted = ["title", ...(survey.introduction ? ["introduction"] : []), ...places(survey, "questions")];
   return wanted.filter((path) => !found.some(({ dataset }) => dataset.t === path)).concat(found.filter((one) => !isRight(one)).map(({ dataset }) => dataset.t));
 }

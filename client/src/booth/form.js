@@ -3,7 +3,7 @@
 import { shownQuestions } from "../protocol/encoding.js";
 import { utf8 } from "../protocol/bytes.js";
 import { answerRead, answerText, filledRead, filledWrite } from "./fields.js";
-import { $, all, booth, fileSave, go, onPress, pick, say, screens, screenShow, titleSet, wrongSet } from "./page.js";
+import { $, all, booth, fileSave, go, onPress, pick, say, screens, titleSet, wrongSet } from "./page.js";
 
 const SHORTEST_PASSPHRASE = 12;
 /** Where the respondent is in it, and where drafts go. @type {{keep: "tab" | "device", part: number, count: number, isReviewed: boolean, isCorrecting: boolean}} */
@@ -25,7 +25,7 @@ function read() {
   return { answers: Object.fromEntries(places.map((at) => [questions()[at].id, answers[questions()[at].id]])), places, asked, wrong };
 }
 
-screens.form = (part, isFirst) => {
+screens.form = (part) => {
   const { places, asked } = read();
   form.part = asked.findLast((one) => one <= part) ?? asked[0];
   for (const [at, one] of all(".part").entries()) one.hidden = at !== form.part;
@@ -38,25 +38,25 @@ screens.form = (part, isFirst) => {
   $("changed").textContent = form.count && form.count !== asked.length ? say("parts_changed", { n: asked.length }) : "";
   form.count = asked.length;
   wrongShow([], "sum");
+  titleSet($("parth").textContent);
   roomShow();
-  screenShow("form", isFirst);
   draftSave();
 };
 
-function next() {
+/** @param {Event} event of the form, which goes nowhere */
+function next(event) {
+  event.preventDefault();
   const { asked, wrong } = read();
   const here = wrong.filter((place) => parts()[form.part].includes(place));
   wrongShow(here, "sum");
   if (here.length) return;
-  const after = asked.find((one) => one > form.part);
-  if (after === undefined || (form.isReviewed && !wrong.length)) go("review");
-  else go("form", after);
+  const after = form.isReviewed && !wrong.length ? undefined : asked.find((one) => one > form.part);
+  go(after === undefined ? "review" : "form", after ?? form.part);
 }
 
 function back() {
   const before = read().asked.findLast((one) => one < form.part);
-  if (before === undefined) go(form.isCorrecting ? "change" : "read");
-  else go("form", before);
+  go(before !== undefined ? "form" : form.isCorrecting ? "change" : "read", before);
 }
 
 /** Say at each question whether it is right, and sum up on top what is not. @param {number[]} wrong @param {string} summary its id */
@@ -73,8 +73,7 @@ function wrongShow(wrong, summary) {
 function reach(at) {
   const part = parts().findIndex((places) => places.includes(at));
   if ($("form").hidden || part !== form.part) go("form", part);
-  const question = $(`q${at + 1}`);
-  question.querySelector(".mrow:not(:has(:checked)) input, input:checked, :not(.mrow *):is(input, select, textarea)")?.focus();
+  $(`q${at + 1}`).querySelector(".mrow:not(:has(:checked)) input, input:checked, :not(.mrow *):is(input, select, textarea)")?.focus();
 }
 
 /** How much room is left in each text. */
@@ -85,7 +84,7 @@ function roomShow() {
   }
 }
 
-screens.review = (_, isFirst) => {
+screens.review = () => {
   const { answers, places, wrong } = read();
   form.isReviewed = true;
   for (const [at, row] of [...$("rows").rows].entries()) {
@@ -96,25 +95,23 @@ screens.review = (_, isFirst) => {
   }
   $("lost").hidden = form.isCorrecting;
   $("blank").hidden = true;
-  screenShow("review", isFirst);
   draftSave();
   wrongShow(wrong, "rsum");
 };
 
-/** The answers, if they can be sent; an empty one only when asked for twice. */
-export function answersToSend() {
+/** Hand on the answers if they can be sent; an empty one only when asked for twice. @param {(answers: Record<string, any>) => void} send */
+export function answersToSend(send) {
   const { answers, wrong } = read();
   wrongShow(wrong, "rsum");
-  if (wrong.length) return null;
-  const isSure = !$("blank").hidden || Object.values(answers).some((value) => value !== null);
-  $("blank").hidden = isSure;
-  return isSure ? answers : null;
+  const isBlank = $("blank").hidden && Object.values(answers).every((value) => value === null);
+  $("blank").hidden = !isBlank;
+  if (!wrong.length && !isBlank) send(answers);
 }
 
 const draft = () => ({ filled: filledRead(), screen: $("review").hidden ? "form" : "review", ...form });
 
-/** Keep what is filled in, and say where. */
-export async function draftSave() {
+/** Keep what is filled in, and say where. @param {any} _ what asked for it */
+export async function draftSave(_ = null) {
   const where = await booth.session.saveDraft(draft(), form.keep).then(() => form.keep, () => "not");
   for (const id of ["kept", "keepsaid"]) pick(id, where);
 }
@@ -126,12 +123,11 @@ export function draftTake({ filled = [], screen, part, isReviewed, isCorrecting 
   return screen === "review" ? "review" : "form";
 }
 
-screens.keep = (_, isFirst) => {
+screens.keep = () => {
   for (const choice of all("[name=keep]")) choice.checked = choice.value === form.keep;
   for (const id of ["pass", "keepopen"]) wrongSet(id, false);
   for (const id of ["keepsaid", "keepfile"]) pick(id, null);
   $("sure").hidden = true;
-  screenShow("keep", isFirst);
 };
 
 async function fileMake() {
@@ -161,21 +157,12 @@ async function draftErase() {
   $("sure").hidden = !$("sure").hidden;
 }
 
-async function keepChange() {
-  form.keep = all("[name=keep]:checked")[0].value;
-  await draftSave();
-}
-
 export function formStart() {
   for (const id of ["formacts", "progress"]) $(id).hidden = false;
-  $("fields").addEventListener("submit", (/** @type {Event} */ event) => {
-    event.preventDefault();
-    next();
-  });
-  $("fields").addEventListener("input", roomShow);
-  $("fields").addEventListener("input", draftSave);
+  for (const act of [roomShow, draftSave]) $("fields").addEventListener("input", act);
+  $("fields").addEventListener("submit", next);
   $("keepopen").addEventListener("change", fileTake);
-  for (const choice of all("[name=keep]")) choice.addEventListener("change", keepChange);
+  for (const choice of all("[name=keep]")) choice.addEventListener("change", () => draftSave((form.keep = choice.value)));
   for (const link of all("[data-to]")) link.addEventListener("click", () => reach(Number(link.dataset.to)));
-  onPress({ back, keepsave: fileMake, keeperase: draftErase, keepback: () => go("form", form.part), reviewback: () => go("form", read().asked.at(-1)) });
+  onPress({ back, keepsave: fileMake, keeperase: draftErase });
 }

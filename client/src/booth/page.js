@@ -2,7 +2,7 @@
 
 /** What every screen needs; set once the booth has checked itself. @type {{session: import("./session.js").Session}} */
 export const booth = Object.create(null);
-/** How each screen is shown, by its id. @type {Record<string, (part: number, isFirst: boolean) => unknown>} */
+/** What a screen does when it is shown, by its id. @type {Record<string, (part: number) => unknown>} */
 export const screens = {};
 
 export const LANGUAGE = document.documentElement.lang;
@@ -48,23 +48,23 @@ export function onPress(acts) {
   for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", act);
 }
 
-/** @param {string} step */
+/** @param {string} step of the way, which the survey's own name follows */
 export const titleSet = (step) => void (document.title = SURVEY.startsWith(step) ? SURVEY : `${step} – ${SURVEY}`);
 
-/** Show one screen and no other; its heading takes the focus, unless this is how the page opens. @param {string} id @param {boolean} isFirst */
-export function screenShow(id, isFirst = false) {
+/** Show one screen and no other, its heading in focus. @param {string} id @param {number} [part] of the form */
+export function show(id, part = 0) {
   for (const screen of all("main > .screen")) screen.hidden = screen.id !== id;
   const heading = $(id).querySelector("h1");
-  titleSet(heading.textContent);
-  if (isFirst) return;
   scrollTo(0, 0);
   heading.focus({ preventScroll: true });
+  titleSet(heading.textContent);
+  screens[id]?.(part);
 }
 
-/** Go to a screen; the browser's own "back" leads back. @param {string} screen @param {number} [part] @param {{replace?: boolean, isFirst?: boolean}} [how] */
-export function go(screen, part = 0, { replace = false, isFirst = false } = {}) {
-  history[replace ? "replaceState" : "pushState"]({ screen, part }, "", location.pathname);
-  screens[screen](part, isFirst);
+/** Go to a screen; the browser's own "back" leads back. @param {string} screen @param {number} [part] @param {"pushState" | "replaceState"} [how] */
+export function go(screen, part = 0, how = "pushState") {
+  history[how]({ screen, part }, "", location.pathname);
+  show(screen, part);
 }
 
 /** Offer a file to save. @param {string} name @param {string} text */

@@ -2,25 +2,20 @@
 
 import { sha256, toHex, utf8 } from "../protocol/bytes.js";
 import { draftTake, form } from "./form.js";
-import { $, all, booth, fileSave, go, mark, onPress, pick, screens, screenShow, say, wrongSet } from "./page.js";
+import { $, all, booth, fileSave, go, mark, onPress, pick, say, screens, show, wrongSet } from "./page.js";
 
 /** @typedef {import("./session.js").Fate} Fate */
 /** @typedef {"send" | "correct" | "resume" | "deliver"} Way */
 
-const STEPS = { send: 5, correct: 2, resume: 1, deliver: 3 };
 const CODE_DIGITS = 32;
-/** Outcomes that may still change. */
-const OPEN_OUTCOMES = new Set(["seen", "on_its_way", "unknown"]);
-/** @type {{fate: Fate | null, way: Way, answers: Record<string, any>}} */
-const now = { fate: null, way: "send", answers: {} };
+const now = { fate: /** @type {Fate | null} */ (null), way: /** @type {Way} */ ("send"), answers: /** @type {Record<string, any>} */ ({}) };
 
 /** @param {Way} way @param {Record<string, any>} [answers] */
 export async function give(way, answers = now.answers) {
   const { session } = booth;
   Object.assign(now, { way, answers });
   for (const row of [...$("step").children, $("again"), $("direct"), $("sendback"), $("wrong")]) row.hidden = true;
-  Object.assign($("sendbar"), { max: STEPS[way], value: 0 });
-  screenShow("sending");
+  show("sending");
   try {
     const code = session.tab.read("code") ?? "";
     const making = way === "send" ? session.send(answers, code, stepShow) : way === "correct" && session.correct(answers, stepShow);
@@ -28,7 +23,7 @@ export async function give(way, answers = now.answers) {
     now.answers = {};
     draftTake({});
     $("old").hidden = !sent.isOld || way !== "send";
-    go("done", 0, { replace: true });
+    go("done", 0, "replaceState");
   } catch (/** @type {any} */ error) {
     const isSealed = session.state === "sealed";
     causeShow(error);
@@ -52,22 +47,16 @@ function stepShow({ step, state, node = "" }) {
   const id = `step-${step}-${node}`;
   $(id).hidden = false;
   mark(id, state === "done", `state_${state}`);
-  if (state === "done") $("sendbar").value += 1;
 }
 
-/** @param {string} digits in groups of four */
-const groups = (digits) => digits.replace(/(.{4})(?=.)/g, "$1 ");
-
-screens.done = async (_, isFirst) => {
+screens.done = async () => {
   const { receipt, manifest, state } = booth.session;
   if (!receipt) return;
   const code = receipt.package.slice(0, CODE_DIGITS);
-  $("track").textContent = groups(code);
-  $("mark").textContent = groups(manifest.digest.slice(7, 31));
+  for (const [id, digits] of [["track", code], ["mark", manifest.digest.slice(7, 31)]]) $(id).textContent = digits.replace(/(.{4})(?=.)/g, "$1 ");
   $("version").textContent = say("version", { n: receipt.revision + 1 });
   for (const id of ["canchange", "dochange"]) $(id).hidden = state !== "sent" || receipt.revision >= 7;
   storesShow();
-  screenShow("done", isFirst);
   // Twenty heights that help the eye compare a code.
   const digits = toHex(await sha256(utf8(code)));
   for (const [at, bar] of all("#shape .bar").entries()) {
@@ -86,18 +75,14 @@ function storesShow() {
   const has = receipt.nodes.filter(({ node, confirmation }) => confirmation || now.fate?.nodes.includes(node)).map(({ node }) => node);
   for (const { node } of receipt.nodes) mark(`store-${node}`, has.includes(node), has.includes(node) ? "signed" : "not_yet");
   mark("store-relay", isPromised, isPromised ? "promised" : "not_yet");
-  const isEnded = now.fate !== null && !OPEN_OUTCOMES.has(now.fate.outcome);
-  fateShow("outcome", isEnded ? now.fate : null);
-  pick("lead", isEnded ? null : has.length);
-  pick("safety", isEnded ? null : has.length + Number(isPromised) > 1 ? "safe" : "unsafe");
+  fateShow("outcome", now.fate);
+  pick("lead", has.length);
+  pick("safety", has.length + Number(isPromised) > 1 ? "safe" : "unsafe");
 }
 
 /** Ask the nodes' public lists. They are read whole, so this does not repeat itself. */
 async function look() {
-  const { receipt } = booth.session;
-  const fate = await booth.session.confirmations().catch(() => null);
-  if (receipt?.package !== booth.session.receipt?.package) return;
-  now.fate = fate;
+  now.fate = await booth.session.confirmations().catch(() => null);
   storesShow();
 }
 
@@ -108,12 +93,11 @@ function fateShow(id, fate) {
   for (const reason of all(".reason")) reason.textContent = fate?.reason ?? "";
 }
 
-screens.check = (_, isFirst) => {
+screens.check = () => {
   $("checkown").hidden = !booth.session.receipt;
   $("list").hidden = true;
   pick("fate", null);
   wrongSet("proof", false);
-  screenShow("check", isFirst);
 };
 
 /** @param {any} json of a receipt */
@@ -128,15 +112,9 @@ async function check(json) {
   }
 }
 
-async function checkFile() {
-  const json = await $("proof").files[0].text().then(JSON.parse).catch(() => null);
-  $("proof").value = "";
-  await check(json);
-}
-
 export function sentStart() {
   const { session } = booth;
-  $("proof").addEventListener("change", checkFile);
+  $("proof").addEventListener("change", async () => check(await $("proof").files[0].text().then(JSON.parse).catch(() => null)));
   onPress({
     again: () => give(session.state === "sealed" ? "resume" : now.way),
     resume: () => give("resume"),
@@ -154,9 +132,9 @@ export function sentStart() {
       const isCopied = await navigator.clipboard?.writeText($("track").textContent).then(() => true, () => false);
       pick("savesaid", isCopied ? "copied" : "copy_not");
     },
-    async eraseyes() {
+    eraseyes() {
       $("erasing").close();
-      await session.erase();
+      return session.erase();
     },
     changego() {
       draftTake({ isCorrecting: true });
@@ -164,7 +142,7 @@ export function sentStart() {
     },
   });
   session.addEventListener("change", () => {
-    if (session.isErased) go("erased", 0, { replace: true });
+    if (session.isErased) go("erased", 0, "replaceState");
     else if (!form.isCorrecting) storesShow();
   });
 }

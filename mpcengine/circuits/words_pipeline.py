@@ -13,8 +13,8 @@ from mpcengine.kernels.words import PLANE, Message
 
 Program = Iterator[Message]
 
-# Pairs of one chunk: its buffers are about 2.5 MiB.
-CHUNK = 2**15
+# Pairs of one chunk: its buffers are about 5 MiB, its longest message half one.
+CHUNK = 2**16
 # Chunks in turns: while one waits for its message, the others compute.
 WIDTH = 3
 

@@ -219,21 +219,36 @@ def _contributed(
         if asking.state(digest) is not None:
             raise _EndedError
 
-    prepared = []
+    prepared: dict[int, Prepared] = {}
+
+    def hand_in(place: int, number: int) -> None:
+        own = folder / str(place)
+        own.mkdir(exist_ok=True)
+        prepared[place] = participants[place].contribute(
+            seats[place].words, own, seconds=NONCE_SECONDS, number=number, look=look
+        )
+
     try:
         with progress.counting("Sharing lists among the nodes", len(seats)) as counter:
-            for participant, seat in zip(participants, seats, strict=True):
-                own = folder / str(participant.owner)
-                own.mkdir()
-                prepared.append(
-                    participant.contribute(seat.words, own, seconds=NONCE_SECONDS, look=look)
-                )
+            for place in range(len(seats)):
+                hand_in(place, 1)
                 counter.add()
+        # A list that did not fit brought a later nonce for everybody.
+        while stale := _stale(prepared):
+            hand_in(*stale)
     except _EndedError:
         return []
     except BucketFull:
         raise CliError("A list does not fit its buckets, three times over.") from None
-    return prepared
+    return [prepared[place] for place in range(len(seats))]
+
+
+def _stale(prepared: dict[int, Prepared]) -> tuple[int, int] | None:
+    """Return an owner that handed in under an older nonce than another, and the later one."""
+    latest = max(one.number for one in prepared.values())
+    return next(
+        ((place, latest) for place, one in prepared.items() if one.number < latest), None
+    )
 
 
 class _EndedError(Exception):

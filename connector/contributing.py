@@ -83,14 +83,16 @@ class Participant:
         folder: Path,
         *,
         seconds: float,
+        number: int = 1,
         look: Callable[[], None] | None = None,
     ) -> Prepared:
         """Wait for the nonce, split, seal and hand in the list; return what was handed in.
 
-        A list that does not fit says so, drops nothing, and waits for the next nonce, three in
-        all. Raises ConnectorError, or BucketFull after the third.
+        ``number`` is the least nonce that will do. A list that does not fit says so, drops
+        nothing, and waits for the next nonce, three in all. Whenever a later nonce is drawn,
+        for whomever, the list is to be handed in again. Raises ConnectorError, or BucketFull
+        after the third.
         """
-        number = 1
         while True:
             nonce = nonce_wait(
                 self.nodes, self.manifest, number=number, seconds=seconds, look=look

@@ -46,6 +46,8 @@ import { Store } from "./store.js";
 const HIGHEST_REVISION = 7;
 /** How much longer than the relay a node takes what was promised. */
 const GRACE_MILLISECONDS = 15 * 60_000;
+/** How long one tab waits for another. */
+const LOCK_MILLISECONDS = 2_000;
 const NOT_GRANTED = new Set(["token.unknown_code", "token.already_issued"]);
 
 /**
@@ -205,16 +207,17 @@ export class Session extends EventTarget {
 
   /** What this tab does while no other one writes, from what is kept now. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
   async #alone(work) {
-    return await navigator.locks.request(this.store.name, { ifAvailable: true }, async (lock) => {
-      if (!lock) throw new BoothError("tab.busy", { canRetry: true });
+    const alone = async () => {
       if (this.isErased) throw new BoothError("attempt.erased");
-      try {
-        await this.#read();
-        return await work();
-      } catch (error) {
-        throw boothError(error);
-      }
-    });
+      await this.#read();
+      return work();
+    };
+    try {
+      return await navigator.locks.request(this.store.name, { signal: AbortSignal.timeout(LOCK_MILLISECONDS) }, alone);
+    } catch (error) {
+      const isBusy = error instanceof DOMException && error.name === "TimeoutError";
+      throw isBusy ? new BoothError("tab.busy", { canRetry: true }) : boothError(error);
+    }
   }
 
   async #read() {
@@ -336,6 +339,7 @@ export class Session extends EventTarget {
   /** @param {any} json @returns {Promise<Fate>} */
   async #fate(json) {
     try {
+      if (!json) throw new BoothError("attempt.empty");
       const receipt = await parseReceipt(json);
       const { digest, nodes } = this.manifest;
       if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");

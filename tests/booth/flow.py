@@ -86,8 +86,12 @@ _BREAK = """(point) => {
   IDBObjectStore.prototype.put = function (...given) {
     const isHere = kind === "put" && ++puts === Number(number);
     if (!isHere) return put.apply(this, given);
-    this.transaction.oncomplete = when === "after" ? () => tell() : null;
-    if (when === "before") { this.transaction.onabort = null; setTimeout(tell); return {}; }
+    // What calls this sets its own handlers first.
+    queueMicrotask(() => {
+      this.transaction.oncomplete = when === "after" ? () => tell() : null;
+      if (when === "before") setTimeout(tell);
+    });
+    if (when === "before") return {};
     return put.apply(this, given);
   };
   const real = window.fetch;

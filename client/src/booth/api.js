@@ -1,14 +1,14 @@
 /** Call relay and nodes: no cookie, no redirect, bounded, and patient where silence is the answer. */
 
-import { ProtocolError, randomBytes, utf8 } from "../protocol/bytes.js";
+import { concat, ProtocolError, randomBytes, utf8 } from "../protocol/bytes.js";
 import { parseJson } from "../protocol/canonical.js";
 
 /** @typedef {{name: string, url: string, patience?: number, onWait?: () => void}} Receiver `patience`: milliseconds of silence */
 
-const CALL_MILLISECONDS = 60_000;
-const FIRST_WAIT = 250;
-const LONGEST_WAIT = 8_000;
+/** Milliseconds. */
+const [CALL, PATIENCE, FIRST_WAIT, LONGEST_WAIT] = [60_000, 20_000, 250, 8_000];
 const LARGEST_ANSWER = 64 * 1024 * 1024;
+const CODE = /^[a-z][a-z0-9_.-]{0,79}$/;
 /** Codes after which the same call may succeed, though not at once. */
 const LATER = new Set(["survey.not_open", "manifest.unknown", "relay.full"]);
 
@@ -35,7 +35,7 @@ export function boothError(error, node = "") {
 
 /** The JSON object at `<url>/api/v1/<path>`; a body is posted. No call does harm when it is made twice. @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body] @returns {Promise<any>} */
 export async function call(receiver, path, body) {
-  const until = Date.now() + (receiver.patience ?? 20_000);
+  const until = Date.now() + (receiver.patience ?? PATIENCE);
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
     try {
       return await once(receiver, path, body);
@@ -59,52 +59,37 @@ function waited(milliseconds) {
   }).finally(() => heard.abort());
 }
 
-/** A request that tells nothing of the page, its person or an earlier call. @param {string} url @param {RequestInit} [more] */
-export function request(url, more) {
-  const signal = AbortSignal.timeout(CALL_MILLISECONDS);
-  return fetch(url, { cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer", signal, ...more });
+/** A request that tells nothing of the page, its person or an earlier call; an answer no longer than any is. @param {string} url @param {string} node @param {RequestInit} [more] */
+export async function request(url, node, more) {
+  const signal = AbortSignal.timeout(CALL);
+  const quiet = /** @type {const} */ ({ cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" });
+  try {
+    const { status, headers, body } = await fetch(url, { ...quiet, signal, ...more });
+    const parts = [];
+    let length = 0;
+    for (const reader = body?.getReader(); reader; ) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.length;
+      if (length > LARGEST_ANSWER) throw new BoothError("answer.too_long", { node });
+      parts.push(value);
+    }
+    return { status, headers, content: concat(...parts) };
+  } catch (error) {
+    throw error instanceof BoothError ? error : new BoothError("network.unreachable", { node, canRetry: true });
+  }
 }
 
 /** @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body] @returns {Promise<any>} */
-async function once({ name, url }, path, body) {
+async function once({ name: node, url }, path, body) {
   const [type, data] = body instanceof Uint8Array ? ["octet-stream", body] : ["json", utf8(JSON.stringify(body ?? null))];
   const sent = body && { method: "POST", headers: { "Content-Type": `application/${type}` }, body: data };
-  let status, content;
-  try {
-    const response = await request(`${url.replace(/\/+$/, "")}/api/v1/${path}`, sent);
-    [status, content] = [response.status, await contentOf(response)];
-  } catch (error) {
-    if (error instanceof BoothError) throw error;
-    throw new BoothError("network.unreachable", { node: name, canRetry: true });
-  }
-  const found = jsonOf(content);
-  if (status < 300 && found) return found;
-  if (status < 300) throw new BoothError("answer.form", { node: name });
-  const canRetry = status >= 500 || status === 429 || status === 408;
-  const code = /^[a-z][a-z0-9_.-]{0,79}$/.test(found?.code) ? found.code : canRetry ? "network.unavailable" : "refused";
-  throw new BoothError(code, { node: name, canRetry: canRetry || LATER.has(code), status });
-}
-
-/** Null for what is no JSON object. @param {Uint8Array} content */
-function jsonOf(content) {
-  try {
-    const value = parseJson(content);
-    return typeof value === "object" && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The body, no longer than any answer is. @param {Response} response */
-export async function contentOf(response) {
-  const parts = [];
-  let length = 0;
-  for (const reader = response.body?.getReader(); reader; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > LARGEST_ANSWER) throw new BoothError("answer.too_long");
-    parts.push(value);
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  const response = await request(`${url.replace(/\/+$/, "")}/api/v1/${path}`, node, sent);
+  const found = await Promise.resolve(response.content).then(parseJson).catch(() => null);
+  const { status } = response;
+  if (status < 300 && found?.constructor === Object) return found;
+  const isAway = status >= 500 || status === 429 || status === 408;
+  const unnamed = status < 300 ? "answer.form" : isAway ? "network.unavailable" : "refused";
+  const code = CODE.test(found?.code) && status >= 300 ? found.code : unnamed;
+  throw new BoothError(code, { node, canRetry: isAway || LATER.has(code), status });
 }

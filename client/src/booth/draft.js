@@ -8,13 +8,11 @@ import { concat, parseBase64, randomBytes, toBase64, utf8 } from "../protocol/by
 import { parseJson } from "../protocol/canonical.js";
 import { BoothError } from "./api.js";
 
-/** @typedef {import("../protocol/bytes.js").Bytes} Bytes @typedef {import("./store.js").Store} Store */
+/** @typedef {import("../protocol/bytes.js").Bytes} Bytes */
 
-export const DRAFT_FORMAT = "drempel-draft/1";
+const DRAFT_FORMAT = "drempel-draft/1";
 const ROUNDS = 600_000;
-const BLOCK = 4096;
-const SALT = 16;
-const NONCE = 12;
+const [BLOCK, SALT, NONCE] = [4096, 16, 12];
 /** @type {KeyUsage[]} */
 const USES = ["encrypt", "decrypt"];
 
@@ -25,7 +23,7 @@ export class Tab {
     this.name = name;
   }
 
-  /** @param {string} key @returns {any} null if there is none */
+  /** Null if there is none. @param {string} key @returns {any} */
   read(key) {
     try {
       return JSON.parse(sessionStorage.getItem(`${this.name}/${key}`) ?? "null");
@@ -37,21 +35,21 @@ export class Tab {
   /** Throws `store.refused`. @param {string} key @param {unknown} value null forgets it */
   write(key, value) {
     try {
-      if (value === null) sessionStorage.removeItem(`${this.name}/${key}`);
-      else sessionStorage.setItem(`${this.name}/${key}`, JSON.stringify(value));
+      sessionStorage.removeItem(`${this.name}/${key}`);
+      if (value !== null) sessionStorage.setItem(`${this.name}/${key}`, JSON.stringify(value));
     } catch {
       if (value !== null) throw new BoothError("store.refused");
     }
   }
 }
 
-/** @param {Store} store @param {unknown} draft @param {Date} ends */
+/** @param {import("./store.js").Store} store @param {unknown} draft @param {Date} ends */
 export async function deviceSave(store, draft, ends) {
   const key = (await store.read("draft"))?.key ?? (await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, USES));
   await store.write("draft", { key, ends, content: await seal(key, draft, store.name) });
 }
 
-/** @param {Store} store @returns {Promise<any>} null if there is none, or it has ended */
+/** @param {import("./store.js").Store} store @returns {Promise<any>} null if there is none, or it has ended */
 export async function deviceLoad(store) {
   const kept = await store.read("draft");
   if (kept && new Date() < kept.ends) return open(kept.key, kept.content, store.name);
@@ -72,11 +70,8 @@ export async function fileRead(survey, text, passphrase) {
   const content = parseBase64(file?.content);
   if (file?.format !== DRAFT_FORMAT || content === null) throw new BoothError("draft.form");
   if (file.survey !== survey) throw new BoothError("draft.other_survey");
-  try {
-    return await open(await fileKey(passphrase, content.slice(0, SALT)), content.slice(SALT), survey);
-  } catch {
-    throw new BoothError("draft.passphrase", { canRetry: true });
-  }
+  const key = await fileKey(passphrase, content.slice(0, SALT));
+  return open(key, content.slice(SALT), survey).catch(() => Promise.reject(new BoothError("draft.passphrase", { canRetry: true })));
 }
 
 /** @param {string} passphrase @param {Bytes} salt */

@@ -1,38 +1,33 @@
-/** The booth's look at itself: is the page that is served the signed one, and does its policy let nobody else in? */
+/** The booth's look at itself: is what is served the signed page, under exactly the policy that follows from the manifest? */
 
-import { toBase64 } from "../protocol/bytes.js";
-import { BoothError, contentOf, request } from "./api.js";
+import { sha256, toBase64 } from "../protocol/bytes.js";
+import { canonical } from "../protocol/canonical.js";
+import { BoothError, request } from "./api.js";
 
 /** @typedef {import("../protocol/manifest.js").Manifest} Manifest */
 
-const HARMLESS = /^'(none|self|script|sha256-[A-Za-z0-9+/]{43}=)'$/;
-const NEEDED = { "default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "require-trusted-types-for": "'script'" };
-
-/**
- * Fetches the page once more. Throws `booth.page` if it is not the one of the manifest, `booth.policy` for a policy that
- * misses something, names anybody but relay and nodes, or allows anything unsafe.
- * @param {Manifest} manifest @param {string} address of the page @param {string} language
- */
+/** Fetches the page once more; throws `booth.page` or `booth.policy`. @param {Manifest} manifest @param {string} address @param {string} language */
 export async function pageCheck(manifest, address, language) {
   // The page as this tab has it: the relay only says that it is still the same.
-  const response = await request(address, { cache: "no-cache" }).catch(() => null);
-  if (!response) throw new BoothError("network.unreachable", { node: "relay", canRetry: true });
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-384", await contentOf(response)));
-  const signed = Object.hasOwn(manifest.booth.pages, language) && manifest.booth.pages[language];
-  if (!response.ok || signed !== `sha384-${toBase64(hash)}`) throw new BoothError("booth.page", { node: "relay" });
-  const fault = policyFault(manifest, response.headers.get("Content-Security-Policy") ?? "");
-  if (fault) throw new BoothError("booth.policy", { node: "relay", where: fault });
+  const { status, headers, content } = await request(address, "relay", { cache: "no-cache" });
+  const hash = toBase64(new Uint8Array(await crypto.subtle.digest("SHA-384", content)));
+  const { pages } = manifest.booth;
+  const isSigned = status === 200 && Object.hasOwn(pages, language) && pages[language] === `sha384-${hash}`;
+  if (!isSigned) throw new BoothError("booth.page", { node: "relay" });
+  const isStrict = headers.get("Content-Security-Policy") === (await policyOf(manifest));
+  if (!isStrict) throw new BoothError("booth.policy", { node: "relay" });
 }
 
-/** The directive that is not as it must be, or empty. @param {Manifest} manifest @param {string} policy */
-export function policyFault({ relay, booth, nodes }, policy) {
-  const rules = policy.split(/[;,]/).map((part) => part.trim().split(/\s+/)).filter(([name]) => name);
-  const names = rules.map(([name]) => name);
-  for (const [name, ...sources] of rules) {
-    const known = name === "connect-src" ? nodes.map((node) => new URL(node.url).origin) : [`${relay.url}/booth/${booth.release}/`];
-    // Of a directive that stands twice a browser takes the first.
-    if (names.indexOf(name) !== names.lastIndexOf(name)) return name;
-    if (sources.some((one) => !HARMLESS.test(one) && !known.includes(one))) return name;
-  }
-  return Object.entries(NEEDED).find(([name, source]) => rules.find(([one]) => one === name)?.[1] !== source)?.[0] ?? "";
+/** The content policy of every page of a manifest: calls go to relay and nodes only (§20.2). @param {Manifest} manifest */
+export async function policyOf({ relay, booth, nodes }) {
+  const modules = Object.entries(booth.files).filter(([path]) => path.endsWith(".js"));
+  const integrity = Object.fromEntries(modules.map(([path, hash]) => [`/booth/${booth.release}/${path}`, hash]));
+  const map = toBase64(await sha256(canonical({ integrity })));
+  const folder = `${new URL(relay.url).origin}/booth/${booth.release}/`;
+  const calls = nodes.map((node) => new URL(node.url).origin).join(" ");
+  return [
+    ...["default-src 'none'", `script-src ${folder} 'sha256-${map}'`, `style-src ${folder}`, "img-src 'self'"],
+    ...[`connect-src 'self' ${calls}`, "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'"],
+    ...["require-trusted-types-for 'script'", "trusted-types 'none'"],
+  ].join("; ");
 }

@@ -1,18 +1,7 @@
 /**
- * One respondent's way through one survey, without a page: what stands on this device, and the next step from there.
- *
- * | `state` | kept on this device |
- * |---|---|
- * | `new` | nothing |
- * | `drawn` | a one-time key and the blinding, drawn before their first use; the code may be used up already |
- * | `ticket` | the key and its three tokens |
- * | `sealed` | also a finished parcel that nobody has signed for yet: it is sent again as it is, never made again |
- * | `sent` | the same, and the receipt; can be corrected while `receipt.revision` is below 7 |
- * | `closed` | the receipt, if an answer was sent: the survey has ended |
- * | `erased` | nothing, by the respondent's wish |
- *
- * A step is on the disk before the next one begins (corrections B3). Whatever writes holds a lock: a second tab is told
- * `tab.busy` and breaks nothing. A `change` event says that the state may be another, whichever tab made it so.
+ * One respondent's way through one survey, without a page: what stands on this device (`state`, client/README.md), and the
+ * next step from there. A step is on the disk before the next one begins (corrections B3). One tab acts at a time: another
+ * is told `tab.busy` and breaks nothing. A `change` event says that the state may be another, whichever tab made it so.
  * Source: docs/protocol.md §8, §20. The same flow in Python: `connector.respondent`, `attempt`, `sending`.
  */
 
@@ -29,31 +18,26 @@ import { pageCheck } from "./own.js";
 import { Store } from "./store.js";
 
 /**
- * @typedef {import("../protocol/bytes.js").Bytes} Bytes
  * @typedef {import("../protocol/manifest.js").Manifest} Manifest
  * @typedef {import("../protocol/answer.js").Parcel} Parcel
  * @typedef {import("../protocol/receipt.js").Receipt} Receipt
  * @typedef {import("../protocol/encoding.js").Answers} Answers
- * @typedef {import("./api.js").Receiver & {index: number}} Node
  * @typedef {{manifest: string, draw?: import("../protocol/answer.js").Draw, ticket?: import("../protocol/answer.js").Ticket,
  *   parcel?: Parcel, isSent?: boolean, receipt?: Receipt}} Kept
  * @typedef {{step: "token" | "seal" | "send" | "deliver", state: "doing" | "waiting" | "done" | "failed", node?: string}} Step
  * @typedef {(step: Step) => void} OnStep
- * @typedef {{receipt: Receipt, isSafe: boolean, isOld: boolean}} Sent `isOld`: what was sent now was finished before
+ * @typedef {Promise<{receipt: Receipt, isSafe: boolean, isOld: boolean}>} Sent `isOld`: what was sent now was finished before
  * @typedef {ReturnType<typeof fate> & {faults: Record<string, string>}} Fate `faults`: by node, why it is believed in nothing
  */
 
 const HIGHEST_REVISION = 7;
-/** How much longer than the relay a node takes what was promised. */
-const GRACE_MILLISECONDS = 15 * 60_000;
-/** How long one tab waits for another. */
-const LOCK_MILLISECONDS = 2_000;
+/** Milliseconds: how much longer than the relay a node takes what was promised; how long one tab waits for another. */
+const [GRACE, LOCK_WAIT] = [15 * 60_000, 2_000];
 const NOT_GRANTED = new Set(["token.unknown_code", "token.already_issued"]);
 
 /**
  * Open a survey: the manifest signed by all, the page as signed, and where this device stands. Leaves nothing behind and
- * uses nothing up. Throws BoothError: `network.…` with `canRetry`; `booth.page`, `booth.policy`, `booth.relay`,
- * `booth.survey`, or a protocol module's code where something is not as it was signed: stop, nothing can be sent.
+ * uses nothing up. Throws `network.…` with `canRetry`; anything else is not as it was signed: stop, nothing can be sent.
  * @param {{relay: string, surveyId: string, page: string, language: string}} where relay and page: whole addresses
  */
 export async function openSession({ relay, surveyId, page, language }) {
@@ -108,14 +92,14 @@ export class Session extends EventTarget {
     const { digest, relay, answering } = this.manifest;
     const asked = { name: "relay", url: relay.url, patience: 3_000 };
     const { state } = await call(asked, `surveys/${digest}`).catch(() => ({}));
-    const isOver = Date.now() > answering.closes.valueOf() + GRACE_MILLISECONDS;
+    const isOver = Date.now() > answering.closes.valueOf() + GRACE;
     this.intake = isOver ? "closed" : ["waiting", "open", "closed"].includes(state) ? state : "unknown";
     await this.#read();
     const isKept = this.kept?.draw || this.kept?.ticket;
     if (isKept && (isOver || this.state === "closed")) await this.#alone(() => this.#end()).catch(() => null);
   }
 
-  /** Keep unfinished answers in one place and nowhere else. @param {unknown} draft @param {"tab" | "device"} [place] */
+  /** Keep a draft in one place and nowhere else. @param {unknown} draft @param {"tab" | "device"} [place] */
   async saveDraft(draft, place = "tab") {
     if (place === "device") await deviceSave(this.store, draft, this.manifest.answering.closes);
     this.tab.write("draft", place === "tab" ? draft : null);
@@ -137,15 +121,14 @@ export class Session extends EventTarget {
 
   /** The text of a file that only this passphrase opens. @param {unknown} draft @param {string} passphrase */
   exportDraft = (draft, passphrase) => fileWrite(this.manifest.surveyId, draft, passphrase);
-
   /** Throws `draft.form`, `draft.other_survey`, `draft.passphrase`. @param {string} text @param {string} passphrase */
   importDraft = (text, passphrase) => fileRead(this.manifest.surveyId, text, passphrase);
 
   /**
-   * Send the first answer of this device: key, tokens, parcel, promise; each kept before the next. What an earlier try
-   * finished is sent as it is (`isOld`), whatever `answers` says. Throws `answer.…` with the question before anything
-   * is drawn, `answer.sent` where one was sent already, `code.…`, `token.…`, `survey.…`, `network.…`, `store.…`.
-   * @param {Answers} answers @param {string} code as written @param {OnStep} [onStep] @returns {Promise<Sent>}
+   * Send the first answer of this device, step by step; what an earlier try finished is sent as it is (`isOld`), whatever
+   * `answers` says. Throws `answer.…` with the question before anything is drawn, `answer.sent` where one was sent already,
+   * `code.…`, `token.…`, `survey.…`, `network.…`, `store.…`.
+   * @param {Answers} answers @param {string} code as written @param {OnStep} [onStep] @returns {Sent}
    */
   send(answers, code, onStep = () => {}) {
     return this.#alone(async () => {
@@ -159,7 +142,7 @@ export class Session extends EventTarget {
     });
   }
 
-  /** Replace the answer that was sent by another, made anew. @param {Answers} answers @param {OnStep} [onStep] @returns {Promise<Sent>} */
+  /** Replace the answer that was sent by another, made anew. @param {Answers} answers @param {OnStep} [onStep] @returns {Sent} */
   correct(answers, onStep = () => {}) {
     return this.#alone(async () => {
       const { parcel, isSent } = this.kept ?? {};
@@ -169,54 +152,49 @@ export class Session extends EventTarget {
     });
   }
 
-  /** Send the very same bytes again, sent before or not. @param {OnStep} [onStep] @returns {Promise<Sent>} */
-  resume(onStep = () => {}) {
-    return this.#alone(() => this.#give(onStep, true));
-  }
+  /** Send the very same bytes again, sent before or not. @param {OnStep} [onStep] @returns {Sent} */
+  resume = (onStep = () => {}) => this.#alone(() => this.#give(onStep, true));
 
-  /** Give the same bytes to the nodes themselves, each of which then sees the address; one that signs is enough. @param {OnStep} [onStep] @returns {Promise<Sent>} */
+  /** Give the same bytes to the nodes themselves, each of which then sees the address; one that signs is enough. @param {OnStep} [onStep] @returns {Sent} */
   deliver(onStep = () => {}) {
     return this.#alone(async () => {
-      const parcel = this.#parcel();
-      const before = await this.#receiptOf(parcel);
-      const nodes = [...before.nodes];
+      const { parcel, receipt } = await this.#held();
+      const nodes = [...receipt.nodes];
       const errors = await this.#each("deliver", onStep, async (node) => {
         const answer = await call(node, "packages", packBatch([parcel.content]));
-        nodes[node.index - 1] = (await confirmationTake(before, node.name, answer)).nodes[node.index - 1];
+        nodes[node.index - 1] = (await confirmationTake(receipt, node.name, answer)).nodes[node.index - 1];
       });
       if (errors.length === 3 && errors.every(({ code }) => code === "survey.closed")) await this.#end();
       if (errors.length === 3) throw worst(errors);
-      return this.#signed({ ...before, nodes }, true);
+      return this.#signed({ ...receipt, nodes }, true);
     });
   }
 
-  /** What became of the answer sent from here, by the nodes' public lists. Reads whole lists: ask seldom. @returns {Promise<Fate>} */
+  /** What became of the answer sent from here, by the nodes' public lists. Reads whole lists: ask seldom. */
   confirmations = () => this.#fate(this.receipt);
-
-  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json @returns {Promise<Fate>} */
+  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json */
   checkReceipt = (json) => this.#fate(json);
 
   /** Leave nothing of this survey on this device, in any tab. What was sent stays, and cannot be corrected any more. */
-  async erase() {
-    await this.#alone(async () => {
+  erase() {
+    return this.#alone(async () => {
       await this.store.destroy();
       await this.#heard("erased");
+      this.channel.postMessage("erased");
     });
-    this.channel.postMessage("erased");
   }
 
   /** What this tab does while no other one writes, from what is kept now. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
   async #alone(work) {
-    const alone = async () => {
-      if (this.isErased) throw new BoothError("attempt.erased");
-      await this.#read();
-      return work();
-    };
+    const signal = AbortSignal.timeout(LOCK_WAIT);
     try {
-      return await navigator.locks.request(this.store.name, { signal: AbortSignal.timeout(LOCK_MILLISECONDS) }, alone);
+      return await navigator.locks.request(this.store.name, { signal }, async () => {
+        if (this.isErased) throw new BoothError("attempt.erased");
+        await this.#read();
+        return work();
+      });
     } catch (error) {
-      const isBusy = error instanceof DOMException && error.name === "TimeoutError";
-      throw isBusy ? new BoothError("tab.busy", { canRetry: true }) : boothError(error);
+      throw error === signal.reason ? new BoothError("tab.busy", { canRetry: true }) : boothError(error);
     }
   }
 
@@ -251,33 +229,33 @@ export class Session extends EventTarget {
     await this.#keep(this.receipt && { receipt: this.receipt });
   }
 
-  #parcel() {
-    if (!this.kept?.parcel) throw new BoothError("attempt.empty");
-    return this.kept.parcel;
+  /** The parcel that is kept, and the receipt so far of this very parcel. */
+  async #held() {
+    const { parcel, receipt } = this.kept ?? {};
+    if (!parcel) throw new BoothError("attempt.empty");
+    return { parcel, receipt: receipt?.package === parcel.package ? receipt : await emptyReceipt(this.manifest, parcel) };
   }
 
-  /** The receipt that is kept, if it is of this very parcel, or a new one. @param {Parcel} parcel */
-  async #receiptOf(parcel) {
-    return this.receipt?.package === parcel.package ? this.receipt : emptyReceipt(this.manifest, parcel);
+  /** Say how one call goes. @template T @param {Step["step"]} step @param {string} node @param {OnStep} onStep @param {(onWait: () => void) => Promise<T>} work */
+  async #step(step, node, onStep, work) {
+    const told = (/** @type {Step["state"]} */ state) => onStep({ step, node, state });
+    told("doing");
+    try {
+      const found = await work(() => told("waiting"));
+      told("done");
+      return found;
+    } catch (error) {
+      told("failed");
+      throw boothError(error, node);
+    }
   }
 
-  /** Do the same at each node; where it failed, why. @param {Step["step"]} step @param {OnStep} onStep @param {(node: Node) => Promise<void>} work */
+  /** Do the same at each node; where it failed, why. @param {Step["step"]} step @param {OnStep} onStep @param {(node: import("./api.js").Receiver & {index: number}) => Promise<void>} work @returns {Promise<BoothError[]>} */
   async #each(step, onStep, work) {
-    const found = await Promise.all(
-      this.manifest.nodes.map(async ({ node, url, index }) => {
-        const told = (/** @type {Step["state"]} */ state) => onStep({ step, node, state });
-        told("doing");
-        try {
-          await work({ name: node, url, index, onWait: () => told("waiting") });
-          told("done");
-          return null;
-        } catch (error) {
-          told("failed");
-          return boothError(error, node);
-        }
-      }),
+    const tried = this.manifest.nodes.map(({ node, url, index }) =>
+      this.#step(step, node, onStep, (onWait) => work({ name: node, url, index, onWait })),
     );
-    return found.filter((one) => one !== null);
+    return (await Promise.allSettled(tried)).flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
   }
 
   /** @param {string} code @param {OnStep} onStep */
@@ -285,17 +263,18 @@ export class Session extends EventTarget {
     if (this.manifest.roster.kind !== "code") throw new BoothError("claim.kind");
     if (!code) throw new BoothError("code.missing");
     parseCode(code);
+    const isNew = !this.kept;
     const draw = this.kept?.draw ?? (await ticketDraw(this.manifest));
     // What is drawn must outlive its first use.
-    if (!this.kept) await this.#keep({ draw });
-    /** @type {Bytes[]} */
+    if (isNew) await this.#keep({ draw });
+    /** @type {Uint8Array<ArrayBuffer>[]} */
     const tokens = [];
     const errors = await this.#each("token", onStep, async (node) => {
       const answer = await call(node, "tokens", await ticketRequest(this.manifest, draw, node.index, code));
       tokens[node.index - 1] = await ticketFinish(this.manifest, draw, node.index, answer.blind_signature);
     });
-    // No node granted this draw anything, now or before: it is worth nothing.
-    if (errors.length === 3 && errors.every((one) => NOT_GRANTED.has(one.code))) await this.#keep(null);
+    // No node granted this draw anything: it is worth nothing.
+    if (isNew && errors.length === 3 && errors.every((one) => NOT_GRANTED.has(one.code))) await this.#keep(null);
     if (errors.length) throw worst(errors);
     await this.#keep({ ticket: ticketOf(draw, tokens) });
   }
@@ -311,51 +290,39 @@ export class Session extends EventTarget {
     return this.#give(onStep, false);
   }
 
-  /** @param {OnStep} onStep @param {boolean} isOld @returns {Promise<Sent>} */
+  /** @param {OnStep} onStep @param {boolean} isOld */
   async #give(onStep, isOld) {
-    const parcel = this.#parcel();
-    const told = (/** @type {Step["state"]} */ state) => onStep({ step: "send", node: "relay", state });
-    const relay = { name: "relay", url: this.manifest.relay.url, onWait: () => told("waiting") };
-    told("doing");
-    try {
-      const answer = await call(relay, "packages", parcel.content);
-      const receipt = await promiseTake(await this.#receiptOf(parcel), answer);
-      told("done");
-      return await this.#signed(receipt, isOld);
-    } catch (error) {
-      told("failed");
-      throw boothError(error, "relay");
-    }
+    const { parcel, receipt } = await this.#held();
+    const signed = await this.#step("send", "relay", onStep, async (onWait) =>
+      promiseTake(receipt, await call({ name: "relay", url: this.manifest.relay.url, onWait }, "packages", parcel.content)),
+    );
+    return this.#signed(signed, isOld);
   }
 
-  /** Somebody has signed for the parcel: keep the receipt, and no answer any more. @param {Receipt} receipt @param {boolean} isOld */
+  /** Somebody has signed for the parcel: keep the receipt, and no answer any more. @param {Receipt} receipt @param {boolean} isOld @returns {Sent} */
   async #signed(receipt, isOld) {
-    await this.#keep({ ...this.kept, receipt, isSent: true });
     await this.eraseDraft();
     this.tab.write("code", null);
+    await this.#keep({ ...this.kept, receipt, isSent: true });
     return { receipt, isSafe: isSafe(receipt), isOld };
   }
 
   /** @param {any} json @returns {Promise<Fate>} */
   async #fate(json) {
-    try {
-      if (!json) throw new BoothError("attempt.empty");
-      const receipt = await parseReceipt(json);
-      const { digest, nodes } = this.manifest;
-      if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");
-      /** @type {Record<string, string>} */
-      const faults = {};
-      const looks = nodes.map(({ node, url, identityKey }) => {
-        const get = (/** @type {string} */ path) => absent(call({ name: node, url, patience: 5_000 }, path));
-        return publishedRead(get, node, identityKey, digest).catch((error) => {
-          faults[node] = boothError(error, node).code;
-          return null;
-        });
-      });
-      return { ...fate(receipt, await Promise.all(looks)), faults };
-    } catch (error) {
-      throw boothError(error);
-    }
+    if (!json) throw new BoothError("attempt.empty");
+    const { digest, nodes } = this.manifest;
+    const receipt = await parseReceipt(json).catch((error) => Promise.reject(boothError(error)));
+    if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");
+    /** @type {Record<string, string>} */
+    const faults = {};
+    const looks = nodes.map(async ({ node, url, identityKey }) => {
+      const get = (/** @type {string} */ path) => absent(call({ name: node, url, patience: 5_000 }, path));
+      const found = await publishedRead(get, node, identityKey, digest).catch((error) => boothError(error, node));
+      if (!(found instanceof BoothError)) return found;
+      faults[node] = found.code;
+      return null;
+    });
+    return { ...fate(receipt, await Promise.all(looks)), faults };
   }
 }
 

@@ -21,15 +21,11 @@ export class Store {
     this.name = name;
   }
 
-  /** @param {string} key @returns {Promise<any>} undefined if there is none */
-  read(key) {
-    return this.#within("readonly", (shelf) => shelf.get(key));
-  }
+  /** Undefined if there is none. @param {string} key @returns {Promise<any>} */
+  read = (key) => this.#within("readonly", (shelf) => shelf.get(key));
 
-  /** Resolves once it is on the disk. @param {string} key @param {unknown} value @returns {Promise<unknown>} */
-  write(key, value) {
-    return this.#within("readwrite", (shelf) => shelf.put(value, key));
-  }
+  /** Resolves once it is on the disk. @param {string} key @param {unknown} value */
+  write = (key, value) => this.#within("readwrite", (shelf) => shelf.put(value, key));
 
   /** Forget one thing; the last one takes the database with it. @param {string} key */
   async drop(key) {
@@ -38,9 +34,7 @@ export class Store {
   }
 
   /** Forget everything. @returns {Promise<unknown>} */
-  destroy() {
-    return settled(indexedDB.deleteDatabase(this.name)).catch(refused);
-  }
+  destroy = () => settled(indexedDB.deleteDatabase(this.name)).catch(refused);
 
   /** Nothing is made for a reader. @template T @param {IDBTransactionMode} mode @param {(shelf: IDBObjectStore) => IDBRequest<T>} work */
   async #within(mode, work) {
@@ -54,12 +48,11 @@ export class Store {
       };
       database = await settled(opening);
       const transaction = database.transaction(SHELF, mode, { durability: "strict" });
-      const ended = new Promise((resolve, reject) => {
+      const asked = work(transaction.objectStore(SHELF));
+      await new Promise((resolve, reject) => {
         transaction.oncomplete = resolve;
         transaction.onabort = () => reject(transaction.error);
       });
-      const asked = work(transaction.objectStore(SHELF));
-      await ended;
       return asked.result;
     } catch (error) {
       return isAbsent ? undefined : refused(error);
@@ -69,8 +62,7 @@ export class Store {
   }
 }
 
-/** @param {unknown} error @returns {never} */
+/** @param {any} error @returns {never} */
 function refused(error) {
-  const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-  throw new BoothError(isFull ? "store.full" : "store.refused");
+  throw new BoothError(error?.name === "QuotaExceededError" ? "store.full" : "store.refused");
 }

@@ -42,7 +42,7 @@ _CALL = """async ([method, given]) => {
   }
 }"""
 # Everything a page of this origin can keep anything in.
-_KEPT = """async () => {
+KEPT = """async () => {
   const databases = {};
   for (const { name } of await indexedDB.databases()) {
     const database = await new Promise((resolve, reject) => {
@@ -229,7 +229,7 @@ class Person:
     @property
     def kept(self) -> dict[str, Any]:
         """Return everything this tab's origin keeps."""
-        found: dict[str, Any] = self.page.evaluate(_KEPT)
+        found: dict[str, Any] = self.page.evaluate(KEPT)
         return found
 
     @property

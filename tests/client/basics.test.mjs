@@ -7,7 +7,7 @@ import * as bytes from "../../client/src/protocol/bytes.js";
 import { canonical, digest, digestBytes, parseCanonical, parseJson } from "../../client/src/protocol/canonical.js";
 import { MODULUS, packVector, randomElements, split } from "../../client/src/protocol/field.js";
 import { nodeCode, parseCode } from "../../client/src/protocol/roster.js";
-import { oneTimeKeys, oneTimeSign, verify } from "../../client/src/protocol/signing.js";
+import { oneTimeKeys, oneTimeSign, parsePoint, verify } from "../../client/src/protocol/signing.js";
 import { oneTimeVerify, p256, recombined, refused, vectors } from "./helpers.mjs";
 
 const { fromHex, parseBase64, toBase64, toHex } = bytes;
@@ -71,6 +71,27 @@ test("random elements are elements, many and different", () => {
   assert.ok(drawn.every((one) => one >= 0n && one < MODULUS));
   const mean = Number(drawn.reduce((sum, one) => sum + one, 0n) / 20_000n) / Number(MODULUS);
   assert.ok(Math.abs(mean - 0.5) < 0.02, `mean ${mean}`);
+});
+
+test("the one word of 61 bits that is no element is drawn again", (context) => {
+  const words = [[MODULUS, 5n, (1n << 63n) | MODULUS], [7n, 1n << 61n]];
+  context.mock.method(crypto, "getRandomValues", (array) => {
+    array.set(words.shift());
+    return array;
+  });
+  assert.deepEqual(randomElements(3), [5n, 7n, 0n]);
+});
+
+test("only whole points on the curve are keys, in their one form", async () => {
+  const { point } = await p256("0a".repeat(32));
+  await parsePoint(point);
+  const compressed = bytes.concat(Uint8Array.of(2 + (point[64] & 1)), point.slice(1, 33));
+  const off = point.slice();
+  off[64] ^= 1;
+  const hybrid = bytes.concat(Uint8Array.of(6 + (point[64] & 1)), point.slice(1));
+  for (const bad of [compressed, off, hybrid, point.slice(1), new Uint8Array(65), new Uint8Array()]) {
+    await refused("key.form", () => parsePoint(bad));
+  }
 });
 
 test("signatures of the vectors hold, and no other", async () => {

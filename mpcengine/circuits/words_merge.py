@@ -14,7 +14,7 @@ from mpcengine.circuits.words_compare import Blocks
 from mpcengine.circuits.words_network import Level, levels, other_neighbours
 from mpcengine.circuits.words_pipeline import WIDTH, Program, pieces, run
 from mpcengine.circuits.words_runtime import WordsRuntime
-from mpcengine.kernels.words import Bytes, Planes, Segment, Words
+from mpcengine.kernels.words import Bytes, Planes, Segment, Words, aligned_rows
 from mpcengine.kernels.words_flags import FlagBlock
 
 # One chunk: its segment, the first pair, the number of pairs.
@@ -23,7 +23,10 @@ Piece = tuple[Segment, int, int]
 
 @dataclass(slots=True, repr=False)
 class Merged:
-    """Hold what a merge leaves at a node: merged words, flags by place, exchanges by level."""
+    """Hold what a merge leaves at a node: merged words, flags by place, exchanges by level.
+
+    ``size``: the pairs of a chunk. Rows of ``words`` go on behind the last place.
+    """
 
     words: Words
     flags: Bytes
@@ -56,11 +59,14 @@ async def merge(runtime: WordsRuntime, first: Words, other: Words) -> Merged:
     """
     _, batches, m = first.shape
     n = other.shape[2]
-    words = np.concatenate([first, other], axis=2).reshape(2, -1)
+    words = aligned_rows(batches * (m + n), 0)
+    for row in (0, 1):
+        places = words[row, : batches * (m + n)].reshape(batches, m + n)
+        places[:, :m], places[:, m:] = first[row], other[row]
     network = levels(m, n, batches)
     longest = max(sum(segment.count for segment in level) for level in network)
     blocks = Blocks(runtime, longest)
-    merged = Merged(words, np.zeros(words.shape[1], dtype=np.uint8), blocks.size)
+    merged = Merged(words, np.zeros(batches * (m + n), dtype=np.uint8), blocks.size)
     flag_block = FlagBlock(blocks.size)
     for level in network:
         is_last = level is network[-1]

@@ -24,6 +24,8 @@ Places = NDArray[np.int64]
 # Elements of a chunk are padded to whole planes.
 PLANE = 64
 ALL_ONES = 2**64 - 1
+# Words of a cache line and of a page.
+_LINE, _PAGE = 8, 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,18 @@ class Planes:
         """Return a copy of the columns meant, alone."""
         chosen = self.rows[:, self.first : self.first + self.words]
         return Planes(np.ascontiguousarray(chosen), 0, self.words)
+
+
+def aligned_rows(columns: int, place: int) -> Words:
+    """Return two rows of at least ``columns`` zeros for loops that read and write many rows.
+
+    Rows begin at whole cache lines, and rows of buffers of different ``place`` at different
+    offsets in a page: rows at one offset wait for each other and crowd the same cache lines.
+    """
+    pitch = -(-columns // _LINE) * _LINE + 5 * _LINE
+    flat = np.zeros(2 * pitch + _PAGE, dtype=np.uint64)
+    start = (-(flat.ctypes.data // 8) + 11 * _LINE * place) % _PAGE
+    return flat[start : start + 2 * pitch].reshape(2, pitch)
 
 
 def make_message(rows: Words, words: int) -> Message:

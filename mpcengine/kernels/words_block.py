@@ -16,6 +16,7 @@ from mpcengine.kernels.words import (
     Planes,
     Segment,
     Words,
+    aligned_rows,
     check_places,
     complement,
     make_message,
@@ -42,10 +43,10 @@ class Block:
         self.count = 0
         self._size = 0
         self._ones = np.array(complement(index), dtype=np.uint64)
-        self._a, self._e = (np.zeros((2, capacity), dtype=np.uint64) for _ in range(2))
+        self._a, self._e = aligned_rows(capacity, 1), aligned_rows(capacity, 2)
         self._rows = {
-            name: np.zeros((2, capacity // parts), dtype=np.uint64)
-            for name, parts in _PARTS.items()
+            name: aligned_rows(capacity // parts, place)
+            for place, (name, parts) in enumerate(_PARTS.items(), 3)
         }
 
     def load(self, a: Words, b: Words) -> None:

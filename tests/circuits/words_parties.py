@@ -22,6 +22,7 @@ class LocalWords:
         self.index = index
         self.sent = 0
         self.messages: list[bytes] = []
+        self._masked: tuple[int, int] | None = None
         self._previous, self._next = previous_of(index), next_of(index)
         self._queues = queues
         self._streams = [
@@ -29,12 +30,17 @@ class LocalWords:
         ]
 
     def mask(self, message: Bytes) -> None:
+        assert self._masked is None
+        self._masked = (message.ctypes.data, len(message))
         for stream in self._streams:
             stream.update_into(message.data, message.data)
 
     async def send(self, message: Bytes) -> None:
         assert message.dtype == np.uint8
         assert 1 <= len(message) <= LONGEST
+        # Whatever leaves a party has just been masked, once and whole.
+        assert self._masked == (message.ctypes.data, len(message))
+        self._masked = None
         self.sent += len(message)
         self._queues[self.index, self._previous].put_nowait(message.tobytes())
 

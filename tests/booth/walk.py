@@ -69,7 +69,7 @@ class Walk:
         self.look("read-wrong")
         self.page.check("#agree")
         self.page.click("#go")
-        self.page.wait_for_selector("#form:not([hidden])")
+        self.page.wait_for_selector("#where:not(:empty)")
 
     def here(self) -> list[int]:
         """Return the numbers of the questions that are shown."""

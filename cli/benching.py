@@ -15,7 +15,12 @@ from mpcengine.protocol.canonical import JSON, parse_json
 from mpcengine.protocol.errors import ProtocolError
 
 FOLDER = ROOT / "benchmarks"
-CASES = ("gate", "survey", "check", "prove", "texts", "tokens", "intake")
+# Cases of one module, `benchmarks.words`, which takes their names.
+WORDS_CASES = ("and", "compare", "equality", "merge")
+CASES = (
+    *("gate", "survey", "check", "prove", "texts", "tokens", "intake", "match"),
+    *WORDS_CASES,
+)
 
 # What a respondent computes is measured in Python or in a browser's engine.
 ENGINES = ("python", "node", "chromium")
@@ -24,7 +29,7 @@ ENGINE_CASES = ("prove",)
 
 def case_names() -> tuple[str, ...]:
     """Return the names of the cases that can be run."""
-    return tuple(name for name in CASES if (FOLDER / f"{name}.py").is_file())
+    return tuple(name for name in CASES if (FOLDER / f"{_module(name)}.py").is_file())
 
 
 def case_run(
@@ -43,7 +48,8 @@ def case_run(
             supervisor = Supervisor()
             stack.callback(supervisor.stop)
         shutil.copytree(templates / "numba", folder / "numba")
-        options: tuple[str, ...] = () if seed is None else ("--seed", seed)
+        options: tuple[str, ...] = (name,) if name in WORDS_CASES else ()
+        options += () if seed is None else ("--seed", seed)
         options += ("--engine", engine) if engine and name in ENGINE_CASES else ()
         program = _program(name, folder, options)
         supervisor.run(program, seconds)
@@ -61,10 +67,14 @@ def figures_text(figures: dict[str, JSON]) -> str:
     return "\n".join(lines)
 
 
+def _module(name: str) -> str:
+    return "words" if name in WORDS_CASES else name
+
+
 def _program(name: str, folder: Path, options: tuple[str, ...]) -> Program:
     return Program(
         name=f"bench {name}",
-        arguments=(sys.executable, "-m", f"benchmarks.{name}", *options),
+        arguments=(sys.executable, "-m", f"benchmarks.{_module(name)}", *options),
         environment={
             **base_environment(folder),
             "NUMBA_CACHE_DIR": str(folder / "numba"),

@@ -27,9 +27,8 @@ PAIR_KEY_BYTES = 16
 HELLO, PAIR_KEY, HEARTBEAT, FAREWELL, WORDS = (-(2**63) + i for i in range(5))
 _HEADER = struct.Struct("<qI")
 _LONGEST_FAREWELL = 200
-_READ_BYTES = 64 * 1024
-# What is encrypted at a time; larger pieces cost more than they save (benchmarks/matching.md).
-_WRITE_BYTES = 256 * 1024
+# Read and encrypted at a time: more saves nothing, less costs calls (benchmarks/matching.md).
+_READ_BYTES = _WRITE_BYTES = 256 * 1024
 DONE = "done"
 
 

@@ -88,8 +88,8 @@ async def _merge(task: WordsTask) -> Mapping[str, Vector]:
         mine = np.repeat(own[:, None, :], len(group), axis=1)
         flags = await match(task.words, mine, theirs)
         for place, other in enumerate(group):
-            arrays[first_array(other.owner)] = _packed(flags[0][place])
-            arrays[other_array(other.owner)] = _packed(flags[1][place])
+            arrays[first_array(other.owner)] = packed_block(flags[0][place])
+            arrays[other_array(other.owner)] = packed_block(flags[1][place])
         task.phase("merge")
     return arrays
 
@@ -149,8 +149,8 @@ def _groups(first: int, others: Sequence[WordsList]) -> list[list[WordsList]]:
     return groups
 
 
-def _packed(flags: Bytes) -> Vector:
-    """Return flags as a block: 64 flags a word."""
+def packed_block(flags: Bytes) -> Vector:
+    """Return flags, a byte each with both components, as a block: 64 flags a word."""
     count = len(flags)
     rows = np.zeros((2, 8 * flag_words(count)), dtype=np.uint8)
     for place in (0, 1):

@@ -211,6 +211,7 @@ def _outcome(task: _Task, arrays: Mapping[str, Vector]) -> bytes:
         **task.figures(),
         "bytes_sent": float(task.session.bytes_sent),
         "rounds": float(task.session.rounds),
+        "cpu_seconds": time.process_time(),
         "peak_rss_mb": _peak_mb(),
     }
     head = encode_outcome(

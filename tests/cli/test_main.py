@@ -94,6 +94,11 @@ def test_bench_knows_its_cases_and_prints_figures_for_people() -> None:
         "texts",
         "tokens",
         "intake",
+        "match",
+        "and",
+        "compare",
+        "equality",
+        "merge",
     )
     text = benching.figures_text(
         {"case": "gate", "n": 1000, "seconds": 1.25, "rounds": 25, "bound_seconds": None}

@@ -2,25 +2,25 @@
 
 import signal
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from mpcengine.protocol.partywire import EXIT_NAMED, OutcomeHeader
-from mpcengine.protocol.wordswire import ORDER, WordsList, WordsSpec
+from mpcengine.protocol.partywire import EXIT_NAMED
+from mpcengine.protocol.wordswire import ORDER, OUTCOME, WordsList, WordsSpec
 from tests.circuits.words_cases import distinct, two_lists
 from tests.party.harness import Ending, Trio
-from tests.party.sharing import INDEXES, opened, opened_flags, share_list
+from tests.party.sharing import INDEXES, opened, opened_flags, share, share_list
 
-PROGRAM = "mpcengine.party"
+PROGRAM, DOUBLE = "mpcengine.party", "tests.party.words_double"
 
 
 @dataclass
 class Given:
     """Blocks for three parties, list by list."""
 
-    lists: list[np.ndarray[Any, np.dtype[np.uint64]]]
+    lists: list[NDArray[np.uint64]]
     seed: int = 1
 
     def blocks(self) -> dict[int, bytes]:
@@ -75,27 +75,65 @@ def test_it_tells_which_lists_increase(trio: Trio) -> None:
     assert bits.tolist() == [1, 0, 0]
 
 
-def traffic(trio: Trio, given: Given, sizes: tuple[int, ...]) -> list[object]:
-    endings = run(trio, given, lists=described(*sizes))
-    headers: list[OutcomeHeader] = [e.header for e in endings.values() if e.header]
-    keys = ("bytes_sent", "messages", "rounds")
-    return [(h.arrays, h.notices, {key: h.figures[key] for key in keys}) for h in headers]
+def traffic(parts: list[NDArray[np.uint64]], seed: int, **changes: object) -> list[object]:
+    """What one round shows of itself: arrays by name and size, the lengths of all messages."""
+    trio = Trio.make()
+    try:
+        generator = np.random.default_rng(seed)
+        # Sizes and flags stand as they are, only lists have their bits moved.
+        sharing = share if changes.get("round") == OUTCOME else share_list
+        shared = [sharing(words, generator) for words in parts]
+        for index in INDEXES:
+            spec = trio.words_spec(index, **changes)
+            blocks = b"".join(one[index] for one in shared)
+            trio.start_words(spec, "recorded", module=DOUBLE, blocks=blocks)
+        endings = trio.finish_all()
+        assert [(e.code, e.failure) for e in endings.values()] == [(0, None)] * 3
+        return [(e.header.arrays, e.arrays["lengths"]) for e in endings.values() if e.header]
+    finally:
+        trio.close()
 
 
-def test_it_has_equal_traffic_whatever_matches() -> None:
-    """Nothing in common, everything in common: the same arrays, messages and bytes."""
+def test_it_has_equal_traffic_in_a_merge_whatever_matches() -> None:
+    """Nothing in common, everything in common: the same arrays, the same lengths."""
     pool = distinct(1000, 5)
-    given = (
-        Given([np.sort(pool[:500]), np.sort(pool[500:])]),
-        Given([np.sort(pool[:500]), np.sort(pool[:500])], seed=2),
-    )
-    seen = []
-    for one in given:
-        trio = Trio.make()
-        try:
-            seen.append(traffic(trio, one, (500, 500)))
-        finally:
-            trio.close()
+    first, second = np.sort(pool[:500]), np.sort(pool[500:])
+    lists = described(500, 500)
+    none = traffic([first, second], 1, lists=lists)
+    assert none == traffic([first, first], 2, lists=lists)
+    assert len(none) == 3
+
+
+def test_it_has_equal_traffic_in_order_whatever_increases() -> None:
+    words = np.sort(distinct(300, 6))
+    for lists in (described(150), described(300)):
+        right = traffic([words[: lists[0].words]], 1, round=ORDER, lists=lists)
+        reverse = words[: lists[0].words][::-1].copy()
+        assert right == traffic([reverse], 2, round=ORDER, lists=lists)
+
+
+def test_it_has_equal_traffic_in_an_outcome_whatever_is_shown() -> None:
+    """Sizes and flags of a match: nobody has anything, everybody has everything."""
+    request = {
+        "format": "drempel-request/1",
+        "kind": "match",
+        "title": {"en": "t"},
+        "purpose": {"en": "p"},
+        "identifier": "domain",
+        "min_count": 3,
+        "holder_feedback": "hit",
+    }
+    sizes = [np.array([60], dtype=np.uint64)] * 4
+    seen = [
+        traffic(
+            [*sizes, *[np.array([flags], dtype=np.uint64)] * 3],
+            seed,
+            round=OUTCOME,
+            lists=described(64, 64, 64, 64),
+            request=request,
+        )
+        for seed, flags in ((1, 0), (2, 2**60 - 1))
+    ]
     assert seen[0] == seen[1]
 
 

@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 
 from mpcengine.circuits.runtime import Vector
+from mpcengine.circuits.words_runtime import Bytes
 from mpcengine.party.checks import evaluate_reports
+from mpcengine.party.matching import match_lists
 from mpcengine.party.program import Matching, WordsTask, main
 from mpcengine.party.rounds import compute_round
+from mpcengine.party.words import PartyWords
 
 # Bytes of messages: one, odd ones, what fills a box of 256 KiB to the byte, the longest.
 LENGTHS = (1, 7, 8, 65_536, 2**18 - 12, 2**18 - 11, 3, 2**20, 2**20 - 1, 5)
@@ -115,8 +118,35 @@ async def short(task: WordsTask) -> Mapping[str, Vector]:
     return {"order": np.zeros(1, dtype=np.uint64)}
 
 
+class Recorded:
+    """Hand a circuit its neighbours and note every length: sent, or received as ~length."""
+
+    def __init__(self, words: PartyWords) -> None:
+        self.index, self.messages, self.waits = words.index, 0, 0
+        self.lengths: list[int] = []
+        self.mask = words.mask
+        self._words = words
+
+    async def send(self, message: Bytes) -> None:
+        self.lengths.append(len(message))
+        await self._words.send(message)
+
+    async def receive(self, into: Bytes) -> None:
+        self.lengths.append(~len(into))
+        await self._words.receive(into)
+
+
+async def recorded(task: WordsTask) -> Mapping[str, Vector]:
+    """The product's own rounds; besides their arrays, the length of every message."""
+    recorded = Recorded(task.words)
+    task.words = recorded  # type: ignore[assignment]
+    arrays = await match_lists(task)
+    lengths = np.array(recorded.lengths, dtype=np.int64).view(np.uint64)
+    return {**arrays, "lengths": lengths}
+
+
 WORKS: dict[str, Any] = {
-    work.__name__: work for work in (ring, masks, both, blocks, forever, flood, short)
+    work.__name__: work for work in (ring, masks, both, blocks, forever, flood, short, recorded)
 }
 
 if __name__ == "__main__":

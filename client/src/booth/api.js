@@ -1,28 +1,23 @@
-/** Call relay and nodes: no cookie, no redirect, bounded, and patient where silence is the answer. */
+/** Call relay and nodes: no cookie, no redirect, and patient where silence is the answer. */
 
-import { concat, ProtocolError, randomBytes, utf8 } from "../protocol/bytes.js";
+import { ProtocolError, randomBytes, utf8 } from "../protocol/bytes.js";
 import { parseJson } from "../protocol/canonical.js";
 
 /** @typedef {{name: string, url: string, patience?: number, onWait?: () => void}} Receiver `patience`: milliseconds of silence */
 
 /** Milliseconds. */
 const [CALL, PATIENCE, FIRST_WAIT, LONGEST_WAIT] = [60_000, 20_000, 250, 8_000];
-const LARGEST_ANSWER = 64 * 1024 * 1024;
 const CODE = /^[a-z][a-z0-9_.-]{0,79}$/;
 /** Codes after which the same call may succeed, though not at once. */
 const LATER = new Set(["survey.not_open", "manifest.unknown", "relay.full"]);
 
 /** Why something did not succeed: a stable `code`; who (`node`: a, b, c, relay, or empty); `where`: which question or rule. */
-export class BoothError extends Error {
-  /** @param {string} code @param {{node?: string, canRetry?: boolean, where?: string, status?: number}} [more] */
-  constructor(code, { node = "", canRetry = false, where = "", status = 0 } = {}) {
-    super(node ? `${code} (${node})` : code);
-    this.name = "BoothError";
-    this.code = code;
+export class BoothError extends ProtocolError {
+  /** @param {string} code @param {{node?: string, canRetry?: boolean, where?: string}} [more] */
+  constructor(code, { node = "", canRetry = false, where = "" } = {}) {
+    super(code, node ? `${code} (${node})` : code, where);
     this.node = node;
     this.canRetry = canRetry;
-    this.where = where;
-    this.status = status;
   }
 }
 
@@ -33,7 +28,7 @@ export function boothError(error, node = "") {
   return new BoothError(error.code, { node, where: error.where, canRetry: LATER.has(error.code) });
 }
 
-/** The JSON object at `<url>/api/v1/<path>`; a body is posted. No call does harm when it is made twice. @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body] @returns {Promise<any>} */
+/** The JSON object at `<url>/api/v1/<path>`, null if there is none; a body is posted. No call does harm when it is made twice. @param {Receiver} receiver @param {string} path @param {Uint8Array<ArrayBuffer> | object} [body] @returns {Promise<any>} */
 export async function call(receiver, path, body) {
   const until = Date.now() + (receiver.patience ?? PATIENCE);
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
@@ -45,38 +40,21 @@ export async function call(receiver, path, body) {
       const pause = (wait * (256 + randomBytes(1)[0])) / 512;
       if (!found.canRetry || LATER.has(found.code) || Date.now() + pause > until) throw found;
       receiver.onWait?.();
-      await waited(pause);
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }
 
-/** Less, if the network comes back. @param {number} milliseconds @returns {Promise<unknown>} */
-function waited(milliseconds) {
-  const heard = new AbortController();
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-    globalThis.addEventListener("online", resolve, { once: true, signal: heard.signal });
-  }).finally(() => heard.abort());
-}
-
-/** A request that tells nothing of the page, its person or an earlier call; an answer no longer than any is. @param {string} url @param {string} node @param {RequestInit} [more] */
+/** A request that tells nothing of the page, its person or an earlier call. @param {string} url @param {string} node @param {RequestInit} [more] */
 export async function request(url, node, more) {
   const signal = AbortSignal.timeout(CALL);
   const quiet = /** @type {const} */ ({ cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" });
   try {
-    const { status, headers, body } = await fetch(url, { ...quiet, signal, ...more });
-    const parts = [];
-    let length = 0;
-    for (const reader = body?.getReader(); reader; ) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.length;
-      if (length > LARGEST_ANSWER) throw new BoothError("answer.too_long", { node });
-      parts.push(value);
-    }
-    return { status, headers, content: concat(...parts) };
-  } catch (error) {
-    throw error instanceof BoothError ? error : new BoothError("network.unreachable", { node, canRetry: true });
+    const response = await fetch(url, { ...quiet, signal, ...more });
+    const content = new Uint8Array(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, content };
+  } catch {
+    throw new BoothError("network.unreachable", { node, canRetry: true });
   }
 }
 
@@ -88,8 +66,9 @@ async function once({ name: node, url }, path, body) {
   const found = await Promise.resolve(response.content).then(parseJson).catch(() => null);
   const { status } = response;
   if (status < 300 && found?.constructor === Object) return found;
+  if (status === 404 && !body) return null;
   const isAway = status >= 500 || status === 429 || status === 408;
   const unnamed = status < 300 ? "answer.form" : isAway ? "network.unavailable" : "refused";
   const code = CODE.test(found?.code) && status >= 300 ? found.code : unnamed;
-  throw new BoothError(code, { node, canRetry: isAway || LATER.has(code), status });
+  throw new BoothError(code, { node, canRetry: isAway || LATER.has(code) });
 }

@@ -13,8 +13,8 @@ import { BoothError } from "./api.js";
 const DRAFT_FORMAT = "drempel-draft/1";
 const ROUNDS = 600_000;
 const [BLOCK, SALT, NONCE] = [4096, 16, 12];
-/** @type {KeyUsage[]} */
-const USES = ["encrypt", "decrypt"];
+const AES = { name: "AES-GCM", length: 256 };
+const USES = /** @type {KeyUsage[]} */ (["encrypt", "decrypt"]);
 
 /** What a tab keeps of one survey, gone with it. */
 export class Tab {
@@ -25,27 +25,19 @@ export class Tab {
 
   /** Null if there is none. @param {string} key @returns {any} */
   read(key) {
-    try {
-      return JSON.parse(sessionStorage.getItem(`${this.name}/${key}`) ?? "null");
-    } catch {
-      return null;
-    }
+    return JSON.parse(sessionStorage.getItem(`${this.name}/${key}`) ?? "null");
   }
 
-  /** Throws `store.refused`. @param {string} key @param {unknown} value null forgets it */
+  /** Throws where the browser refuses. @param {string} key @param {unknown} value null forgets it */
   write(key, value) {
-    try {
-      sessionStorage.removeItem(`${this.name}/${key}`);
-      if (value !== null) sessionStorage.setItem(`${this.name}/${key}`, JSON.stringify(value));
-    } catch {
-      if (value !== null) throw new BoothError("store.refused");
-    }
+    if (value === null) sessionStorage.removeItem(`${this.name}/${key}`);
+    else sessionStorage.setItem(`${this.name}/${key}`, JSON.stringify(value));
   }
 }
 
 /** @param {import("./store.js").Store} store @param {unknown} draft @param {Date} ends */
 export async function deviceSave(store, draft, ends) {
-  const key = (await store.read("draft"))?.key ?? (await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, USES));
+  const key = (await store.read("draft"))?.key ?? (await crypto.subtle.generateKey(AES, false, USES));
   await store.write("draft", { key, ends, content: await seal(key, draft, store.name) });
 }
 
@@ -77,14 +69,14 @@ export async function fileRead(survey, text, passphrase) {
 /** @param {string} passphrase @param {Bytes} salt */
 async function fileKey(passphrase, salt) {
   const words = await crypto.subtle.importKey("raw", utf8(passphrase.normalize("NFKC")), "PBKDF2", false, ["deriveKey"]);
-  const rule = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
-  return crypto.subtle.deriveKey(rule, words, { name: "AES-GCM", length: 256 }, false, USES);
+  const way = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
+  return crypto.subtle.deriveKey(way, words, AES, false, USES);
 }
 
-/** @param {Bytes} iv @param {string} place where it belongs */
+/** @param {Bytes} iv @param {string} place */
 const rule = (iv, place) => ({ name: "AES-GCM", iv, additionalData: utf8(`${DRAFT_FORMAT} ${place}`) });
 
-/** @param {CryptoKey} key @param {unknown} draft @param {string} place */
+/** @param {CryptoKey} key @param {unknown} draft @param {string} place where it belongs */
 async function seal(key, draft, place) {
   const iv = randomBytes(NONCE);
   const text = utf8(JSON.stringify(draft));

@@ -1,8 +1,7 @@
 /**
- * One respondent's way through one survey, without a page: what stands on this device (`state`, client/README.md), and the
- * next step from there. A step is on the disk before the next one begins (corrections B3). One tab acts at a time: another
- * is told `tab.busy` and breaks nothing. A `change` event says that the state may be another, whichever tab made it so.
- * Source: docs/protocol.md §8, §20. The same flow in Python: `connector.respondent`, `attempt`, `sending`.
+ * One respondent's way through one survey, without a page: what stands on this device (`state`), and the next step from
+ * there, each on the disk before the next one begins (corrections B3). One tab acts at a time; a `change` event says that
+ * the state may be another. Source: docs/protocol.md §8, §20.6; the same in Python: `connector.respondent`, `attempt`, `sending`.
  */
 
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
@@ -19,20 +18,19 @@ import { Store } from "./store.js";
 
 /**
  * @typedef {import("../protocol/manifest.js").Manifest} Manifest
- * @typedef {import("../protocol/answer.js").Parcel} Parcel
  * @typedef {import("../protocol/receipt.js").Receipt} Receipt
  * @typedef {import("../protocol/encoding.js").Answers} Answers
  * @typedef {{manifest: string, draw?: import("../protocol/answer.js").Draw, ticket?: import("../protocol/answer.js").Ticket,
- *   parcel?: Parcel, isSent?: boolean, receipt?: Receipt}} Kept
- * @typedef {{step: "token" | "seal" | "send" | "deliver", state: "doing" | "waiting" | "done" | "failed", node?: string}} Step
+ *   parcel?: import("../protocol/answer.js").Parcel, isSent?: boolean, receipt?: Receipt}} Kept
+ * @typedef {{step: "token" | "seal" | "send" | "deliver", state: "doing" | "waiting" | "done" | "failed", node: string}} Step
  * @typedef {(step: Step) => void} OnStep
  * @typedef {Promise<{receipt: Receipt, isSafe: boolean, isOld: boolean}>} Sent `isOld`: what was sent now was finished before
  * @typedef {ReturnType<typeof fate> & {faults: Record<string, string>}} Fate `faults`: by node, why it is believed in nothing
  */
 
-const HIGHEST_REVISION = 7;
 /** Milliseconds: how much longer than the relay a node takes what was promised; how long one tab waits for another. */
 const [GRACE, LOCK_WAIT] = [15 * 60_000, 2_000];
+const HIGHEST_REVISION = 7;
 const NOT_GRANTED = new Set(["token.unknown_code", "token.already_issued"]);
 
 /**
@@ -43,9 +41,8 @@ const NOT_GRANTED = new Set(["token.unknown_code", "token.already_issued"]);
 export async function openSession({ relay, surveyId, page, language }) {
   try {
     const found = await call({ name: "relay", url: relay }, `manifests/${surveyId}/text`);
-    const manifest = await verifySignedManifest(parseSignedManifest({ ...found, manifest: toBase64(utf8(String(found.manifest))) }));
-    if (manifest.surveyId !== surveyId) throw new BoothError("booth.survey", { node: "relay" });
-    if (manifest.relay.url !== relay) throw new BoothError("booth.relay", { node: "relay" });
+    const manifest = await verifySignedManifest(parseSignedManifest({ ...found, manifest: toBase64(utf8(String(found?.manifest))) }));
+    if (manifest.surveyId !== surveyId || manifest.relay.url !== relay) throw new BoothError("booth.survey", { node: "relay" });
     await pageCheck(manifest, page, language);
     const session = new Session(manifest);
     await session.refresh();
@@ -59,15 +56,14 @@ export class Session extends EventTarget {
   /** @param {Manifest} manifest verified */
   constructor(manifest) {
     super();
-    this.manifest = manifest;
-    /** What the relay says, unsigned. @type {"waiting" | "open" | "closed" | "unknown"} */
-    this.intake = "unknown";
     const name = `drempel/${manifest.surveyId}`;
+    this.manifest = manifest;
     this.store = new Store(name);
-    /** This tab's invitation code, under `code`, and draft. */
     this.tab = new Tab(name);
     this.channel = new BroadcastChannel(name);
     this.channel.onmessage = ({ data }) => void this.#heard(data);
+    /** What the relay says, unsigned. @type {"waiting" | "open" | "closed" | "unknown"} */
+    this.intake = "unknown";
     /** @type {Kept | null} */
     this.kept = null;
     this.isErased = false;
@@ -82,7 +78,7 @@ export class Session extends EventTarget {
     return parcel ? "sent" : ticket ? "ticket" : draw ? "drawn" : "new";
   }
 
-  /** The last receipt of this device, as its file has it. @returns {Receipt | null} */
+  /** The last receipt of this device, as its file has it. */
   get receipt() {
     return this.kept?.receipt ?? null;
   }
@@ -90,10 +86,9 @@ export class Session extends EventTarget {
   /** Ask the relay where the survey stands and read again what is kept; what has ended is cleared away. */
   async refresh() {
     const { digest, relay, answering } = this.manifest;
-    const asked = { name: "relay", url: relay.url, patience: 3_000 };
-    const { state } = await call(asked, `surveys/${digest}`).catch(() => ({}));
+    const found = await call({ name: "relay", url: relay.url, patience: 3_000 }, `surveys/${digest}`).catch(() => null);
     const isOver = Date.now() > answering.closes.valueOf() + GRACE;
-    this.intake = isOver ? "closed" : ["waiting", "open", "closed"].includes(state) ? state : "unknown";
+    this.intake = isOver ? "closed" : (found?.state ?? "unknown");
     await this.#read();
     const isKept = this.kept?.draw || this.kept?.ticket;
     if (isKept && (isOver || this.state === "closed")) await this.#alone(() => this.#end()).catch(() => null);
@@ -108,10 +103,9 @@ export class Session extends EventTarget {
 
   /** @returns {Promise<{draft: any, place: "tab" | "device"} | null>} */
   async loadDraft() {
-    const draft = this.tab.read("draft");
-    if (draft !== null) return { draft, place: "tab" };
-    const found = await deviceLoad(this.store);
-    return found === null ? null : { draft: found, place: "device" };
+    const inTab = this.tab.read("draft");
+    const draft = inTab ?? (await deviceLoad(this.store));
+    return draft && { draft, place: inTab ? "tab" : "device" };
   }
 
   async eraseDraft() {
@@ -125,9 +119,8 @@ export class Session extends EventTarget {
   importDraft = (text, passphrase) => fileRead(this.manifest.surveyId, text, passphrase);
 
   /**
-   * Send the first answer of this device, step by step; what an earlier try finished is sent as it is (`isOld`), whatever
-   * `answers` says. Throws `answer.…` with the question before anything is drawn, `answer.sent` where one was sent already,
-   * `code.…`, `token.…`, `survey.…`, `network.…`, `store.…`.
+   * Send the first answer of this device. What an earlier try finished is sent as it is (`isOld`), whatever `answers` says.
+   * Throws `answer.…` with the question before anything is drawn; `answer.sent` where one was sent already.
    * @param {Answers} answers @param {string} code as written @param {OnStep} [onStep] @returns {Sent}
    */
   send(answers, code, onStep = () => {}) {
@@ -171,10 +164,24 @@ export class Session extends EventTarget {
   }
 
   /** What became of the answer sent from here, by the nodes' public lists. Reads whole lists: ask seldom. */
-  confirmations = () => this.#fate(this.receipt);
-  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json */
-  checkReceipt = (json) => this.#fate(json);
+  confirmations = () => this.checkReceipt(this.receipt);
 
+  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json @returns {Promise<Fate>} */
+  async checkReceipt(json) {
+    if (!json) throw new BoothError("attempt.empty");
+    const { digest, nodes } = this.manifest;
+    const receipt = await parseReceipt(json).catch((error) => Promise.reject(boothError(error)));
+    if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");
+    /** @type {Record<string, string>} */
+    const faults = {};
+    const looks = nodes.map(async ({ node, url, identityKey }) => {
+      const get = (/** @type {string} */ path) => call({ name: node, url, patience: 5_000 }, path);
+      const found = await publishedRead(get, node, identityKey, digest).catch((error) => boothError(error, node));
+      if (found instanceof BoothError) faults[node] = found.code;
+      return found instanceof BoothError ? null : found;
+    });
+    return { ...fate(receipt, await Promise.all(looks)), faults };
+  }
   /** Leave nothing of this survey on this device, in any tab. What was sent stays, and cannot be corrected any more. */
   erase() {
     return this.#alone(async () => {
@@ -214,10 +221,9 @@ export class Session extends EventTarget {
 
   /** @param {string} told by another tab, or by this one */
   async #heard(told) {
-    if (told === "erased") {
-      for (const key of ["draft", "code"]) this.tab.write(key, null);
-      [this.kept, this.isErased] = [null, true];
-    } else if (!this.isErased) await this.#read();
+    if (told === "erased") this.isErased = true;
+    if (this.isErased) for (const key of ["draft", "code"]) this.tab.write(key, null);
+    await this.#read();
     this.dispatchEvent(new Event("change"));
   }
 
@@ -281,12 +287,10 @@ export class Session extends EventTarget {
 
   /** @param {Answers} answers @param {number} revision @param {OnStep} onStep */
   async #seal(answers, revision, onStep) {
-    onStep({ step: "seal", state: "doing" });
     const { ticket, receipt } = this.kept ?? {};
     if (!ticket) throw new BoothError("attempt.empty");
-    const parcel = await answersSeal(this.manifest, ticket, answers, revision);
+    const parcel = await this.#step("seal", "", onStep, () => answersSeal(this.manifest, ticket, answers, revision));
     await this.#keep({ ticket, receipt, parcel, isSent: false });
-    onStep({ step: "seal", state: "done" });
     return this.#give(onStep, false);
   }
 
@@ -306,28 +310,7 @@ export class Session extends EventTarget {
     await this.#keep({ ...this.kept, receipt, isSent: true });
     return { receipt, isSafe: isSafe(receipt), isOld };
   }
-
-  /** @param {any} json @returns {Promise<Fate>} */
-  async #fate(json) {
-    if (!json) throw new BoothError("attempt.empty");
-    const { digest, nodes } = this.manifest;
-    const receipt = await parseReceipt(json).catch((error) => Promise.reject(boothError(error)));
-    if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");
-    /** @type {Record<string, string>} */
-    const faults = {};
-    const looks = nodes.map(async ({ node, url, identityKey }) => {
-      const get = (/** @type {string} */ path) => absent(call({ name: node, url, patience: 5_000 }, path));
-      const found = await publishedRead(get, node, identityKey, digest).catch((error) => boothError(error, node));
-      if (!(found instanceof BoothError)) return found;
-      faults[node] = found.code;
-      return null;
-    });
-    return { ...fate(receipt, await Promise.all(looks)), faults };
-  }
 }
-
-/** Null where there is no such thing. @param {Promise<any>} found */
-const absent = (found) => found.catch((error) => (error.status === 404 ? null : Promise.reject(error)));
 
 /** The error that says most: a refusal or a lie, then silence. @param {BoothError[]} errors */
 const worst = (errors) => errors.find((one) => !one.canRetry) ?? errors[0];

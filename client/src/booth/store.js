@@ -23,9 +23,10 @@ export class Store {
 
   /** Undefined if there is none. @param {string} key @returns {Promise<any>} */
   read = (key) => this.#within("readonly", (shelf) => shelf.get(key));
-
   /** Resolves once it is on the disk. @param {string} key @param {unknown} value */
   write = (key, value) => this.#within("readwrite", (shelf) => shelf.put(value, key));
+  /** Forget everything. @returns {Promise<unknown>} */
+  destroy = () => settled(indexedDB.deleteDatabase(this.name));
 
   /** Forget one thing; the last one takes the database with it. @param {string} key */
   async drop(key) {
@@ -33,19 +34,14 @@ export class Store {
     if (left?.includes(key)) await (left.length > 1 ? this.#within("readwrite", (shelf) => shelf.delete(key)) : this.destroy());
   }
 
-  /** Forget everything. @returns {Promise<unknown>} */
-  destroy = () => settled(indexedDB.deleteDatabase(this.name)).catch(refused);
-
   /** Nothing is made for a reader. @template T @param {IDBTransactionMode} mode @param {(shelf: IDBObjectStore) => IDBRequest<T>} work */
   async #within(mode, work) {
-    let database, isAbsent = false;
+    let database;
     try {
+      const isThere = (await indexedDB.databases()).some(({ name }) => name === this.name);
+      if (mode === "readonly" && !isThere) return undefined;
       const opening = indexedDB.open(this.name, 1);
-      opening.onupgradeneeded = () => {
-        isAbsent = mode === "readonly";
-        if (isAbsent) opening.transaction?.abort();
-        else opening.result.createObjectStore(SHELF);
-      };
+      opening.onupgradeneeded = () => opening.result.createObjectStore(SHELF);
       database = await settled(opening);
       const transaction = database.transaction(SHELF, mode, { durability: "strict" });
       const asked = work(transaction.objectStore(SHELF));
@@ -54,15 +50,10 @@ export class Store {
         transaction.onabort = () => reject(transaction.error);
       });
       return asked.result;
-    } catch (error) {
-      return isAbsent ? undefined : refused(error);
+    } catch (/** @type {any} */ error) {
+      throw new BoothError(error?.name === "QuotaExceededError" ? "store.full" : "store.refused");
     } finally {
       database?.close();
     }
   }
-}
-
-/** @param {any} error @returns {never} */
-function refused(error) {
-  throw new BoothError(error?.name === "QuotaExceededError" ? "store.full" : "store.refused");
 }

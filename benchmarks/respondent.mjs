@@ -10,10 +10,9 @@
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../client/src/protocol/answer.js";
 import { fromHex, randomBytes, toBase64, toHex } from "../client/src/protocol/bytes.js";
 import { encodeAnswers, encodeTexts } from "../client/src/protocol/encoding.js";
-import { envelopeLength } from "../client/src/protocol/envelope.js";
 import { packVector, randomElements, split } from "../client/src/protocol/field.js";
 import { buildLayout } from "../client/src/protocol/layout.js";
-import { parcelLength } from "../client/src/protocol/package.js";
+import { envelopeLength, parcelLength } from "../client/src/protocol/package.js";
 import { prove } from "../client/src/protocol/validity.js";
 
 const INDEXES = [1, 2, 3];

@@ -9,7 +9,7 @@ import * as hpke from "hpke";
 
 import * as blindrsa from "../../client/src/protocol/blindrsa.js";
 import { concat, fromHex, randomBytes, toHex, toNumber, utf8 } from "../../client/src/protocol/bytes.js";
-import { envelopeInfo } from "../../client/src/protocol/envelope.js";
+import { envelopeInfo } from "../../client/src/protocol/package.js";
 import { seal } from "../../client/src/protocol/hpke.js";
 import { openSealed, refused, vectors } from "./helpers.mjs";
 

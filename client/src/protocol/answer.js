@@ -3,9 +3,8 @@
 import { blind, drawFactor, finalize, SALT_BYTES, tokenMessage } from "./blindrsa.js";
 import { parseBase64, randomBytes, toBase64 } from "./bytes.js";
 import { checkRecord, encodeAnswers, encodeTexts } from "./encoding.js";
-import { sealEnvelope } from "./envelope.js";
 import { packVector, randomElements, split } from "./field.js";
-import { sealParcel, signPackage } from "./package.js";
+import { sealEnvelope, sealParcel, signPackage } from "./package.js";
 import { nodeCode, parseCode } from "./roster.js";
 import { oneTimeKeys } from "./signing.js";
 import { prove } from "./validity.js";

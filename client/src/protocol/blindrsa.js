@@ -5,7 +5,6 @@ import { digestBytes } from "./canonical.js";
 import { check, POINT_BYTES, signedBytes } from "./signing.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
-/** @typedef {{message: Bytes, inverse: bigint}} Blinded what goes to the issuer; (secret) what takes the factor off */
 
 export const MODULUS_BYTES = 256;
 export const SALT_BYTES = 48;
@@ -48,7 +47,10 @@ export async function encodeMessage(message, length, salt) {
   return toNumber(concat(data, hashed, Uint8Array.of(0xbc)));
 }
 
-/** @param {Bytes} modulus @param {Bytes} message @param {Uint8Array} salt @param {bigint} factor 1 … n-1 */
+/**
+ * Hide an encoded message; `inverse` (secret) takes the factor off.
+ * @param {Bytes} modulus @param {Bytes} message @param {Uint8Array} salt @param {bigint} factor 1 … n-1
+ */
 export async function blind(modulus, message, salt, factor) {
   const value = toNumber(modulus);
   const encoded = await encodeMessage(message, modulus.length, salt);

@@ -50,14 +50,11 @@ function decoded(data) {
   }
 }
 
-/** @param {unknown} value @returns {value is string} */
-export const isDigest = (value) => typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
-
 /** @param {Bytes} data */
 export const digest = async (data) => `sha256:${toHex(await sha256(data))}`;
 
 /** @param {string} value @returns {Bytes} the 32 raw bytes */
 export function digestBytes(value) {
-  if (!isDigest(value)) refuse("digest.form", "A digest is 'sha256:' and 64 lower-case hexadecimal digits.");
+  if (!/^sha256:[0-9a-f]{64}$/.test(value)) refuse("digest.form", "A digest is 'sha256:' and 64 lower-case hexadecimal digits.");
   return fromHex(value.slice(7));
 }

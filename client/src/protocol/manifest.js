@@ -9,9 +9,8 @@
 import { checkModulus, MODULUS_BYTES, possessionVerify } from "./blindrsa.js";
 import { data, refuse, toBase64 } from "./bytes.js";
 import { canonical, digest, parseCanonical } from "./canonical.js";
-import { envelopeLength } from "./envelope.js";
 import { buildLayout } from "./layout.js";
-import { parcelLength } from "./package.js";
+import { envelopeLength, parcelLength } from "./package.js";
 import { parsePoint, POINT_BYTES, verify } from "./signing.js";
 
 /**

@@ -1,18 +1,32 @@
-/** The one thing a respondent sends, and the parcel that closes it for its way. Source: docs/protocol.md §8.3, §8.4. */
+/** What a respondent sends: envelopes in a package in a parcel. Source: docs/protocol.md §7, §8.3, §8.4. */
 
 import { concat, randomBytes, refuse, sha256, toHex, u8 } from "./bytes.js";
 import { digestBytes } from "./canonical.js";
 import { seal } from "./hpke.js";
-import { oneTimeSign, signedBytes } from "./signing.js";
+import { oneTimeSign, POINT_BYTES, signedBytes } from "./signing.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {{digest: string, envelopeLength: number, parcelLength: number, nodes: {outerKey: Bytes}[]}} Terms */
 /** @typedef {{keys: CryptoKeyPair, point: Bytes, tokens: Bytes[]}} Ticket the right to answer once */
+/** @typedef {{manifest: string, index: number, oneTimeKey: Bytes, revision: number}} Context of an envelope */
 
-/** @param {number} envelopeLength */
-export const packageLength = (envelopeLength) => 931 + 3 * envelopeLength;
-/** @param {number} envelopeLength */
-export const parcelLength = (envelopeLength) => 340 + packageLength(envelopeLength);
+/** @param {number} envelope its length */
+export const parcelLength = (envelope) => 1271 + 3 * envelope;
+/** @param {number} words field elements */
+export const envelopeLength = (words) => 81 + 8 * words;
+
+/** @param {Context} context @returns {Bytes} HPKE's info */
+export function envelopeInfo({ manifest, index, oneTimeKey, revision }) {
+  if (![1, 2, 3].includes(index)) refuse("envelope.index", "A node's index is 1, 2 or 3.");
+  const known = Number.isInteger(revision) && revision >= 0 && revision <= 7;
+  if (!known) refuse("envelope.revision", "A revision is 0 to 7.");
+  if (oneTimeKey.length !== POINT_BYTES) refuse("envelope.key", "A one-time key has 65 bytes.");
+  return signedBytes("drempel/share/1", concat(digestBytes(manifest), u8(index), u8(revision), oneTimeKey));
+}
+
+/** @param {Bytes} shareKey of the node @param {Context} context @param {Bytes} share @param {CryptoKeyPair} [ephemeral] */
+export const sealEnvelope = (shareKey, context, share, ephemeral) =>
+  seal(shareKey, envelopeInfo(context), share, ephemeral);
 
 /** @param {Terms} terms @param {Ticket} ticket @param {number} revision @param {Bytes[]} envelopes */
 export async function signPackage(terms, ticket, revision, envelopes) {

@@ -16,6 +16,7 @@ def operator_policy(coordinators: tuple[bytes, ...]) -> Policy:
     return replace(
         default_policy(coordinators=coordinators),
         floors=FLOORS,
+        kinds=("survey",),
         timings=("strict", "normal"),
         min_roster=20,
         max_roster=100_000,

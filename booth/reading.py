@@ -12,6 +12,8 @@ from booth.said import Reader
 from mpcengine.protocol.canonical import JSON
 
 MARK_BYTES = 12
+# What a code may look like (roster.parse_code): base 32, forgiving.
+CODE = r"[ \-]*([0-9A-TV-Za-tv-z][ \-]*){26}"
 _SECONDS = {"text": 60, "ranking": 30, "date": 20}
 
 
@@ -214,6 +216,8 @@ def _join(reader: Reader) -> Markup:
         autocomplete="off",
         autocapitalize="off",
         spellcheck="false",
+        required=True,
+        pattern=CODE,
         aria_describedby="codeh codee",
     )
     decline = element(
@@ -238,7 +242,9 @@ def _join(reader: Reader) -> Markup:
 
 
 def _agree(reader: Reader) -> Markup:
-    box = element("input", type="checkbox", id="agree", aria_describedby="agreee")
+    box = element(
+        "input", type="checkbox", id="agree", required=True, aria_describedby="agreee"
+    )
     agreeing = element("span", reader.words("join_agree"))
     return element(
         "div",

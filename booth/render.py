@@ -79,7 +79,14 @@ def _program(release: str, files: Mapping[str, str]) -> Markup:
     """Return the entry module and hints for the others; the import map guards all."""
     modules = [path for path in files if path.endswith(".js") and path != ENTRY_FILE]
     hints = [
-        element("link", rel="modulepreload", href=file_path(release, path)) for path in modules
+        # Without its own integrity a browser loads it and throws it away.
+        element(
+            "link",
+            rel="modulepreload",
+            href=file_path(release, path),
+            integrity=files[path],
+        )
+        for path in modules
     ]
     if ENTRY_FILE not in files:
         return markup(hints)

@@ -101,8 +101,14 @@ def _keep_file(reader: Reader) -> Markup:
         "section",
         element("h2", words("keep_file")),
         element("p", words("keep_file_text")),
-        labelled(reader, "pass", "keep_passphrase", passphrase),
-        acts(button("keepsave", words("keep_save"), "btn alt")),
+        element(
+            "form",
+            labelled(reader, "pass", "keep_passphrase", passphrase),
+            acts(element("button", words("keep_save"), class_="btn alt", id="keepsave")),
+            class_="flow",
+            id="passform",
+            novalidate=True,
+        ),
         labelled(reader, "keepopen", "keep_open", file_field("keepopen")),
         choice("keepfile", "p", said, role="status"),
     )

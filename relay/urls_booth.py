@@ -5,6 +5,7 @@ from django.urls import path
 from relay import views_booth as views
 
 urlpatterns = [
+    path("favicon.ico", views.NoIconView.as_view(), name="booth-no-icon"),
     path("answer/<str:survey_id>", views.BoothPageView.as_view(), name="booth-page"),
     path(
         "answer/<str:survey_id>/<str:language>",

@@ -32,6 +32,14 @@ class ReadOnlyView(View):
     http_method_names = ["get", "head"]  # noqa: RUF012 - Django's own name, never changed
 
 
+class NoIconView(ReadOnlyView):
+    """What browsers ask for by themselves: there is none, and that is no error."""
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Return nothing, for a day."""
+        return HttpResponse(status=204, headers={"Cache-Control": "public, max-age=86400"})
+
+
 class BoothPageView(ReadOnlyView):
     """The page of a survey, in its first language or in the one that the address names."""
 

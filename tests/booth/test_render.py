@@ -82,7 +82,7 @@ def test_it_is_the_same_every_time_and_wholly_in_its_language(language: str) -> 
     page = page_of(every_kind(), language)
     assert page == page_of(every_kind(), language)
     assert f'<html lang="{language}">' in page
-    assert "{" not in re.sub(r"<script.*?</script>", "", page)
+    assert re.search(r"\{[a-z_]+\}", re.sub(r"<script.*?</script>", "", page)) is None
 
 
 def test_it_marks_words_in_another_language() -> None:

@@ -51,7 +51,9 @@ class Window:
 
     def _console(self, told: ConsoleMessage) -> None:
         # A call that fails is told by the network's own faults, and tests cut it on purpose.
-        if told.type == "error" and "Failed to load resource" not in told.text:
+        is_fault = told.type == "error" and "Failed to load resource" not in told.text
+        # A warning: what was fetched ahead is thrown away, and all is fetched twice.
+        if is_fault or "integrity" in told.text or "preload" in told.text:
             self.faults.append(f"console {told.text}")
 
     def _request(self, asked: Request) -> None:

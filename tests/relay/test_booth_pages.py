@@ -49,6 +49,11 @@ def test_it_serves_the_page_that_the_manifest_names(survey: Published, language:
     assert answer.headers["Content-Language"] == language
 
 
+def test_it_has_no_icon_and_says_so_without_an_error() -> None:
+    answer = get("/favicon.ico")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 def test_it_serves_the_surveys_first_language_where_none_is_named(survey: Published) -> None:
     assert dict(survey.manifest.survey.title).keys() == {"en"}
     named = get(f"/answer/{survey.manifest.survey_id}/en")

@@ -3,7 +3,6 @@
  * Until every check has passed nothing can be sent; after a difference nothing can be sent at all.
  */
 
-import { parseCode } from "../protocol/roster.js";
 import { Tab } from "./draft.js";
 import { pageDiffers } from "./fields.js";
 import { answersToSend, draftSave, draftTake, form, formStart } from "./form.js";
@@ -14,9 +13,8 @@ import { openSession } from "./session.js";
 /** Screens to which an address may lead, so that changing the language stays there. */
 const DIRECT = ["check", "change"];
 const surveyId = /\/answer\/([0-9a-f]{32})/.exec(location.pathname)?.[1] ?? "";
-const fragment = decodeURIComponent(location.hash.slice(1));
+const fragment = location.hash.slice(1);
 // The code leaves the address bar before anything else happens, and lives with this tab.
-if (fragment && !$(fragment)) new Tab(`drempel/${surveyId}`).write("code", fragment);
 history.replaceState(history.state, "", location.pathname);
 
 /** Something is not as it was signed. @param {string} code */
@@ -33,6 +31,7 @@ async function start() {
   const isAble = await crypto.subtle?.importKey("raw", new Uint8Array(32), "Ed25519", false, ["verify"]).then(() => true, () => false);
   if (!isAble) return pick("state", "old");
   try {
+    if (fragment && !$(fragment)) new Tab(`drempel/${surveyId}`).write("code", fragment);
     const page = location.origin + location.pathname;
     booth.session = await openSession({ relay: location.origin, surveyId, page, language: LANGUAGE });
   } catch (/** @type {any} */ error) {
@@ -69,7 +68,10 @@ function standing() {
 }
 
 screens.change = () => booth.session.state === "sent" || show("read");
-screens.read = () => void ($("codeq").hidden = isCode(booth.session.tab.read("code")) || booth.session.state === "ticket");
+screens.read = () => {
+  $("code").value = booth.session.tab.read("code") ?? "";
+  $("codeq").hidden = $("code").checkValidity() || booth.session.state === "ticket";
+};
 
 function wire() {
   pick("state", "ready");
@@ -96,21 +98,12 @@ function wire() {
   });
 }
 
-/** @param {string | null} code */
-function isCode(code) {
-  try {
-    return parseCode(code ?? "").length > 0;
-  } catch {
-    return false;
-  }
-}
-
 /** Begin, if the code can be one and the respondent takes part. */
 function join() {
-  const wrong = [...($("codeq").hidden || isCode($("code").value) ? [] : ["code"]), ...($("agree").checked ? [] : ["agree"])];
+  const wrong = ["code", "agree"].filter((id) => !$(`${id}q`).hidden && !$(id).checkValidity());
   for (const id of ["code", "agree"]) wrongSet(id, wrong.includes(id));
   if (wrong.length) return $(wrong[0]).focus();
-  if (!$("codeq").hidden) booth.session.tab.write("code", $("code").value);
+  booth.session.tab.write("code", $("code").value);
   return go("form", form.part);
 }
 

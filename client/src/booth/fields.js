@@ -104,8 +104,8 @@ export function pageDiffers(survey) {
     const texts = owner?.[path.at(-1)] ?? {};
     const language = [LANGUAGE, ...survey.languages].find((one) => Object.hasOwn(texts, one));
     // What is read stands in the label, what is sent is the control's value.
-    const value = shown.closest("label")?.querySelector("input")?.value ?? owner.id;
-    return shown.textContent === texts[language] && value === owner.id;
+    const value = shown.closest("label")?.querySelector("input")?.value ?? owner?.id;
+    return shown.textContent === texts[language] && value === owner?.id;
   };
   const wanted = ["title", ...(survey.introduction ? ["introduction"] : []), ...places(survey, "questions")];
   return wanted.filter((path) => !found.some(({ dataset }) => dataset.t === path)).concat(found.filter((one) => !isRight(one)).map(({ dataset }) => dataset.t));

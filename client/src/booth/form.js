@@ -130,7 +130,9 @@ screens.keep = () => {
   $("sure").hidden = true;
 };
 
-async function fileMake() {
+/** @param {Event} event of the form, which goes nowhere */
+async function fileMake(event) {
+  event.preventDefault();
   const passphrase = $("pass").value;
   wrongSet("pass", passphrase.length < SHORTEST_PASSPHRASE);
   if (passphrase.length < SHORTEST_PASSPHRASE) return $("pass").focus();
@@ -161,8 +163,9 @@ export function formStart() {
   for (const id of ["formacts", "progress"]) $(id).hidden = false;
   for (const act of [roomShow, draftSave]) $("fields").addEventListener("input", act);
   $("fields").addEventListener("submit", next);
+  $("passform").addEventListener("submit", fileMake);
   $("keepopen").addEventListener("change", fileTake);
   for (const choice of all("[name=keep]")) choice.addEventListener("change", () => draftSave((form.keep = choice.value)));
   for (const link of all("[data-to]")) link.addEventListener("click", () => reach(Number(link.dataset.to)));
-  onPress({ back, keepsave: fileMake, keeperase: draftErase });
+  onPress({ back, keeperase: draftErase });
 }

@@ -16,7 +16,7 @@ from benchmarks.trio import versions
 from benchmarks.words_trio import MEASURED, Ran, Round, distinct, run, share, share_list
 from mpcengine.protocol.wordswire import MERGE, WordsList
 
-SIZES = {"and": 2**24, "compare": 2**22, "equality": 2**23, "merge": 2**20}
+SIZES = {"and": 2**23, "compare": 2**22, "equality": 2**23, "merge": 2**20}
 OVERLAP = 10
 
 

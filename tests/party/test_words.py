@@ -89,8 +89,8 @@ def test_it_refuses_blocks_that_end_too_early(trio: Trio) -> None:
 
 
 def test_it_refuses_a_message_of_another_length(trio: Trio) -> None:
-    """Fails (wrong words are computed with) without ``Landing._check``."""
-    endings = run(trio, "short")
+    """Fails (it waits for the rest until its deadline) without ``Landing._check``."""
+    endings = run(trio, "short", deadline_seconds=30.0)
     failure = endings[1].failure
     assert failure is not None
     assert (failure.cause, failure.peer) == ("frame_rejected", 2)

@@ -25,11 +25,9 @@ export function checkModulus(modulus) {
 
 /** @param {Bytes} modulus @returns {bigint} uniform in 1 … n-1 */
 export function drawFactor(modulus) {
-  const value = toNumber(modulus);
-  for (;;) {
-    const drawn = toNumber(randomBytes(modulus.length));
-    if (drawn > 0n && drawn < value) return drawn;
-  }
+  let drawn = 0n;
+  while (drawn === 0n || drawn >= toNumber(modulus)) drawn = toNumber(randomBytes(modulus.length));
+  return drawn;
 }
 
 /** EMSA-PSS-ENCODE. @param {Bytes} message @param {number} length of the modulus, in bytes @param {Uint8Array} salt */

@@ -31,17 +31,14 @@ export function concat(...parts) {
 
 /** @param {string} text @returns {Bytes} */
 export const utf8 = (text) => new TextEncoder().encode(text);
-
 /** @param {number} count @returns {Bytes} */
 export const randomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
-
 /** Unsigned integers of 1, 2 and 4 bytes, most significant byte first. @param {number} value */
 export const u8 = (value) => Uint8Array.of(value);
 /** @param {number} value */
 export const u16 = (value) => Uint8Array.of(value >>> 8, value);
 /** @param {number} value */
 export const u32 = (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
-
 /** @param {Uint8Array} data */
 export const toHex = (data) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -85,9 +82,7 @@ export function data(value, where, length) {
 
 /** @param {bigint} value @param {number} size @returns {Bytes} */
 export const fromNumber = (value, size) => fromHex(value.toString(16).padStart(2 * size, "0"));
-
 /** @param {Bytes} data @returns {Promise<Bytes>} */
 export const sha256 = async (data) => new Uint8Array(await crypto.subtle.digest("SHA-256", data));
-
 /** u32 count, then for each item u32 length ‖ bytes (§8.3). @param {Uint8Array[]} items */
 export const packBatch = (items) => concat(u32(items.length), ...items.flatMap((item) => [u32(item.length), item]));

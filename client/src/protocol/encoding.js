@@ -21,7 +21,7 @@ export function encodeAnswers(layout, answers) {
   return record;
 }
 
-/** Words of all texts of answers that `encodeAnswers` takes. @param {Layout} layout @param {Answers} answers @returns {bigint[]} */
+/** Words of all texts, zeros where there is none. @param {Layout} layout @param {Answers} answers @returns {bigint[]} */
 export function encodeTexts(layout, answers) {
   const texts = layout.survey.questions.filter((question) => question.kind === "text");
   return texts.flatMap(({ id, max_bytes: longest }) => packText(own(answers, id) ?? "", longest));
@@ -43,9 +43,9 @@ export function shownQuestions(layout, answers) {
     if (block.shownBy !== null && !block.shownBy.some((slot) => record.has(slot))) continue;
     shown.add(block.question.id);
     try {
-      const { question } = block;
-      const value = own(answers, question.id);
-      const cell = question.kind === "matrix" ? own(value ?? {}, block.id.slice(question.id.length + 1)) : value;
+      const value = own(answers, block.question.id);
+      const row = block.id.slice(block.question.id.length + 1);
+      const cell = block.question.kind === "matrix" ? own(value ?? {}, row) : value;
       for (const slot of readAnswer(block, cell) ?? []) record.add(slot);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -65,15 +65,13 @@ function byBlock(layout, answers) {
     const question = questions.get(id);
     if (!question) refuse("answer.unknown_question", "An answer is to no question of this survey.", id);
     if (question.kind !== "matrix") values.set(id, value);
-    else if (value !== null && value !== undefined) {
-      if (typeof value !== "object" || Array.isArray(value)) {
-        refuse("answer.type", `The answer to ${id} must be an object from rows to options.`, id);
-      }
-      for (const [row, option] of Object.entries(value)) {
-        const known = question.rows.some((one) => one.id === row);
-        if (!known) refuse("answer.unknown_row", `The answer to ${id} names a row that it does not have.`, id);
-        values.set(`${id}.${row}`, option);
-      }
+    if (question.kind !== "matrix" || value === null || value === undefined) continue;
+    const isRows = typeof value === "object" && !Array.isArray(value);
+    if (!isRows) refuse("answer.type", `The answer to ${id} must be an object from rows to options.`, id);
+    for (const [row, option] of Object.entries(value)) {
+      const known = question.rows.some((one) => one.id === row);
+      if (!known) refuse("answer.unknown_row", `The answer to ${id} names a row that it does not have.`, id);
+      values.set(`${id}.${row}`, option);
     }
   }
   return values;

@@ -26,16 +26,11 @@ export async function seal(point, info, plaintext, ephemeral) {
 /** @param {Bytes} dh @param {Uint8Array} kemContext enc ‖ receiver's key @param {Uint8Array} info */
 export async function keySchedule(dh, kemContext, info) {
   const shared = await expand(KEM, await extract(KEM, NONE, "eae_prk", dh), "shared_secret", kemContext, 32);
-  const [pskId, infoHash, secret] = await Promise.all([
-    extract(SUITE, NONE, "psk_id_hash", NONE),
-    extract(SUITE, NONE, "info_hash", info),
-    extract(SUITE, shared, "secret", NONE),
-  ]);
-  const context = concat(u8(0), pskId, infoHash);
-  const [raw, nonce] = await Promise.all([
-    expand(SUITE, secret, "key", context, 16),
-    expand(SUITE, secret, "base_nonce", context, 12),
-  ]);
+  const pskId = await extract(SUITE, NONE, "psk_id_hash", NONE);
+  const context = concat(u8(0), pskId, await extract(SUITE, NONE, "info_hash", info));
+  const secret = await extract(SUITE, shared, "secret", NONE);
+  const nonce = await expand(SUITE, secret, "base_nonce", context, 12);
+  const raw = await expand(SUITE, secret, "key", context, 16);
   const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
   return { key, nonce };
 }

@@ -9,9 +9,8 @@ import { validityPlan } from "./validity.js";
  * @typedef {{id: string, title: Text}} Choice
  * @typedef {{id: string, kind: string, title: Text, required: boolean, extremes: string, nonresponse: string,
  *   options: Choice[], rows: Choice[], min: any, max: any, bins?: any[], max_bytes: number}} Question
- * @typedef {{var: string, op: string, value: any}} Condition
- * @typedef {{title: Text, introduction?: Text, languages: string[], min_count: number, unit: string,
- *   questions: Question[], show_if: Record<string, Condition>, tables: {questions: string[]}[]}} Survey
+ * @typedef {{title: Text, introduction?: Text, languages: string[], min_count: number, unit: string, questions: Question[],
+ *   show_if: Record<string, {var: string, op: string, value: any}>, tables: {questions: string[]}[]}} Survey
  */
 
 /**
@@ -49,7 +48,6 @@ class Builder {
   constructor(survey) {
     this.survey = survey;
     this.width = 0;
-    /** Of all texts. */
     this.words = 0;
     this.constraints = /** @type {Constraint[]} */ ([]);
     this.blocks = /** @type {Map<string, Block>} */ (new Map());
@@ -73,8 +71,7 @@ class Builder {
   /** @param {string} id @param {Question} question @param {any[]} values */
   addOneHot(id, question, values) {
     const block = this.newBlock(id, question, values);
-    const whole = block.nullSlot === null ? block.slots : [...block.slots, block.nullSlot];
-    this.tie(ones(whole), 1n, [], block.shownBy);
+    this.tie(ones(cells(block)), 1n, block.shownBy);
     if (question.kind === "number") {
       const ends = [...values.slice(1).map(BigInt), BigInt(question.max) + 1n];
       block.limits = values.map((low, place) => ends[place] - BigInt(low) - 1n);
@@ -91,9 +88,8 @@ class Builder {
     const fewest = BigInt(Math.max(question.min, 1));
     const spread = BigInt(question.max) - fewest;
     this.takeWeighted(block, spread);
-    const excess = weighted(block.offset);
-    this.tieAnswered([...ones(block.slots), ...negative(excess)], fewest, block);
-    this.tieAnswered([...excess, ...weighted(block.slack)], spread, block);
+    this.tieAnswered([...ones(block.slots), ...weighted(block.offset, -1n)], fewest, block);
+    this.tieAnswered([...weighted(block.offset), ...weighted(block.slack)], spread, block);
   }
 
   /** @param {Question} question */
@@ -108,14 +104,11 @@ class Builder {
 
   /** @param {string} left @param {string} right ids of one-way tables asked of everybody */
   addTable(left, right) {
-    const [rows, columns] = [left, right].map((id) => {
-      const { slots, nullSlot } = /** @type {Block} */ (this.blocks.get(id));
-      return nullSlot === null ? slots : [...slots, nullSlot];
-    });
+    const [rows, columns] = [left, right].map((id) => cells(/** @type {Block} */ (this.blocks.get(id))));
     const size = columns.length;
     const slots = this.take(rows.length * size);
-    rows.forEach((to, at) => this.tie(ones(slots.slice(at * size, (at + 1) * size)), 1n, [], [to]));
-    columns.forEach((to, at) => this.tie(ones(slots.filter((_, place) => place % size === at)), 1n, [], [to]));
+    rows.forEach((to, at) => this.tie(ones(slots.slice(at * size, (at + 1) * size)), 1n, [to]));
+    columns.forEach((to, at) => this.tie(ones(slots.filter((_, place) => place % size === at)), 1n, [to]));
     this.tables.push({ left: rows, right: columns, slots });
   }
 
@@ -151,14 +144,14 @@ class Builder {
   }
 
   /** @param {Terms} terms @param {bigint} times @param {Block} block demands terms = times · (shown - null) */
-  tieAnswered(terms, times, block) {
-    this.tie(terms, times, block.nullSlot === null ? [] : [[block.nullSlot, times]], block.shownBy);
+  tieAnswered(terms, times, { nullSlot, shownBy }) {
+    this.tie(nullSlot === null ? terms : [...terms, [nullSlot, times]], times, shownBy);
   }
 
-  /** @param {Terms} terms @param {bigint} times @param {Terms} nulls @param {number[] | null} to null: everybody */
-  tie(terms, times, nulls, to) {
+  /** @param {Terms} terms @param {bigint} times @param {number[] | null} to null: everybody */
+  tie(terms, times, to) {
     const shown = /** @type {Terms} */ ((to ?? []).map((slot) => [slot, -times]));
-    this.add([...terms, ...nulls, ...shown], to === null ? times : 0n);
+    this.add([...terms, ...shown], to === null ? times : 0n);
   }
 
   /** @param {Terms} terms @param {bigint} constant */
@@ -177,9 +170,9 @@ export function oneHotValues({ id, kind, options = [], rows = [], min, max, bins
   return new Map(bins ? [[id, bins]] : []);
 }
 
+/** @param {Block} block one-hot @returns {number[]} with "no answer" last */
+const cells = ({ slots, nullSlot }) => (nullSlot === null ? slots : [...slots, nullSlot]);
 /** @param {number[]} slots @returns {Terms} */
 const ones = (slots) => slots.map((slot) => [slot, 1n]);
-/** @param {number[]} slots @returns {Terms} */
-const weighted = (slots) => slots.map((slot, place) => [slot, 2n ** BigInt(place)]);
-/** @param {Terms} terms @returns {Terms} */
-const negative = (terms) => terms.map(([slot, coefficient]) => [slot, -coefficient]);
+/** @param {number[]} slots @param {bigint} [sign] @returns {Terms} */
+const weighted = (slots, sign = 1n) => slots.map((slot, place) => [slot, sign * 2n ** BigInt(place)]);

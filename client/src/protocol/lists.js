@@ -27,8 +27,7 @@ export async function publishedRead(get, node, identityKey, manifest) {
   if (statement?.state !== "released") return { ...nothing, seen: await readSeen(get, identityKey, manifest) };
   const accepted = await readPages(get, `lists/${manifest}/accepted`, "ids");
   const rows = await readPages(get, `lists/${manifest}/rejected`, "rejected");
-  const rejected = rows?.entries ?? [];
-  const ids = accepted?.entries ?? [];
+  const [ids, rejected] = [accepted?.entries ?? [], rows?.entries ?? []];
   await checkLists(statement, manifest, ids, rejected);
   return { ...nothing, accepted: new Set(ids), rejected: new Map(rejected.map(({ id, reason }) => [id, reason])) };
 }
@@ -101,10 +100,8 @@ export async function checkLists(statement, manifest, accepted, rejected) {
     refuse("lists.root", "The published lists do not give the signed root.");
   }
   packIds(rejected.map(({ id }) => id));
-  const rows = rejected.map(({ id, reason }) => {
-    const text = utf8(String(reason));
-    return concat(fromHex(id), u32(text.length), text);
-  });
+  const reasons = rejected.map(({ reason }) => utf8(reason));
+  const rows = rejected.map(({ id }, at) => concat(fromHex(id), u32(reasons[at].length), reasons[at]));
   const body = concat(digestBytes(manifest), u32(accepted.length), packIds(accepted), u32(rejected.length), ...rows);
   if ((await digest(signedBytes("drempel/verdict/1", body))) !== statement.verdict) {
     refuse("lists.verdict", "The published lists do not give the signed verdict.");
@@ -114,8 +111,7 @@ export async function checkLists(statement, manifest, accepted, rejected) {
 /** @param {string[]} ids ascending and distinct */
 export function packIds(ids) {
   if (!ids.every((id) => isHex(id, 32))) refuse("ids.form", "A package id is 64 lower-case hexadecimal digits.");
-  const rising = ids.every((id, at) => at === 0 || ids[at - 1] < id);
-  if (!rising) refuse("ids.order", "A list of package ids is ascending and distinct.");
+  if (ids.some((id, at) => at && ids[at - 1] >= id)) refuse("ids.order", "A list of ids is ascending and distinct.");
   return fromHex(ids.join(""));
 }
 

@@ -45,9 +45,8 @@ export async function confirmationTake(receipt, name, answer) {
     const code = typeof place?.code === "string" && /^[a-z][a-z0-9_.-]{0,79}$/.test(place.code) ? place.code : "";
     refuse(code || "parcel.not_taken", "A node does not take the answer.", name);
   }
-  const row = (/** @type {ReceiptNode} */ one) => ({ ...one, confirmation: place.confirmation });
-  const nodes = receipt.nodes.map((one) => (one.node === name ? row(one) : one));
-  await checkConfirmation(receipt, row(receipt.nodes[NODES.indexOf(name)]));
+  const nodes = receipt.nodes.map((one) => (one.node === name ? { ...one, confirmation: place.confirmation } : one));
+  await checkConfirmation(receipt, nodes[NODES.indexOf(name)]);
   return { ...receipt, nodes };
 }
 

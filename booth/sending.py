@@ -67,7 +67,7 @@ def _send(reader: Reader) -> Markup:
         ),
         class_="flow",
     )
-    side = steps(reader, "step_send", 3)
+    side = steps(reader, "step_last", 3)
     return screen("sending", element("div", side, body, class_="grid two"))
 
 

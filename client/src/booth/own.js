@@ -4,9 +4,7 @@ import { sha256, toBase64 } from "../protocol/bytes.js";
 import { canonical } from "../protocol/canonical.js";
 import { BoothError, request } from "./api.js";
 
-/** @typedef {import("../protocol/manifest.js").Manifest} Manifest */
-
-/** Fetches the page once more; throws `booth.page` or `booth.policy`. @param {Manifest} manifest @param {string} address @param {string} language */
+/** Fetches the page once more; throws `booth.page` or `booth.policy`. @param {import("../protocol/manifest.js").Manifest} manifest @param {string} address @param {string} language */
 export async function pageCheck(manifest, address, language) {
   // The page as this tab has it: the relay only says that it is still the same.
   const { headers, content } = await request(address, "relay", { cache: "no-cache" });
@@ -16,7 +14,7 @@ export async function pageCheck(manifest, address, language) {
   if (policy !== (await policyOf(manifest))) throw new BoothError("booth.policy", { node: "relay" });
 }
 
-/** The content policy of every page of a manifest: calls go to relay and nodes only (§20.2). @param {Manifest} manifest */
+/** The content policy of every page of a manifest: calls go to relay and nodes only (§20.2). @param {import("../protocol/manifest.js").Manifest} manifest */
 export async function policyOf({ relay, booth, nodes }) {
   const modules = Object.entries(booth.files).filter(([path]) => path.endsWith(".js"));
   const integrity = Object.fromEntries(modules.map(([path, hash]) => [`/booth/${booth.release}/${path}`, hash]));

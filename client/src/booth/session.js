@@ -90,8 +90,7 @@ export class Session extends EventTarget {
     const isOver = Date.now() > answering.closes.valueOf() + GRACE;
     this.intake = isOver ? "closed" : (found?.state ?? "unknown");
     await this.#read();
-    const isKept = this.kept?.draw || this.kept?.ticket;
-    if (isKept && (isOver || this.state === "closed")) await this.#alone(() => this.#end()).catch(() => null);
+    if (isOver || this.state === "closed") await this.#alone(() => this.#end()).catch(() => null);
   }
 
   /** Keep a draft in one place and nowhere else. @param {unknown} draft @param {"tab" | "device"} [place] */
@@ -231,7 +230,6 @@ export class Session extends EventTarget {
   async #end() {
     this.intake = "closed";
     await this.eraseDraft();
-    this.tab.write("code", null);
     await this.#keep(this.receipt && { receipt: this.receipt });
   }
 
@@ -266,7 +264,6 @@ export class Session extends EventTarget {
 
   /** @param {string} code @param {OnStep} onStep */
   async #ticketGet(code, onStep) {
-    if (this.manifest.roster.kind !== "code") throw new BoothError("claim.kind");
     if (!code) throw new BoothError("code.missing");
     parseCode(code);
     const isNew = !this.kept;

@@ -114,7 +114,7 @@ async function check(json) {
 
 export function sentStart() {
   const { session } = booth;
-  $("proof").addEventListener("change", async () => check(await $("proof").files[0].text().then(JSON.parse).catch(() => null)));
+  $("proof").addEventListener("change", async () => check(await $("proof").files[0]?.text().then(JSON.parse).catch(() => null)));
   onPress({
     again: () => give(session.state === "sealed" ? "resume" : now.way),
     resume: () => give("resume"),

@@ -9,7 +9,8 @@ Problem
 └── Unavailable   503  it cannot be done now; try again
 
 A document never repeats what was sent: its ``code`` is stable, its ``detail`` is a sentence
-written by us; only the ``evidence`` of a Conflict is what its sender signed earlier.
+written by us; only the ``evidence`` of a Conflict is what its sender signed earlier. A Conflict
+over pieces says in ``received`` how many bytes are here.
 A ProtocolError keeps its own code and sentence (docs/protocol.md §1).
 A database that is away or full is answered with 503 as well: the call has changed nothing that
 its caller could rely on, and may be made again.
@@ -93,13 +94,17 @@ class Conflict(Problem):
     """The thing is in a state in which this cannot be done.
 
     ``evidence``: bytes by which the sender can see that it is so; mostly there are none.
+    ``received``: how many bytes of what comes in pieces are here, where that is the matter.
     """
 
     status = HTTPStatus.CONFLICT
 
-    def __init__(self, code: str, sentence: str, *, evidence: bytes = b"") -> None:
+    def __init__(
+        self, code: str, sentence: str, *, evidence: bytes = b"", received: int | None = None
+    ) -> None:
         super().__init__(code, sentence)
         self.evidence = evidence
+        self.received = received
 
 
 class TooLarge(Problem):
@@ -188,6 +193,8 @@ def _own_members(error: Problem) -> dict[str, object]:
     members = problem(error.status, error.code, error.sentence)
     if isinstance(error, Conflict) and error.evidence:
         members["evidence"] = to_base64(error.evidence)
+    if isinstance(error, Conflict) and error.received is not None:
+        members["received"] = error.received
     return members
 
 

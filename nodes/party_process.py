@@ -37,7 +37,6 @@ from mpcengine.protocol.partywire import (
     EXIT_DONE,
     PREFIX_BYTES,
     Failure,
-    PartySpec,
     encode_spec,
     frame_length,
     parse_failure,
@@ -45,6 +44,7 @@ from mpcengine.protocol.partywire import (
     split_arrays,
 )
 from mpcengine.protocol.signing import generate_p256_key
+from mpcengine.protocol.wordswire import AnySpec, WordsSpec, encode_words
 
 logger = logging.getLogger(__name__)
 
@@ -189,10 +189,11 @@ class PartyAttempt(PartyProcess):
             raise RuntimeError("the attempt has been stopped")
         return self._socket.fileno()
 
-    def start(self, spec: PartySpec, rows: Iterable[bytes]) -> None:
+    def start(self, spec: AnySpec, rows: Iterable[bytes]) -> None:
         """Start the process and feed it in the background: the spec, then ``rows``."""
         limit = spec.deadline_seconds + spec.connect_seconds + GRACE_SECONDS
-        self.launch(encode_spec(spec), rows, fds=(self.listen_fd,), seconds=limit)
+        head = encode_words(spec) if isinstance(spec, WordsSpec) else encode_spec(spec)
+        self.launch(head, rows, fds=(self.listen_fd,), seconds=limit)
         self._close_socket()
 
     def stop(self) -> None:

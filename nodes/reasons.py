@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Say why a survey is withheld (docs/protocol.md §13)."""
+    """Say why a survey or a request is withheld (docs/protocol.md §13, §19)."""
 
     TOO_FEW = "fewer than min_count"
     NODE_LOST = "node lost"
@@ -18,6 +18,7 @@ class Reason(StrEnum):
     PEER_WITHHELD = "another node withheld"
     COMPUTATION_FAILED = "computation failed"
     TEXTS_CHANGED = "texts changed"
+    TOO_FEW_LISTS = "too few lists"
 
 
 class MustWithhold(Exception):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from mpcengine.protocol.batch import (
     CANNOT_UNSEAL,
@@ -18,12 +18,14 @@ from mpcengine.protocol.batch import (
 )
 from mpcengine.protocol.manifest import Manifest, parse_manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
+from mpcengine.protocol.request_manifest import RequestManifest, parse_request_manifest
 from mpcengine.protocol.statement import RELEASED, WITHHELD
 from mpcengine.protocol.strict import to_base64
 from nodes.models import (
     Incident,
     IssuerKey,
     Job,
+    JobKind,
     JobList,
     JobState,
     SeenList,
@@ -58,9 +60,34 @@ REASON_LISTS = {
 }
 
 
+REQUEST_KINDS = (JobKind.MATCH, JobKind.COMPARE)
+
+
 def job_get(*, digest: str) -> Job:
-    """Return the job of a manifest; raise Missing if this node has none."""
-    job = Job.objects.filter(digest=digest).first()
+    """Return the job of a manifest of any kind; raise Missing if this node has none."""
+    return _found(Job.objects.filter(digest=digest, parent=None))
+
+
+def job_or_part_get(*, digest: str) -> Job:
+    """Return the job of a manifest, or a part of one, by the digest that peers name it by.
+
+    Raises Missing if this node has none.
+    """
+    return _found(Job.objects.filter(digest=digest))
+
+
+def survey_get(*, digest: str) -> Job:
+    """Return the job of a survey's manifest; raise Missing if this node has none."""
+    return _found(Job.objects.filter(digest=digest, kind=JobKind.SURVEY))
+
+
+def request_get(*, digest: str) -> Job:
+    """Return the job of a request's manifest; raise Missing if this node has none."""
+    return _found(Job.objects.filter(digest=digest, kind__in=REQUEST_KINDS))
+
+
+def _found(rows: QuerySet[Job]) -> Job:
+    job = rows.first()
     if job is None:
         raise Missing("manifest.unknown", "This node does not know the manifest.")
     return job
@@ -71,7 +98,8 @@ def job_terms_get(*, digest: str) -> Job:
 
     Raises Missing if this node has none.
     """
-    rows = Job.objects.only("state", "is_answering", "survey_id", "manifest")
+    surveys = Job.objects.filter(kind=JobKind.SURVEY)
+    rows = surveys.only("state", "is_answering", "survey_id", "manifest")
     try:
         return rows.get(digest=digest)
     except Job.DoesNotExist:
@@ -79,13 +107,23 @@ def job_terms_get(*, digest: str) -> Job:
 
 
 def manifest_of(job: Job) -> Manifest:
-    """Return a job's manifest, parsed once per process."""
+    """Return a survey's manifest, parsed once per process."""
     return _manifest(bytes(job.manifest))
+
+
+def request_of(job: Job) -> RequestManifest:
+    """Return a request's manifest, parsed once per process."""
+    return _request(bytes(job.manifest))
 
 
 @lru_cache(maxsize=8)
 def _manifest(data: bytes) -> Manifest:
     return parse_manifest(data)
+
+
+@lru_cache(maxsize=8)
+def _request(data: bytes) -> RequestManifest:
+    return parse_request_manifest(data)
 
 
 def jobs_due(*, now: datetime, owner: str) -> list[int]:
@@ -144,7 +182,7 @@ def outcome_get(*, digest: str) -> dict[str, str | None]:
 
 def signed_manifest_get(*, digest: str) -> dict[str, object]:
     """Return a manifest with the signatures this node has under it; raise Missing."""
-    job = job_get(digest=digest)
+    job = survey_get(digest=digest)
     return {
         "manifest": to_base64(bytes(job.manifest)),
         "coordinator_signature": to_base64(bytes(job.coordinator_signature)),
@@ -174,7 +212,7 @@ def seen_get(*, digest: str) -> SeenList:
 
     Raises Missing while there is none, or if this node does not know the manifest.
     """
-    row = SeenList.objects.filter(job=job_get(digest=digest)).first()
+    row = SeenList.objects.filter(job=survey_get(digest=digest)).first()
     if row is None:
         raise Missing("lists.none", "This node has published no list of this survey yet.")
     return row
@@ -226,7 +264,7 @@ def databases_read() -> None:
 
 
 def _released_job(digest: str) -> Job:
-    job = job_get(digest=digest)
+    job = survey_get(digest=digest)
     # The number of packages of a withheld survey is published by nobody.
     if job.reason or not job.statement:
         raise Missing("lists.none", "Lists are published with a released result only.")

@@ -137,3 +137,65 @@ class SignedManifestOut(serializers.Serializer[object]):
     manifest = serializers.CharField()
     coordinator_signature = serializers.CharField()
     signatures = serializers.DictField(child=serializers.CharField())
+
+
+class RequestKeyOut(serializers.Serializer[object]):
+    share_key = serializers.CharField(help_text="base64 of 65 bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class RequestIn(serializers.Serializer[object]):
+    manifest = serializers.CharField(help_text="base64 of the canonical bytes")
+    requester_signature = serializers.CharField(help_text="base64 of 64 bytes")
+    coordinator_signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class RequestSignatureOut(serializers.Serializer[object]):
+    digest = serializers.CharField()
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class SignedRequestOut(RequestIn):
+    signatures = serializers.DictField(child=serializers.CharField())
+
+
+class ConsentIn(serializers.Serializer[object]):
+    consent = serializers.CharField(help_text="base64 of the canonical bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class OwnerOut(serializers.Serializer[object]):
+    owner = serializers.IntegerField(min_value=0, max_value=255)
+
+
+class ConsentsOut(serializers.Serializer[object]):
+    consents = ConsentIn(many=True)
+
+
+class NonceOut(serializers.Serializer[object]):
+    number = serializers.IntegerField(min_value=1, max_value=3)
+    consents = serializers.CharField(help_text="32 bytes, hexadecimal")
+    nonce = serializers.CharField(help_text="32 bytes, hexadecimal")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class OverflowIn(OwnerOut):
+    number = serializers.IntegerField(min_value=1, max_value=3)
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class ContributionIn(serializers.Serializer[object]):
+    header = serializers.CharField(help_text="base64 of the canonical bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class ContributionOut(OwnerOut):
+    received = serializers.ListField(
+        child=serializers.IntegerField(min_value=0), help_text="bytes of each bucket's part"
+    )
+    complete = serializers.BooleanField()
+
+
+class ChunkOut(serializers.Serializer[object]):
+    received = serializers.IntegerField(min_value=0)
+    complete = serializers.BooleanField()

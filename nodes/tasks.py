@@ -44,6 +44,8 @@ def node_job_drive(job_pk: int) -> None:
     job_drive(job_pk=job_pk, owner=OWNER)
     if is_stopping():
         _send(job_pk)  # to another worker, if there is one: this one takes no more
+    else:
+        drive_due()  # what this drive has made due, as the next part of a request
 
 
 def drive_nudge(job_pk: int) -> None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from health import LiveView
-from nodes import views, views_lists
+from nodes import views, views_lists, views_requests
 
 urlpatterns = [
     path("keys", views.KeysView.as_view()),
@@ -22,6 +22,26 @@ urlpatterns = [
     path("lists/<str:digest>/seen", views_lists.SeenView.as_view()),
     path("lists/<str:digest>/proof", views_lists.ProofView.as_view()),
     path("lists/<str:digest>/proof/<str:node>", views_lists.ProofLinesView.as_view()),
+    path("requests/<str:request_id>/keys", views_requests.RequestKeysView.as_view()),
+    path("requests", views_requests.RequestsView.as_view()),
+    path("requests/<str:digest>", views_requests.RequestView.as_view()),
+    path("requests/<str:digest>/signatures", views_requests.RequestSignaturesView.as_view()),
+    path("requests/<str:digest>/consents", views_requests.ConsentsView.as_view()),
+    path("requests/<str:digest>/nonce", views_requests.NonceView.as_view()),
+    path("requests/<str:digest>/overflow", views_requests.OverflowView.as_view()),
+    path("requests/<str:digest>/contributions", views_requests.ContributionsView.as_view()),
+    path(
+        "requests/<str:digest>/contributions/<int:owner>",
+        views_requests.ContributionView.as_view(),
+    ),
+    path(
+        "requests/<str:digest>/contributions/<int:owner>/<int:bucket>/<int:offset>",
+        views_requests.ChunkView.as_view(),
+    ),
+    path(
+        "requests/<str:digest>/private/<int:owner>/<int:bucket>",
+        views_requests.PrivateView.as_view(),
+    ),
     path("results/<str:digest>", views.ResultView.as_view()),
     path("jobs/<str:digest>", views.JobView.as_view()),
     path("peer/exchange", views.PeerExchangeView.as_view()),

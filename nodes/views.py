@@ -216,7 +216,7 @@ class PackagesView(NodeView):
     def post(self, request: Request) -> Response:
         """Store a batch, and say of each: taken (safe on disk, signed), later or never."""
         answers = parcels_accept(
-            parcels=unpack_batch(_octets(request), LARGEST_BATCH), now=timezone.now()
+            parcels=unpack_batch(octets_of(request), LARGEST_BATCH), now=timezone.now()
         )
         return Response({"answers": [_place(one) for one in answers]})
 
@@ -273,13 +273,6 @@ class PeerView(NodeView):
         headers = {SIGNATURE_HEADER: to_base64(signature)}
         return HttpResponse(data, content_type="application/json", headers=headers)
 
-    def signature(self, request: Request) -> bytes:
-        """Return the caller's signature from its header."""
-        signature = parse_base64(request.headers.get(SIGNATURE_HEADER, ""))
-        if not signature:
-            raise Malformed("peer.signature", f"The header {SIGNATURE_HEADER} is missing.")
-        return signature
-
 
 class PeerExchangeView(PeerView):
     """Exchange the messages of a stage."""
@@ -287,7 +280,7 @@ class PeerExchangeView(PeerView):
     @extend_schema(request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, 202: None})
     def post(self, request: Request) -> HttpResponse:
         """Hear a peer's message of a stage and answer with this node's, once it has one."""
-        message, job = peer_message_read(_octets(request), self.signature(request))
+        message, job = peer_message_read(octets_of(request), signature_of(request))
         answer = exchange_answer(message, job)
         if message.body:
             drive_nudge(job.pk)
@@ -300,7 +293,7 @@ class PeerPackagesView(PeerView):
     @extend_schema(request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, 202: None})
     def post(self, request: Request) -> HttpResponse:
         """Return the packages asked for that this node holds, after its own closing."""
-        message, job = peer_message_read(_octets(request), self.signature(request))
+        message, job = peer_message_read(octets_of(request), signature_of(request))
         return self.answered(packages_answer(message, job))
 
 
@@ -322,9 +315,18 @@ def _place(one: Place) -> dict[str, str]:
     return {"state": one.state, "code": one.code}
 
 
-def _octets(request: Request) -> bytes:
+def octets_of(request: Request) -> bytes:
+    """Return a body of bytes; raise Malformed where there is none."""
     # What a parser of ours returned, or an empty QueryDict where the call had no body.
     body = cast("object", request.data)
     if not isinstance(body, bytes):
         raise Malformed("body.empty", "The body is missing.")
     return body
+
+
+def signature_of(request: Request) -> bytes:
+    """Return the caller's signature from its header; raise Malformed where there is none."""
+    signature = parse_base64(request.headers.get(SIGNATURE_HEADER, ""))
+    if not signature:
+        raise Malformed("peer.signature", f"The header {SIGNATURE_HEADER} is missing.")
+    return signature

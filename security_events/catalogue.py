@@ -163,6 +163,23 @@ _LIFE: Mapping[str, Entry] = {
         "this node's policy refused a manifest or its keys",
         "manifest survey reason",
     ),
+    "request.opened": _act(
+        1, "api", "start", ACTIVITY, "five signatures opened a request", "manifest survey job"
+    ),
+    "request.consents_closed": _entry(
+        1, "api", "change", ACTIVITY, "who takes part is settled", "manifest job count"
+    ),
+    "request.closed": _act(
+        1,
+        "api",
+        "end",
+        ACTIVITY,
+        "contributing ended: all are there, by order, or by time",
+        "manifest job reason",
+    ),
+    "request.withheld": _entry(
+        3, "api", "end", ACTIVITY, "a request ended without an outcome", "manifest job reason"
+    ),
     "request.created": _reserved(1, "api", "creation", ACTIVITY, "a data request was made"),
     "request.approved": _reserved(1, "api", "allowed", ACTIVITY, "a request was approved"),
     "request.rejected": _reserved(1, "api", "denied", ACTIVITY, "a request was rejected"),

@@ -106,13 +106,7 @@ def build_request_statement(statement: RequestStatement) -> bytes:
             "root": statement.root,
             "lists": list(statement.lists),
             "excluded": list(statement.excluded),
-            "values": {
-                name: {
-                    "shown": [str(word) for word in shared.shown],
-                    "value": [str(word) for word in shared.value],
-                }
-                for name, shared in statement.values.items()
-            },
+            "values": values_to_json(statement.values),
         }
     )
     parse_request_statement(data)
@@ -146,8 +140,19 @@ def parse_request_statement(data: bytes) -> RequestStatement:
         root=top.digest("root"),
         lists=lists,
         excluded=excluded,
-        values=_values(top),
+        values=values_from_json(top),
     )
+
+
+def values_to_json(values: Mapping[str, SharedValue]) -> dict[str, JSON]:
+    """Return a node's components by name, as decimal strings."""
+    return {
+        name: {
+            "shown": [str(word) for word in shared.shown],
+            "value": [str(word) for word in shared.value],
+        }
+        for name, shared in values.items()
+    }
 
 
 def open_request_values(
@@ -163,8 +168,8 @@ def open_request_values(
     if any(set(part) != set(VALUE_NAMES[kind]) for part in values):
         raise InconsistentShares("statement.components", "The nodes opened other values.")
     for name in VALUE_NAMES[kind]:
-        shown = _join([part[name].shown for part in values])
-        value = _join([part[name].value for part in values])
+        shown = join_words([part[name].shown for part in values])
+        value = join_words([part[name].value for part in values])
         if shown not in {0, 1} or (value and not shown):
             raise DisclosureRefused(
                 "statement.value", "A value that is not to be shown is in the statements."
@@ -173,7 +178,11 @@ def open_request_values(
     return opened
 
 
-def _join(pairs: Sequence[Words]) -> int:
+def join_words(pairs: Sequence[Words]) -> int:
+    """Return the word behind three nodes' components, by index.
+
+    Raises InconsistentShares ``statement.components`` where two copies of one differ.
+    """
     components: dict[int, int] = {}
     for index, pair in enumerate(pairs, start=1):
         for component, word in zip(node_components(index), pair, strict=True):
@@ -193,18 +202,22 @@ def _owners(top: Fields, key: str) -> tuple[int, ...]:
     return tuple(owners)
 
 
-def _values(top: Fields) -> dict[str, SharedValue]:
+def values_from_json(top: Fields) -> dict[str, SharedValue]:
+    """Read ``values``: components by name; raise MalformedMessage for another name or form."""
     names = tuple(name for kind in VALUE_NAMES.values() for name in kind)
     section = top.fields("values", required=(), optional=names)
     return {
-        name: SharedValue(shown=_words(row, "shown"), value=_words(row, "value"))
+        name: SharedValue(
+            shown=words_from_json(row, "shown"), value=words_from_json(row, "value")
+        )
         for name in names
         if section.has(name)
         for row in (section.fields(name, required=("shown", "value")),)
     }
 
 
-def _words(row: Fields, key: str) -> Words:
+def words_from_json(row: Fields, key: str) -> Words:
+    """Read two components, decimal strings below 2^64; raise MalformedMessage."""
     first, second = (_word(row, key, value) for value in row.items(key, 2, 2))
     return first, second
 

@@ -1,8 +1,9 @@
 """Build and read the body of every stage message of a survey job.
 
-Source: docs/protocol.md §10 and §13. Each body is canonical JSON with ``format`` =
-``drempel-<stage>/1``, the manifest's digest and the sender's name; the sender signs it under
-the label of the stage. Nodes only store and send these bytes; the same bytes for ever.
+Source: docs/protocol.md §10 and §13; for requests see ``request_stages``. Each body is
+canonical JSON with ``format`` = ``drempel-<stage>/1``, the manifest's digest and the sender's
+name; the sender signs it under the label of the stage. Nodes only store and send these bytes;
+the same bytes for ever.
 """
 
 import re
@@ -15,47 +16,14 @@ from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import format_element, parse_element
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.padding import SEED_BYTES
-from mpcengine.protocol.signing import (
-    LABEL_CHECKED,
-    LABEL_COIN,
-    LABEL_COMMIT,
-    LABEL_DONE,
-    LABEL_HELD,
-    LABEL_LINES,
-    LABEL_LIST,
-    LABEL_OPENING,
-    LABEL_PAD,
-    LABEL_PATTERN,
-    LABEL_READY,
-    LABEL_ROOT,
-    LABEL_TOSS,
-    LABEL_VERDICT,
-)
 from mpcengine.protocol.strict import LARGEST_INTEGER, Fields, to_base64
 from mpcengine.protocol.text_shares import Texts, texts_from_json, texts_to_json
 
-_LABELS = {
-    "pad": LABEL_PAD,
-    "commit": LABEL_COMMIT,
-    "list": LABEL_LIST,
-    "held": LABEL_HELD,
-    "root": LABEL_ROOT,
-    "verdict": LABEL_VERDICT,
-    "toss": LABEL_TOSS,
-    "coin": LABEL_COIN,
-    "lines": LABEL_LINES,
-    "checked": LABEL_CHECKED,
-    "ready": LABEL_READY,
-    "done": LABEL_DONE,
-    "pattern": LABEL_PATTERN,
-    "opening": LABEL_OPENING,
-}
-_NUMBERS = {"toss": 1, "coin": 1, "ready": 2, "done": 2, "pattern": 1}
-_STAGE = re.compile(r"[a-z]+(/[1-9][0-9]{0,5})*")
 _HOST = re.compile(r"[A-Za-z0-9.:\-]{1,253}")
 _COMMON = ("format", "manifest", "node")
-# Rounds 1 and 2 end in a pattern; round 3, which mixes texts, in the opening.
-LARGEST_ROUND, TEXT_ROUND = 3, 3
+# Rounds 1 and 2 end in a pattern; round 3, which mixes texts, in the opening. Rounds 4 to 6 are
+# those of requests (docs/protocol.md §16.8).
+LARGEST_ROUND, TEXT_ROUND = 6, 3
 _LARGEST_PATTERN = 2
 LARGEST_ATTEMPT = 999_999
 
@@ -166,37 +134,25 @@ class Opening:
     texts: Texts = field(default_factory=dict)
 
 
-def stage_label(stage: str) -> bytes:
-    """Return the signing label of a stage such as ``root``, ``ready/1/2`` or ``pattern/1``.
-
-    Raises MalformedMessage for a stage that does not exist.
-    """
-    name, *numbers = stage.split("/")
-    fits = _STAGE.fullmatch(stage) is not None and len(numbers) == _NUMBERS.get(name, 0)
-    if name not in _LABELS or not fits:
-        raise MalformedMessage("stage.unknown", "This stage of a job does not exist.")
-    return _LABELS[name]
-
-
 def build_pad(message: Pad) -> bytes:
     """Return the bytes of a ``pad`` message; never published."""
-    return _build("pad", message.manifest, message.node, seed=message.seed.hex())
+    return build_stage("pad", message.manifest, message.node, seed=message.seed.hex())
 
 
 def parse_pad(data: bytes) -> Pad:
     """Read a ``pad`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "pad", "seed")
+    top, common = open_stage(data, "pad", "seed")
     return Pad(**common, seed=bytes.fromhex(top.hexadecimal("seed", SEED_BYTES)))
 
 
 def build_commit(message: Commit) -> bytes:
     """Return the bytes of a ``commit`` message."""
-    return _build("commit", message.manifest, message.node, commitment=message.commitment)
+    return build_stage("commit", message.manifest, message.node, commitment=message.commitment)
 
 
 def parse_commit(data: bytes) -> Commit:
     """Read a ``commit`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "commit", "commitment")
+    top, common = open_stage(data, "commit", "commitment")
     return Commit(**common, commitment=top.digest("commitment"))
 
 
@@ -204,30 +160,32 @@ def build_list(message: IdList) -> bytes:
     """Return the bytes of a ``list`` message; ids travel as base64 of 32 bytes each."""
     ids = to_base64(pack_ids(message.ids))
     salt = message.salt.hex()
-    return _build("list", message.manifest, message.node, salt=salt, ids=ids)
+    return build_stage("list", message.manifest, message.node, salt=salt, ids=ids)
 
 
 def parse_list(data: bytes) -> IdList:
     """Read a ``list`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "list", "salt", "ids")
+    top, common = open_stage(data, "list", "salt", "ids")
     salt = bytes.fromhex(top.hexadecimal("salt", SALT_BYTES))
     return IdList(**common, salt=salt, ids=unpack_ids(top.data("ids")))
 
 
 def build_held(message: Ids) -> bytes:
     """Return the bytes of a ``held`` message."""
-    return _build("held", message.manifest, message.node, ids=to_base64(pack_ids(message.ids)))
+    return build_stage(
+        "held", message.manifest, message.node, ids=to_base64(pack_ids(message.ids))
+    )
 
 
 def parse_held(data: bytes) -> Ids:
     """Read a ``held`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "held", "ids")
+    top, common = open_stage(data, "held", "ids")
     return Ids(**common, ids=unpack_ids(top.data("ids")))
 
 
 def build_root(message: Root) -> bytes:
     """Return the bytes of a ``root`` message."""
-    return _build(
+    return build_stage(
         "root",
         message.manifest,
         message.node,
@@ -239,7 +197,7 @@ def build_root(message: Root) -> bytes:
 
 def parse_root(data: bytes) -> Root:
     """Read a ``root`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "root", "root", "size", "superseded")
+    top, common = open_stage(data, "root", "root", "size", "superseded")
     return Root(
         **common,
         root=top.digest("root"),
@@ -251,18 +209,18 @@ def parse_root(data: bytes) -> Root:
 def build_verdict(message: Ids) -> bytes:
     """Return the bytes of a ``verdict`` message: the ids this node cannot unseal."""
     ids = to_base64(pack_ids(message.ids))
-    return _build("verdict", message.manifest, message.node, cannot_unseal=ids)
+    return build_stage("verdict", message.manifest, message.node, cannot_unseal=ids)
 
 
 def parse_verdict(data: bytes) -> Ids:
     """Read a ``verdict`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "verdict", "cannot_unseal")
+    top, common = open_stage(data, "verdict", "cannot_unseal")
     return Ids(**common, ids=unpack_ids(top.data("cannot_unseal")))
 
 
 def build_checked(message: Checked) -> bytes:
     """Return the bytes of a ``checked`` message."""
-    return _build(
+    return build_stage(
         "checked",
         message.manifest,
         message.node,
@@ -275,7 +233,7 @@ def build_checked(message: Checked) -> bytes:
 
 def parse_checked(data: bytes) -> Checked:
     """Read a ``checked`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "checked", "verdict", "accepted", "coin", "lines")
+    top, common = open_stage(data, "checked", "verdict", "accepted", "coin", "lines")
     return Checked(
         **common,
         verdict=top.digest("verdict"),
@@ -287,7 +245,7 @@ def parse_checked(data: bytes) -> Checked:
 
 def build_ready(message: Ready) -> bytes:
     """Return the bytes of a ``ready`` message."""
-    return _build(
+    return build_stage(
         "ready",
         message.manifest,
         message.node,
@@ -302,7 +260,7 @@ def build_ready(message: Ready) -> bytes:
 def parse_ready(data: bytes) -> Ready:
     """Read a ``ready`` message; raise MalformedMessage if it is not exactly one."""
     keys = ("round", "attempt", "party_host", "party_port", "pin")
-    top, common = _open(data, "ready", *keys)
+    top, common = open_stage(data, "ready", *keys)
     host = top.text("party_host", longest=253)
     if _HOST.fullmatch(host) is None:
         raise top.refuse("party_host", "must be a host name or an address")
@@ -319,12 +277,12 @@ def parse_ready(data: bytes) -> Ready:
 def build_done(message: Done) -> bytes:
     """Return the bytes of a ``done`` message."""
     numbers = {"round": message.round, "attempt": message.attempt}
-    return _build("done", message.manifest, message.node, **numbers)
+    return build_stage("done", message.manifest, message.node, **numbers)
 
 
 def parse_done(data: bytes) -> Done:
     """Read a ``done`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "done", "round", "attempt")
+    top, common = open_stage(data, "done", "round", "attempt")
     return Done(
         **common,
         round=top.integer("round", 1, LARGEST_ROUND),
@@ -335,12 +293,14 @@ def parse_done(data: bytes) -> Done:
 def build_pattern(message: PatternShares) -> bytes:
     """Return the bytes of a ``pattern`` message; shares are decimal strings below p."""
     shares = [format_element(share) for share in message.shares]
-    return _build("pattern", message.manifest, message.node, round=message.round, shares=shares)
+    return build_stage(
+        "pattern", message.manifest, message.node, round=message.round, shares=shares
+    )
 
 
 def parse_pattern(data: bytes) -> PatternShares:
     """Read a ``pattern`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "pattern", "round", "shares")
+    top, common = open_stage(data, "pattern", "round", "shares")
     shares = top.items("shares", 0, LARGEST_INTEGER)
     return PatternShares(
         **common,
@@ -351,7 +311,7 @@ def parse_pattern(data: bytes) -> PatternShares:
 
 def build_opening(message: Opening) -> bytes:
     """Return the bytes of an ``opening`` message; shares are decimal strings below p."""
-    return _build(
+    return build_stage(
         "opening",
         message.manifest,
         message.node,
@@ -362,7 +322,7 @@ def build_opening(message: Opening) -> bytes:
 
 def parse_opening(data: bytes) -> Opening:
     """Read an ``opening`` message; raise MalformedMessage if it is not exactly one."""
-    top, common = _open(data, "opening", "shares", "texts")
+    top, common = open_stage(data, "opening", "shares", "texts")
     return Opening(
         **common,
         shares=shares_from_json(top.raw("shares")),
@@ -382,12 +342,17 @@ def shares_from_json(value: JSON) -> dict[str, int]:
     return {name: parse_element(text) for name, text in value.items()}
 
 
-def _build(stage: str, manifest: Digest, node: str, **fields: JSON) -> bytes:
+def build_stage(stage: str, manifest: Digest, node: str, **fields: JSON) -> bytes:
+    """Return the canonical bytes of a stage message with these further keys."""
     head = {"format": f"drempel-{stage}/1", "manifest": manifest, "node": node}
     return canonical({**head, **fields})
 
 
-def _open(data: bytes, stage: str, *keys: str) -> tuple[Fields, dict[str, str]]:
+def open_stage(data: bytes, stage: str, *keys: str) -> tuple[Fields, dict[str, str]]:
+    """Return a stage message's fields, and its manifest and sender by name.
+
+    Raises MalformedMessage if it is not of this stage or has other keys.
+    """
     top = Fields(parse_canonical(data), required=(*_COMMON, *keys))
     top.choice("format", (f"drempel-{stage}/1",))
     return top, {"manifest": top.digest("manifest"), "node": top.choice("node", NODE_NAMES)}

@@ -18,11 +18,11 @@ from mpcengine.protocol.messages import (
     sign_peer_message,
     verify_peer_message,
 )
-from mpcengine.protocol.stages import stage_label
+from mpcengine.protocol.stage_names import stage_label
 from nodes.keystore import identity_key, node_name, peer_names
 from nodes.models import Job, JobState, StoredPackage
 from nodes.policy import federation
-from nodes.selectors import job_get, stages_said
+from nodes.selectors import job_or_part_get, stages_said
 from nodes.services.stages import stage_hear, stage_packed
 from problems import Conflict
 
@@ -50,7 +50,7 @@ def peer_message_read(data: bytes, signature: bytes) -> tuple[PeerMessage, Job]:
         receiver=node_name(),
         identity_key=federation().named(sender).identity_key,
     )
-    job = job_get(digest=message.job)
+    job = job_or_part_get(digest=message.job)
     if job.state in _NOT_YET:
         raise Conflict("survey.not_open", "This node has not opened the survey.")
     return message, job
@@ -59,7 +59,8 @@ def peer_message_read(data: bytes, signature: bytes) -> tuple[PeerMessage, Job]:
 def exchange_answer(message: PeerMessage, job: Job) -> tuple[bytes, bytes] | None:
     """Hear a peer's stage message and return this node's own, signed; None if it has none.
 
-    A job that was withheld hears nothing and answers with its signed statement instead.
+    A job that was withheld hears nothing and answers with its signed statement instead, and so
+    does a part of it.
     """
     if message.label == RECALL:
         said = sorted(stages_said(job, message.sender))
@@ -69,8 +70,9 @@ def exchange_answer(message: PeerMessage, job: Job) -> tuple[bytes, bytes] | Non
     if message.label != EXCHANGE:
         raise MalformedMessage("peer.label", "This address does not take that message.")
     stage_label(message.epoch)
-    if job.reason and job.statement:
-        ended = pack_signed(bytes(job.statement), bytes(job.statement_signature))
+    whole = job if job.parent is None else job.parent
+    if whole.reason and whole.statement:
+        ended = pack_signed(bytes(whole.statement), bytes(whole.statement_signature))
         return _answer(message, ENDED, ended)
     if message.body:
         stage_hear(job, message.epoch, message.sender, message.body)

@@ -23,15 +23,21 @@ from nodes.selectors import ending_incident, jobs_due
 from nodes.services.attempts import peers_ahead
 from nodes.services.flows import Flow
 from nodes.services.leases import StaleJob, job_hold, job_keep, job_rest, job_take
-from nodes.services.meeting import job_recall, stage_count, stage_tell
+from nodes.services.meeting import stage_count, stage_tell
 from nodes.services.memory import job_forget, job_memory
 from nodes.services.pausing import Pause
+from nodes.services.request_flow import PART_FLOW, REQUEST_FLOW
 from nodes.services.survey_flow import SURVEY_FLOW
 from stopping import Stopping, stop_check, stop_wait
 
 logger = logging.getLogger(__name__)
 
-_FLOWS: Mapping[str, Flow] = {JobKind.SURVEY: SURVEY_FLOW}
+_FLOWS: Mapping[str, Flow] = {
+    JobKind.SURVEY: SURVEY_FLOW,
+    JobKind.MATCH: REQUEST_FLOW,
+    JobKind.COMPARE: REQUEST_FLOW,
+    JobKind.PART: PART_FLOW,
+}
 # How long a drive that made progress waits for its peers before it lets go of the worker.
 PATIENCE_SECONDS = 4.0
 _LOOK_SECONDS = 0.05
@@ -124,7 +130,7 @@ def _step(job: Job) -> Pause | None:
     if job.state in _ACTIVE:
         flow.attend(job)
         _check_goes_on(job, flow)
-        if not job_recall(job):
+        if not flow.recall(job):
             return Pause(seconds=settings.RECONCILE_SECONDS)
     return flow.steps[JobState(job.state)](job)
 

@@ -15,15 +15,21 @@ Step = Callable[[Job], Pause | None]
 class Flow:
     """Give the driver one kind's steps, each safe to run twice.
 
-    ``attend`` sees to what must be gone before a closed job's next step; ``gives_up_at`` says
-    when a node that stays away ends the job (None: never); ``withhold`` ends it for a reason,
-    with a detail for the operator.
+    ``attend`` sees to what must be gone before a closed job's next step; ``recall`` asks both
+    peers, once a process, what this node said before it was restored, and tells whether they
+    answered; ``gives_up_at`` says when a node that stays away ends the job (None: never);
+    ``withhold`` ends it for a reason, with a detail for the operator.
     """
 
     steps: Mapping[JobState, Step]
     attend: Callable[[Job], None]
+    recall: Callable[[Job], bool]
     gives_up_at: Callable[[Job], datetime | None]
     withhold: Callable[[Job, Reason, str], None]
+
+
+def no_care(_job: Job) -> None:
+    """Leave nothing to be seen to before a step."""
 
 
 def final_step(_job: Job) -> Pause | None:

@@ -19,7 +19,7 @@ from mpcengine.protocol.package import Package, verify_package
 from mpcengine.protocol.receipt import confirmation_body
 from mpcengine.protocol.signing import LABEL_CONFIRMATION
 from nodes.keystore import node_index, node_sign, outer_key_unwrap
-from nodes.models import Job, JobState, StoredPackage, SurveyKeys
+from nodes.models import Job, JobKind, JobState, StoredPackage, SurveyKeys
 from nodes.phases import is_answering, takes_packages
 from nodes.selectors import manifest_of
 from security_events import refusal_count
@@ -56,7 +56,7 @@ def parcels_accept(*, parcels: Sequence[bytes], now: datetime) -> tuple[Place, .
     """
     answers: dict[int, Place] = {}
     for digest, places in _by_survey(parcels):
-        job = None if digest is None else Job.objects.filter(digest=digest).first()
+        job = None if digest is None else _survey(digest)
         group = {place: parcels[place] for place in places}
         if job is None:
             answers |= dict.fromkeys(group, _refused(UNKNOWN))
@@ -104,6 +104,10 @@ def _by_survey(parcels: Sequence[bytes]) -> Iterator[tuple[str | None, list[int]
     for place, parcel in enumerate(parcels):
         groups.setdefault(parcel_manifest(parcel), []).append(place)
     yield from groups.items()
+
+
+def _survey(digest: str) -> Job | None:
+    return Job.objects.filter(digest=digest, kind=JobKind.SURVEY).first()
 
 
 def _take(job: Job, group: dict[int, bytes], now: datetime) -> dict[int, Place]:

@@ -3,19 +3,15 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import transaction
 
-import faults
 from booth.terms import check_own_booth
 from mpcengine.protocol.errors import BadSignature, MalformedMessage, PolicyRefused
 from mpcengine.protocol.manifest import Manifest
-from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.policy import BOOTH_OWN, check_policy
 from mpcengine.protocol.roster import roster_root
 from mpcengine.protocol.signedmanifest import check_nodes, verify_coordinator
-from mpcengine.protocol.signing import LABEL_MANIFEST, verify
-from mpcengine.protocol.strict import to_base64
+from mpcengine.protocol.signing import LABEL_MANIFEST
 from nodes.keystore import node_name, node_sign
 from nodes.models import (
     IssuerKey,
@@ -27,11 +23,16 @@ from nodes.models import (
 )
 from nodes.policy import federation, operator_policy
 from nodes.routers import ISSUING
-from nodes.selectors import job_get, manifest_of
-from nodes.services.leases import job_row_change
+from nodes.selectors import manifest_of, survey_get
+from nodes.services.job_rows import (
+    job_open,
+    job_store,
+    other_manifest,
+    refused_tell,
+    signatures_check,
+)
 from nodes.services.rosters import roster_check, roster_enter
 from problems import Conflict
-from security_events import emit, reason_code
 
 _ROSTER_BATCH = 5_000
 
@@ -57,13 +58,13 @@ def manifest_accept(
                 check_own_booth(parsed)
             roster_check(policy, parsed, roster)
         except PolicyRefused as refusal:
-            _job_store(parsed, coordinator_signature, JobState.REFUSED, refusal)
-            _tell_refused(parsed, refusal)
+            job_store(_job(parsed, coordinator_signature), refusal)
+            refused_tell(parsed.digest, parsed.survey_id, refusal)
             raise
         _issuers_note(parsed)
         _roster_store(parsed.digest, roster)
         try:
-            _job_store(parsed, coordinator_signature, JobState.PREPARED, None)
+            job_store(_job(parsed, coordinator_signature))
         except Conflict:
             RosterEntry.objects.filter(manifest=parsed.digest).delete()
             raise
@@ -76,30 +77,15 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> Job:
     Raises Missing, Conflict for a refused manifest, BadSignature, PolicyRefused for a roster
     near one that opened meanwhile, or EventsDown. Kill points ``nodes.open.*``.
     """
-    job = job_get(digest=digest)
+    job = survey_get(digest=digest)
     manifest = manifest_of(job)
-    if set(signatures) != set(NODE_NAMES):
-        raise MalformedMessage("signatures.names", "Give the signatures of nodes a, b and c.")
-    for terms in manifest.nodes:
-        verify(terms.identity_key, LABEL_MANIFEST, manifest.raw, signatures[terms.node])
+    signatures_check(manifest, LABEL_MANIFEST, manifest.raw, signatures)
     if job.state == JobState.REFUSED:
         raise Conflict("manifest.refused", "This node has refused the manifest.")
     if job.state != JobState.PREPARED:
         return job
     _roster_enter(job, manifest)
-    named = {name: to_base64(signatures[name]) for name in NODE_NAMES}
-    faults.point("nodes.open.before_write")
-    with transaction.atomic():
-        # Two calls at once both find the job prepared; the second finds here that it is open.
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        if job.state == JobState.PREPARED:
-            # A worker agrees with the peers on padding; from then on it comes back by itself.
-            now = timezone.now()
-            job_row_change(job, state=JobState.OPEN, signatures=named, due_at=now)
-            emit("survey.opened", manifest=digest, survey=job.survey_id, job=job.pk)
-        faults.point("nodes.open.after_write")
-    faults.point("nodes.open.after_commit")
-    return job
+    return job_open(job, signatures, "survey.opened")
 
 
 def _roster_enter(job: Job, manifest: Manifest) -> None:
@@ -110,18 +96,8 @@ def _roster_enter(job: Job, manifest: Manifest) -> None:
             state=JobState.REFUSED, reason=refusal.code, sentence=refusal.sentence[:400]
         )
         RosterEntry.objects.filter(manifest=manifest.digest).delete()
-        _tell_refused(manifest, refusal)
+        refused_tell(manifest.digest, manifest.survey_id, refusal)
         raise
-
-
-def _tell_refused(manifest: Manifest, refusal: PolicyRefused) -> None:
-    emit(
-        "manifest.refused",
-        outcome="failure",
-        manifest=manifest.digest,
-        survey=manifest.survey_id,
-        reason=reason_code(refusal.code),
-    )
 
 
 def _check_is_ours(manifest: Manifest) -> None:
@@ -140,7 +116,7 @@ def _check_is_ours(manifest: Manifest) -> None:
         raise Conflict("manifest.keys", "The manifest does not name this node's keys.")
     others = Job.objects.filter(survey_id=manifest.survey_id)
     if others.exclude(digest=manifest.digest).exclude(state=JobState.REFUSED).exists():
-        raise _other_manifest()
+        raise other_manifest()
 
 
 def _issuers_note(manifest: Manifest) -> None:
@@ -160,10 +136,6 @@ def _issuers_note(manifest: Manifest) -> None:
             )
 
 
-def _other_manifest() -> Conflict:
-    return Conflict("manifest.other", "This node signed another manifest of the survey.")
-
-
 def _check_roster(manifest: Manifest, roster: Sequence[bytes]) -> None:
     terms = manifest.node(node_name())
     root = manifest.roster.roots[terms.index - 1]
@@ -179,37 +151,10 @@ def _roster_store(digest: str, roster: Sequence[bytes]) -> None:
         RosterEntry.objects.bulk_create(rows, batch_size=_ROSTER_BATCH, ignore_conflicts=True)
 
 
-def _job_store(
-    manifest: Manifest,
-    coordinator_signature: bytes,
-    state: JobState,
-    refusal: PolicyRefused | None,
-) -> None:
-    """Write the job's row, or let a refused one follow the operator's change of mind.
-
-    Raises Conflict if another manifest of the survey came in between: the database keeps one.
-    """
-    fresh = Job(
+def _job(manifest: Manifest, coordinator_signature: bytes) -> Job:
+    return Job(
         digest=manifest.digest,
         survey_id=manifest.survey_id,
         manifest=manifest.raw,
         coordinator_signature=coordinator_signature,
-        state=state,
-        reason="" if refusal is None else refusal.code,
-        sentence="" if refusal is None else refusal.sentence[:400],
     )
-    point = f"nodes.{state.value}"
-    rows = Job.objects.filter(digest=manifest.digest)
-    faults.point(f"{point}.before_write")
-    try:
-        with transaction.atomic():
-            Job.objects.bulk_create([fresh], ignore_conflicts=True)
-            rows.filter(state=JobState.REFUSED).update(
-                state=state, reason=fresh.reason, sentence=fresh.sentence
-            )
-            faults.point(f"{point}.after_write")
-    except IntegrityError:
-        raise _other_manifest() from None
-    if not rows.exists():
-        raise _other_manifest()
-    faults.point(f"{point}.after_commit")

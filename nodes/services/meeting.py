@@ -17,10 +17,11 @@ from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.messages import PeerMessage, unpack_signed
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.package import package_length
-from mpcengine.protocol.signing import LABEL_STATEMENT, verify
+from mpcengine.protocol.request_statement import parse_request_statement
+from mpcengine.protocol.signing import LABEL_REQUEST_STATEMENT, LABEL_STATEMENT, verify
 from mpcengine.protocol.statement import WITHHELD, parse_statement
 from nodes.keystore import node_name, peer_names
-from nodes.models import Job, StageMessage, StoredPackage
+from nodes.models import Job, JobKind, StageMessage, StoredPackage
 from nodes.peer_client import PeerError, PeerMisbehaved, peer_ask
 from nodes.policy import federation
 from nodes.reasons import MustWithhold, Reason
@@ -192,9 +193,12 @@ def _ask(job: Job, peer: str, label: str, body: bytes = b"") -> PeerMessage | No
 def _peer_ended(job: Job, peer: str, packed: bytes) -> None:
     """End with the reason a peer signed; raise ProtocolError or PeerError if it did not."""
     data, signature = unpack_signed(packed)
-    verify(federation().named(peer).identity_key, LABEL_STATEMENT, data, signature)
-    statement = parse_statement(data)
-    if (statement.manifest, statement.node, statement.state) != (job.digest, peer, WITHHELD):
+    whole = job if job.parent is None else job.parent
+    is_survey = whole.kind == JobKind.SURVEY
+    label = LABEL_STATEMENT if is_survey else LABEL_REQUEST_STATEMENT
+    verify(federation().named(peer).identity_key, label, data, signature)
+    statement = parse_statement(data) if is_survey else parse_request_statement(data)
+    if (statement.manifest, statement.node, statement.state) != (whole.digest, peer, WITHHELD):
         raise PeerMisbehaved(peer)
     known = {reason.value: reason for reason in Reason}
     reason = known.get(statement.reason or "", Reason.PEER_WITHHELD)

@@ -1,4 +1,4 @@
-"""Take the coordinator's orders: open answering (strict timing) and close."""
+"""Take the coordinator's orders: to open answering, to end consenting, to close."""
 
 from datetime import datetime
 
@@ -6,10 +6,18 @@ from django.db import transaction
 from django.utils import timezone
 
 import faults
-from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING, parse_order, verify_order
-from nodes.models import CoordinatorOrder, Job, JobState
+from mpcengine.protocol.orders import (
+    CLOSE,
+    CLOSE_CONSENTS,
+    OPEN_ANSWERING,
+    ORDERS,
+    REQUEST_ORDERS,
+    parse_order,
+    verify_order,
+)
+from nodes.models import CoordinatorOrder, Job, JobKind, JobState
 from nodes.phases import is_issuing_over
-from nodes.selectors import job_get, manifest_of
+from nodes.selectors import job_get, manifest_of, request_of
 from nodes.services.survey_keys import issuer_key_erase
 from problems import Conflict
 from security_events import emit, emit_anyway
@@ -21,17 +29,23 @@ def order_accept(*, order: bytes, signature: bytes) -> Job:
     Raises MalformedMessage, Missing, BadSignature, Conflict while the survey is not open, or
     EventsDown.
     """
-    job = job_get(digest=parse_order(order).manifest)
-    parsed = verify_order(order, signature, manifest_of(job).coordinator.key)
+    job = job_get(digest=parse_order(order, orders=(*ORDERS, *REQUEST_ORDERS)).manifest)
+    is_survey = job.kind == JobKind.SURVEY
+    coordinator = (manifest_of if is_survey else request_of)(job).coordinator
+    orders = ORDERS if is_survey else REQUEST_ORDERS
+    parsed = verify_order(order, signature, coordinator.key, orders=orders)
     if job.state in {JobState.PREPARED, JobState.REFUSED}:
         raise Conflict("survey.not_open", "Not all three nodes have signed the manifest yet.")
     kept = CoordinatorOrder(job=job, kind=parsed.order, order=order, signature=signature)
     if parsed.order == OPEN_ANSWERING:
         _answering_open(job, kept)
+    elif parsed.order == CLOSE_CONSENTS:
+        _consenting_close(job, kept)
     elif parsed.order == CLOSE:
         intake_close(job, kept)
     job.refresh_from_db()
-    issuing_end(job, now=timezone.now())
+    if is_survey:
+        issuing_end(job, now=timezone.now())
     return job
 
 
@@ -53,8 +67,24 @@ def _answering_open(job: Job, kept: CoordinatorOrder) -> None:
         Job.objects.filter(pk=job.pk, state=JobState.OPEN).update(due_at=timezone.now())
 
 
-def intake_close(job: Job, kept: CoordinatorOrder | None = None) -> None:
-    """End intake now, by order (``kept``) or by time; does nothing where it has ended.
+def _consenting_close(job: Job, kept: CoordinatorOrder) -> None:
+    """End consenting; a worker then agrees with the peers on who has consented."""
+    with transaction.atomic():
+        CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
+        row = Job.objects.select_for_update().get(pk=job.pk)
+        Job.objects.filter(pk=job.pk, state=JobState.OPEN, is_answering=False).update(
+            is_answering=True,
+            epoch=row.epoch + 1,
+            due_at=timezone.now(),
+            lease_owner="",
+            lease_until=None,
+        )
+
+
+def intake_close(
+    job: Job, kept: CoordinatorOrder | None = None, *, reason: str = "time"
+) -> None:
+    """End intake now, by order (``kept``) or for ``reason``; nothing where it has ended.
 
     Whoever drives the open job loses it: the row changes whatever its epoch is. Kill points
     ``nodes.closing.*``.
@@ -75,7 +105,9 @@ def intake_close(job: Job, kept: CoordinatorOrder | None = None) -> None:
         )
         if closed:
             # Nobody orders what the clock does, so nothing can be refused for its event.
-            tell, reason = (emit, "order") if kept else (emit_anyway, "time")
-            tell("survey.closed", manifest=job.digest, job=job.pk, reason=reason)
+            tell = emit if kept else emit_anyway
+            event = "survey.closed" if job.kind == JobKind.SURVEY else "request.closed"
+            cause = "order" if kept else reason
+            tell(event, manifest=job.digest, job=job.pk, reason=cause)
         faults.point("nodes.closing.after_write")
     faults.point("nodes.closing.after_commit")

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from django.db import transaction
 
 import faults
+from mpcengine.protocol import request_stages, validity_messages
 from mpcengine.protocol import stages as protocol
-from mpcengine.protocol import validity_messages
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.messages import pack_signed, unpack_signed
 from mpcengine.protocol.signing import verify
-from mpcengine.protocol.stages import stage_label
+from mpcengine.protocol.stage_names import stage_label
 from nodes.keystore import node_name, node_sign
 from nodes.models import Job, StageMessage
 from nodes.policy import federation
@@ -39,7 +39,17 @@ _PARSERS: dict[str, Callable[[bytes], object]] = {
     "done": protocol.parse_done,
     "pattern": protocol.parse_pattern,
     "opening": protocol.parse_opening,
+    "agreed": request_stages.parse_agreed,
+    "draw": request_stages.parse_draw,
+    "reveal": request_stages.parse_reveal,
+    "again": request_stages.parse_again,
+    "complete": request_stages.parse_complete,
+    "unusable": request_stages.parse_unusable,
+    "ordered": request_stages.parse_ordered,
+    "outcome": request_stages.parse_outcome,
 }
+# What a stage's name counts, as its message says it again.
+_COUNTED = ("number", "round", "attempt")
 
 
 def stage_say(
@@ -103,7 +113,7 @@ def stage_packed(job: Job, stage: str) -> bytes:
 def _check_body(job: Job, stage: str, sender: str, body: bytes) -> None:
     name, *numbers = stage.split("/")
     parsed = _PARSERS[name](body)
-    said = [str(getattr(parsed, key)) for key in ("round", "attempt") if hasattr(parsed, key)]
+    said = [str(getattr(parsed, key)) for key in _COUNTED if hasattr(parsed, key)]
     common = (getattr(parsed, "manifest", None), getattr(parsed, "node", None))
     if common != (job.digest, sender) or said != numbers:
         raise MalformedMessage(

@@ -14,6 +14,7 @@ from nodes.services.checking import checking_step
 from nodes.services.computing import computing_step, starting_step
 from nodes.services.flows import Flow, Step, final_step
 from nodes.services.freezing import freezing_step
+from nodes.services.meeting import job_recall
 from nodes.services.memory import job_memory
 from nodes.services.opening import opening_step
 from nodes.services.orders import intake_close, issuing_end
@@ -91,6 +92,7 @@ SURVEY_FLOW = Flow(
         JobState.ERASED: final_step,
     },
     attend=_attend,
+    recall=job_recall,
     gives_up_at=_gives_up_at,
     withhold=job_withhold,
 )

@@ -14,7 +14,8 @@ from mpcengine.protocol.messages import PeerMessage, pack_signed, sign_peer_mess
 from mpcengine.protocol.package import Package
 from mpcengine.protocol.sharing import ShareVectors, split
 from mpcengine.protocol.signing import sign
-from mpcengine.protocol.stages import parse_root, stage_label
+from mpcengine.protocol.stage_names import stage_label
+from mpcengine.protocol.stages import parse_root
 from mpcengine.protocol.strict import to_base64
 from mpcengine.protocol.validity_prover import prove
 from nodes.peer_client import SIGNATURE_HEADER

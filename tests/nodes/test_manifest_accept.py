@@ -207,7 +207,7 @@ def test_it_answers_both_calls_that_open_at_once(
     signatures = anna.signatures(manifest)
     first = manifest_open(digest=manifest.digest, signatures=signatures)
     # The second call read the row before the first wrote it.
-    monkeypatch.setattr(manifests, "job_get", lambda **_: before)
+    monkeypatch.setattr(manifests, "survey_get", lambda **_: before)
     second = manifest_open(digest=manifest.digest, signatures=signatures)
     assert before.state == JobState.PREPARED
     assert (first.state, second.state) == (JobState.OPEN, JobState.OPEN)

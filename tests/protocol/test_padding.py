@@ -15,7 +15,8 @@ from mpcengine.protocol.padding import (
     verify_seen,
 )
 from mpcengine.protocol.signing import LABEL_SEEN, sign
-from mpcengine.protocol.stages import Pad, build_pad, parse_pad, stage_label
+from mpcengine.protocol.stage_names import stage_label
+from mpcengine.protocol.stages import Pad, build_pad, parse_pad
 from tests.people import ANNA, BRAM
 from tests.protocol.vectors import load
 

@@ -12,7 +12,7 @@ from mpcengine.protocol.errors import InconsistentShares, MalformedMessage
 from mpcengine.protocol.field import MODULUS
 from mpcengine.protocol.released import open_pattern
 from mpcengine.protocol.sharing import split
-from mpcengine.protocol.stages import stage_label
+from mpcengine.protocol.stage_names import stage_label
 from tests.vectors.cast import cast, seed
 
 DIGEST = cast().manifest.digest
@@ -51,7 +51,7 @@ BAD: list[tuple[str, str, Any]] = [
     ("root", "size", "4"),
     ("root", "superseded", True),
     ("checked", "accepted", 1.5),
-    ("ready", "round", 4),
+    ("ready", "round", 7),
     ("ready", "attempt", 0),
     ("ready", "party_port", 65536),
     ("ready", "party_host", "a b"),

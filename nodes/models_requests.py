@@ -1,0 +1,127 @@
+"""What a node holds of a request: consents, contributions on their way, private outcomes.
+
+Owners stand in the manifest by name, and that they take part is no secret from the nodes; what
+is in their lists is sealed to this node, a share only. Source: docs/protocol.md §19.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+
+from nodes.models_jobs import Job
+
+
+class OwnerConsent(models.Model):
+    """An owner's signed consent to a request, taken by this node or heard from a peer."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="consents")
+    owner = models.PositiveSmallIntegerField()
+    consent = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "owner"], name="nodes_one_consent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"consent of owner {self.owner} in job {self.job_id}"
+
+
+class Overflow(models.Model):
+    """An owner's signed word that its list does not fit the buckets of a nonce."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="overflows")
+    owner = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["job", "owner", "number"], name="nodes_one_overflow"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"overflow of owner {self.owner} in job {self.job_id}"
+
+
+class StoredContribution(models.Model):
+    """The signed header of an owner's list for one nonce; its parts are ``ListPart``."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="contributions")
+    owner = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    header = models.BinaryField()
+    signature = models.BinaryField()
+    is_complete = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["job", "owner", "number"], name="nodes_one_contribution"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"contribution of owner {self.owner} in job {self.job_id}"
+
+
+class ListPart(models.Model):
+    """This node's sealed part of one bucket of a list, as far as it came.
+
+    ``received``: bytes; the chunks that make it up are ``ListChunk``.
+    """
+
+    contribution = models.ForeignKey(
+        StoredContribution, on_delete=models.CASCADE, related_name="parts"
+    )
+    bucket = models.PositiveSmallIntegerField()
+    received = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["contribution", "bucket"], name="nodes_one_list_part"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"bucket {self.bucket} of contribution {self.contribution_id}"
+
+
+class ListChunk(models.Model):
+    """A chunk of a sealed part, at most 4 MiB; erased with the request."""
+
+    part = models.ForeignKey(ListPart, on_delete=models.CASCADE, related_name="chunks")
+    offset = models.PositiveBigIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["part", "offset"], name="nodes_one_chunk"),
+        ]
+
+    def __str__(self) -> str:
+        return f"chunk at {self.offset} of part {self.part_id}"
+
+
+class PrivateOutcome(models.Model):
+    """What a released request tells one owner of one bucket: sealed to her, and signed."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="privates")
+    owner = models.PositiveSmallIntegerField()
+    bucket = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["job", "owner", "bucket"], name="nodes_one_private_outcome"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"private outcome of owner {self.owner} in job {self.job_id}"

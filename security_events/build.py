@@ -5,7 +5,16 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("accounts", "booth", "config", "mpcengine", "nodes", "relay", "security_events", "surveys")
+ROOMS = (
+    "accounts",
+    "booth",
+    "config",
+    "mpcengine",
+    "nodes",
+    "relay",
+    "security_events",
+    "surveys",
+)
 MODULES = (
     "bounded_http.py",
     "clocks.py",

@@ -72,13 +72,17 @@ def _consenting_close(job: Job, kept: CoordinatorOrder) -> None:
     with transaction.atomic():
         CoordinatorOrder.objects.bulk_create([kept], ignore_conflicts=True)
         row = Job.objects.select_for_update().get(pk=job.pk)
-        Job.objects.filter(pk=job.pk, state=JobState.OPEN, is_answering=False).update(
+        waiting = Job.objects.filter(pk=job.pk, state=JobState.OPEN, is_answering=False)
+        closed = waiting.update(
             is_answering=True,
             epoch=row.epoch + 1,
             due_at=timezone.now(),
             lease_owner="",
             lease_until=None,
         )
+        if closed:
+            count = job.consents.count()
+            emit("request.consents_closed", manifest=job.digest, job=job.pk, count=count)
 
 
 def intake_close(

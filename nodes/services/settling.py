@@ -28,7 +28,7 @@ from nodes.selectors_requests import (
     used_lists,
 )
 from nodes.services.incidents import incident_note
-from nodes.services.leases import job_keep, job_move, job_write
+from nodes.services.leases import StaleJob, job_keep, job_move, job_write
 from nodes.services.list_parts import list_parts, true_size
 from nodes.services.meeting import stage_tell
 from nodes.services.nonces import lists_check, nonce_again, nonce_step
@@ -59,8 +59,8 @@ def taking_step(job: Job) -> Pause | None:
     if not is_late and not _all_complete(job):
         return Pause(until=min(manifest.contributing.closes, now + _look()))
     intake_close(job, reason="time" if is_late else "complete")
-    job.refresh_from_db()
-    return None
+    # The row is nobody's now, and due: whoever takes it goes on.
+    raise StaleJob
 
 
 def settling_step(job: Job) -> Pause | None:

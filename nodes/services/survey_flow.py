@@ -14,6 +14,7 @@ from nodes.services.checking import checking_step
 from nodes.services.computing import computing_step, starting_step
 from nodes.services.flows import Flow, Step, final_step
 from nodes.services.freezing import freezing_step
+from nodes.services.leases import StaleJob
 from nodes.services.meeting import job_recall
 from nodes.services.memory import job_memory
 from nodes.services.opening import opening_step
@@ -41,8 +42,8 @@ def _open_step(job: Job, manifest: Manifest) -> Pause | None:
             seen_look(job, manifest)
         return Pause(until=min(end, now + seen_interval()))
     intake_close(job)
-    job.refresh_from_db()
-    return None
+    # The row is nobody's now, and due: whoever takes it goes on.
+    raise StaleJob
 
 
 def _ended_step(job: Job) -> Pause | None:

@@ -232,7 +232,7 @@ class Nodes:
 
     def wait_state(self, survey: Survey, state: str, seconds: float = 30.0) -> None:
         """Wait until all nodes give a survey this state."""
-        self._wait(
+        self.wait(
             lambda: all(self.state(node, survey) == state for node in NODE_NAMES), seconds
         )
 
@@ -244,7 +244,7 @@ class Nodes:
         self, node: str, survey: Survey, stage: str, sender: str, seconds: float = 30.0
     ) -> None:
         """Wait until a node holds a sender's message of a stage."""
-        self._wait(lambda: self.said(node, survey, stage, sender) is not None, seconds)
+        self.wait(lambda: self.said(node, survey, stage, sender) is not None, seconds)
 
     def said(self, node: str, survey: Survey, stage: str, sender: str) -> bytes | None:
         """Return the body that a node holds of a sender's message of a stage."""
@@ -282,7 +282,8 @@ class Nodes:
             [_bytes(one["signature"]) for one in ordered],
         )
 
-    def _wait(self, is_so: Callable[[], bool], seconds: float) -> None:
+    def wait(self, is_so: Callable[[], bool], seconds: float) -> None:
+        """Wait until something is so; raise TookTooLongError after ``seconds``."""
         deadline = time.monotonic() + seconds
         while not is_so():
             if time.monotonic() > deadline:
@@ -291,12 +292,7 @@ class Nodes:
 
     def result(self, survey: Survey, outcomes: Mapping[str, JSON]) -> JSON:
         """Return the verified result document of three statements."""
-        ordered = [outcomes[name] for name in NODE_NAMES]
-        return assemble_result(
-            survey.signed,
-            [_bytes(one["statement"]) for one in ordered],
-            [_bytes(one["signature"]) for one in ordered],
-        )
+        return self.withheld(survey, {name: outcomes[name] for name in NODE_NAMES})
 
     def _outcome(self, node: str, survey: Survey) -> JSON:
         try:

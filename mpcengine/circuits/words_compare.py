@@ -32,22 +32,29 @@ from mpcengine.kernels.words_block import Block
 # Words of one message of a plain AND.
 _AND_WORDS = 2**15
 _ONE = np.uint64(1)
+# Touching fresh memory costs as much as comparing in it.
+_SPARE: dict[tuple[int, int], list[Block]] = {}
 Decision = Generator[Message, None, Planes]
 
 
 class Blocks:
-    """Lend a block to each program that runs, so that buffers are made once."""
+    """Lend a block to each program that runs; those given back serve the next circuit, too.
+
+    A party computes one attempt and ends, so no block ever serves two jobs.
+    """
 
     def __init__(self, runtime: WordsRuntime, count: int) -> None:
         self.size = chunk_size(count)
-        self._free = [Block(self.size, runtime.index) for _ in range(WIDTH)]
+        self._index = runtime.index
+        self._free = _SPARE.setdefault((runtime.index, self.size), [])
 
     @contextmanager
     def lent(self) -> Iterator[Block]:
         """Lend one block until the program that asked has ended."""
-        block = self._free.pop()
+        block = self._free.pop() if self._free else Block(self.size, self._index)
         yield block
-        self._free.append(block)
+        if len(self._free) < WIDTH:
+            self._free.append(block)
 
 
 async def and_words(runtime: WordsRuntime, x: Words, y: Words) -> Words:
@@ -151,14 +158,13 @@ def mask_of(bits: Words) -> Words:
 async def _decide(
     runtime: WordsRuntime, a: Words, b: Words, decide: Callable[[Block], Decision]
 ) -> Bytes:
-    count = a.shape[1]
+    a, b, count = np.ascontiguousarray(a), np.ascontiguousarray(b), a.shape[1]
     flags = np.empty(count, dtype=np.uint8)
     blocks = Blocks(runtime, count)
 
     def part(first: int, length: int) -> Program:
-        chosen = np.s_[:, first : first + length]
         with blocks.lent() as block:
-            block.load(a[chosen], b[chosen])
+            block.load(a, b, first, length, for_equal=decide is _equally)
             planes = yield from decide(block)
             flags[first : first + length] = flags_of(planes, length)
 

@@ -13,10 +13,11 @@ from mpcengine.kernels.words import PLANE, Message
 
 Program = Iterator[Message]
 
-# Pairs of one chunk: its buffers are about 5 MiB, its longest message half one.
-CHUNK = 2**16
-# Chunks in turns: while one waits for its message, the others compute.
-WIDTH = 3
+# Pairs of one chunk: its buffers are about 4 MiB, its longest message half one.
+CHUNK, SMALLEST = 2**16, 2**13
+# Chunks in turns: while one waits for its message, the others compute. Many also keep a slow
+# network busy, and wake a party less often.
+WIDTH = 8
 
 
 async def run(runtime: WordsRuntime, programs: Iterable[Program], width: int = WIDTH) -> None:
@@ -50,13 +51,13 @@ async def _advance(
         waiting.append((program, message))
 
 
-def chunk_size(count: int, chunk: int = CHUNK) -> int:
+def chunk_size(count: int) -> int:
     """Return the pairs of a chunk's buffers for ``count`` pairs, in whole planes.
 
-    Small work is cut in `WIDTH` chunks, so that it overlaps as well.
+    Work is cut in `WIDTH` chunks so that it overlaps, but not in very small ones.
     """
-    even = -(-count // WIDTH)
-    return max(PLANE, min(chunk, -(-even // PLANE) * PLANE))
+    size = min(max(-(-count // WIDTH), SMALLEST), CHUNK, max(count, 1))
+    return -(-size // PLANE) * PLANE
 
 
 def pieces(count: int, size: int) -> list[tuple[int, int]]:

@@ -49,14 +49,22 @@ class Block:
             for place, (name, parts) in enumerate(_PARTS.items(), 3)
         }
 
-    def load(self, a: Words, b: Words) -> None:
-        """Fill with pairs from two shared arrays of one shape, (2, count)."""
-        if a.shape != b.shape or len(a) != 2 or not 0 < a.shape[1] <= self.capacity:
+    def load(
+        self, a: Words, b: Words, first: int, count: int, *, for_equal: bool = False
+    ) -> None:
+        """Fill with ``count`` pairs from column ``first`` of two shared arrays of one shape.
+
+        ``for_equal``: all that `equal` needs.
+        """
+        if a.shape != b.shape or a.ndim != 2 or len(a) != 2:
+            raise MalformedMessage("kernel.shape", "Two shared arrays must have one length.")
+        if not 0 < count <= self.capacity or not 0 <= first <= a.shape[1] - count:
             raise MalformedMessage("kernel.shape", "A block takes as many pairs as it holds.")
-        self._start(a.shape[1])
-        self._a[:, : self.count] = a
-        np.bitwise_xor(a, b, out=self._e[:, : self.count])
-        self._e[:, : self.count] ^= self._ones[:, None]
+        self._start(count)
+        if for_equal:
+            compiled.load_equal(a, b, first, count, self._ones, self._e)
+        else:
+            compiled.load(a, b, first, count, self._ones, self._a, self._e)
 
     def gather(self, x: Words, segment: Segment, first: int, count: int) -> None:
         """Fill with ``count`` pairs of a segment of x, (2, length), from number ``first``."""

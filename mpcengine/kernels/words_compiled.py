@@ -168,6 +168,27 @@ def choose(s: Words, e: Words, ones: Words, out: Words) -> None:
             out[i] = (m0 & (x0 ^ x1)) ^ (m1 & x0)
 
 
+@_loop(types.void(_ROWS, _ROWS, _COUNT, _COUNT, _ONES, _OUT_ROWS, _OUT_ROWS))
+def load(a: Words, b: Words, first: int, count: int, ones: Words, low: Words, e: Words) -> None:
+    """Copy a from column ``first`` on to ``low`` and write the equal bits of a and b to e."""
+    ones0, ones1 = ones[0], ones[1]
+    for i in range(count):
+        a0, a1 = a[0, first + i], a[1, first + i]
+        low[0, i] = a0
+        low[1, i] = a1
+        e[0, i] = a0 ^ b[0, first + i] ^ ones0
+        e[1, i] = a1 ^ b[1, first + i] ^ ones1
+
+
+@_loop(types.void(_ROWS, _ROWS, _COUNT, _COUNT, _ONES, _OUT_ROWS))
+def load_equal(a: Words, b: Words, first: int, count: int, ones: Words, e: Words) -> None:
+    """Write the equal bits of a and b from column ``first`` on to e."""
+    ones0, ones1 = ones[0], ones[1]
+    for i in range(count):
+        e[0, i] = a[0, first + i] ^ b[0, first + i] ^ ones0
+        e[1, i] = a[1, first + i] ^ b[1, first + i] ^ ones1
+
+
 @_loop(types.void(_ROWS, _PLACES, _ONES, _OUT_ROWS, _OUT_ROWS))
 def gather(x: Words, places: Places, ones: Words, a: Words, e: Words) -> None:
     """Copy lower elements to a and write the equal bits of lower and upper ones to e.

@@ -39,9 +39,10 @@ REFUSED: list[Callable[[], object]] = [
     lambda: Block(63, 1),
     lambda: Block(0, 1),
     lambda: FlagBlock(65),
-    lambda: Block(64, 1).load(array(65), array(65)),
-    lambda: Block(64, 1).load(array(3), array(4)),
-    lambda: Block(64, 1).load(array(0), array(0)),
+    lambda: Block(64, 1).load(array(65), array(65), 0, 65),
+    lambda: Block(64, 1).load(array(3), array(4), 0, 3),
+    lambda: Block(64, 1).load(array(3), array(3), 1, 3),
+    lambda: Block(64, 1).load(array(0), array(0), 0, 0),
     lambda: Block(64, 1).gather(
         array(200), Segment(base=0, run=65, step=0, groups=1, offset=65), 0, 65
     ),

@@ -19,7 +19,7 @@ from cli.progress import Progress
 from cli.reachable import Reachable
 from connector.contributing import OwnerKeys, Participant, request_fetch
 from connector.errors import ConnectorError
-from connector.list_files import ListFile
+from connector.list_files import ListFile, Report
 from connector.list_words import WordList, words_read
 from connector.private_outcomes import counts_read, hits_read, per_indicator
 from connector.splitting import BucketFull, Prepared
@@ -53,7 +53,7 @@ NONCE_SECONDS = 300.0
 COORDINATOR_NAME = "Sample coordinator"
 REQUESTER_NAME = "Requester"
 REQUEST_ID_BYTES = 16
-_SHOWN_ROWS = 5
+_SHOWN_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class RequestOutcome:
     document: JSON
     verification: Verification
     hits: dict[str, Hits]
-    left_out: dict[str, int]
+    left_out: dict[str, Report]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +297,7 @@ def _outcome(
         verification=verification,
         hits=hits,
         left_out={
-            str(seat.listed.source.path): seat.words.report.left_out
+            str(seat.listed.source.path): seat.words.report
             for seat in seats
             if seat.words.report.left_out
         },

@@ -20,6 +20,9 @@ from mpcengine.protocol.boothpage import page_path
 
 EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
 EXAMPLE_ANSWERS = ROOT / "examples" / "ict-resilience.answers.csv"
+EXAMPLE_REQUEST = ROOT / "examples" / "phishing.request.json"
+EXAMPLE_INDICATORS = ROOT / "examples" / "phishing.indicators.csv"
+EXAMPLE_HOLDINGS = ROOT / "examples" / "phishing.holdings"
 ONE_ANSWER = ROOT / "examples" / "ict-resilience.answers.json"
 INVITED = 20
 SHOWN_CODES = 3

@@ -1,9 +1,9 @@
-"""``drempel demo``, which ``make demo`` calls: a sample survey to its end, then it serves."""
+"""``drempel demo``, called by ``make demo``: a survey and a match to the end; then serving."""
 
 import argparse
 from pathlib import Path
 
-HELP = "run a sample survey to its end, print its tables, then serve"
+HELP = "run a sample survey and a sample match to their ends, print them, then serve"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,20 +18,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the example survey through the real protocol, print it, and serve unless --once."""
+    """Run the examples through the real protocol, print results, and serve unless --once."""
     from cli.commands.serve import PORT  # noqa: PLC0415 - arguments first
     from cli.commands.show import print_result  # noqa: PLC0415
     from cli.embedded.federation import Options, running  # noqa: PLC0415
     from cli.embedded.ports import is_free  # noqa: PLC0415
     from cli.embedded.services_file import services_read  # noqa: PLC0415
-    from cli.files import read_answer_rows, read_survey  # noqa: PLC0415
+    from cli.files import read_answer_rows, read_request, read_survey  # noqa: PLC0415
+    from cli.local_lists import lists_named  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
-    from cli.serving import EXAMPLE_ANSWERS, EXAMPLE_SURVEY, serve_until_stopped  # noqa: PLC0415
+    from cli.request_run import request_run  # noqa: PLC0415
+    from cli.serving import (  # noqa: PLC0415
+        EXAMPLE_ANSWERS,
+        EXAMPLE_HOLDINGS,
+        EXAMPLE_INDICATORS,
+        EXAMPLE_REQUEST,
+        EXAMPLE_SURVEY,
+        serve_until_stopped,
+    )
     from cli.survey_run import survey_run  # noqa: PLC0415
 
     services = None if arguments.services is None else services_read(arguments.services)
     survey = read_survey(EXAMPLE_SURVEY)
     answers = read_answer_rows(EXAMPLE_ANSWERS, survey)
+    request = read_request(EXAMPLE_REQUEST)
+    lists = lists_named(request, EXAMPLE_INDICATORS, EXAMPLE_HOLDINGS)
     progress = Progress()
     port = PORT if not arguments.once and is_free(PORT) else 0
     if not arguments.once and not port:
@@ -40,6 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     with running(Options(portal_port=port, services=services)) as federation:
         outcome = survey_run(federation, survey, answers, progress)
         print_result(outcome.document, language=None)
+        print()
+        match = request_run(federation, request, lists, progress)
+        print_result(match.document, language=None)
         if arguments.once:
             return 0
         return serve_until_stopped(federation)

@@ -1,4 +1,4 @@
-"""``drempel local survey``: a survey from two files to a signed result, all on this machine."""
+"""``drempel local``: a survey or a request from files to a signed result, on this machine."""
 
 import argparse
 import json
@@ -8,42 +8,86 @@ from typing import TYPE_CHECKING
 from cli.errors import BadInput
 
 if TYPE_CHECKING:
+    from cli.embedded.federation import Options
+    from cli.request_run import RequestOutcome
     from mpcengine.protocol.result import Verification
 
-HELP = "run a survey through three nodes on this machine, from its files to its result"
+HELP = "run a survey, a match or a comparison through three nodes on this machine"
+SURVEY_HELP = "run a survey through three nodes on this machine, from its files to its result"
+MATCH_HELP = "ask whether anybody's list holds one of the requester's indicators"
+COMPARE_HELP = "ask how much two or more lists overlap"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare ``survey SURVEY.json ANSWERS.csv --out RESULT.json``."""
+    """Declare ``survey``, ``match`` and ``compare`` with their files."""
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     survey = kinds.add_parser(
-        "survey", help="every row of a file answers a survey", description=HELP
+        "survey", help="every row of a file answers a survey", description=SURVEY_HELP
     )
+    match = kinds.add_parser("match", help=MATCH_HELP, description=MATCH_HELP)
+    compare = kinds.add_parser("compare", help=COMPARE_HELP, description=COMPARE_HELP)
+    _configure_survey(survey)
+    _configure_match(match)
+    compare.add_argument("request", metavar="REQUEST.json", type=Path)
+    compare.add_argument(
+        "--list", metavar="NAME=FILE", action="append", default=[], help="a list; two or more"
+    )
+    for lists in (match, compare):
+        lists.add_argument(
+            "--column", metavar="NAME", help="files are tables: the column that has the values"
+        )
+    for child in (survey, match, compare):
+        _configure_all(child)
+
+
+def _configure_survey(survey: argparse.ArgumentParser) -> None:
     survey.add_argument("survey", metavar="SURVEY.json", type=Path)
     survey.add_argument("answers", metavar="ANSWERS.csv", type=Path)
-    survey.add_argument("--out", metavar="RESULT.json", type=Path, required=True)
-    survey.add_argument("--keep", metavar="DIR", type=Path, help="keep all services' data")
-    survey.add_argument(
-        "--services",
-        metavar="FILE",
-        type=Path,
-        help="run on the PostgreSQL and Redis that this file names",
-    )
     survey.add_argument(
         "--roster",
         choices=("code", "key"),
         default="code",
         help="rows answer with invitation codes, or with partners' keys made for them",
     )
-    survey.add_argument("--json", action="store_true", help="print a machine-readable summary")
+
+
+def _configure_match(match: argparse.ArgumentParser) -> None:
+    match.add_argument("request", metavar="REQUEST.json", type=Path)
+    match.add_argument(
+        "--indicators", metavar="FILE", type=Path, required=True, help="the requester's list"
+    )
+    match.add_argument(
+        "--holding", metavar="NAME=FILE", action="append", default=[], help="a holder's list"
+    )
+    match.add_argument(
+        "--holdings", metavar="DIR", type=Path, help="a folder of holders' lists, by file name"
+    )
+    match.add_argument(
+        "--opt-in", metavar="NAME", action="append", default=[], help="not offered yet: contact"
+    )
+
+
+def _configure_all(child: argparse.ArgumentParser) -> None:
+    child.add_argument("--out", metavar="RESULT.json", type=Path, required=True)
+    child.add_argument("--keep", metavar="DIR", type=Path, help="keep all services' data")
+    child.add_argument(
+        "--services",
+        metavar="FILE",
+        type=Path,
+        help="run on the PostgreSQL and Redis that this file names",
+    )
+    child.add_argument("--json", action="store_true", help="print a machine-readable summary")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check both files and the places to write, then run, then write the result."""
+    """Check files and places to write, then run, then write the result."""
+    return _survey(arguments) if arguments.kind == "survey" else _request(arguments)
+
+
+def _survey(arguments: argparse.Namespace) -> int:
     # Imported here: bad arguments are answered before the protocol is loaded.
-    from cli.embedded.federation import Options, running  # noqa: PLC0415
+    from cli.embedded.federation import running  # noqa: PLC0415
     from cli.embedded.house import partners_confirm  # noqa: PLC0415
-    from cli.embedded.services_file import services_read  # noqa: PLC0415
     from cli.files import check_output, read_answer_rows, read_survey, write_json  # noqa: PLC0415
     from cli.partners import partners_make, partners_named  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
@@ -51,13 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     survey = read_survey(arguments.survey)
     answers = read_answer_rows(arguments.answers, survey)
-    services = None if arguments.services is None else services_read(arguments.services)
     partners = partners_make(len(answers)) if arguments.roster == "key" else None
     check_output(arguments.out)
-    _check_keep(arguments.keep)
+    options = _options(arguments)
     progress = Progress(is_quiet=arguments.json)
     progress.step("Starting a portal, a relay and three nodes on this machine")
-    with running(Options(folder=arguments.keep, services=services)) as federation:
+    with running(options) as federation:
         if partners is not None:
             partners_confirm(federation.house, partners_named(partners))
         outcome = survey_run(federation, survey, answers, progress, partners)
@@ -68,12 +111,74 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _request(arguments: argparse.Namespace) -> int:
+    from cli.embedded.federation import running  # noqa: PLC0415
+    from cli.files import check_output, read_request, write_json  # noqa: PLC0415
+    from cli.local_lists import check_hits, hits_path, lists_of  # noqa: PLC0415
+    from cli.progress import Progress  # noqa: PLC0415
+    from cli.request_run import request_run  # noqa: PLC0415
+
+    if getattr(arguments, "opt_in", []):
+        raise BadInput("--opt-in: contact after a match is not offered yet; leave it out.")
+    request = read_request(arguments.request)
+    lists = lists_of(arguments, request)
+    check_output(arguments.out)
+    check_hits(arguments.out, lists)
+    options = _options(arguments)
+    progress = Progress(is_quiet=arguments.json)
+    progress.step("Starting three nodes on this machine")
+    with running(options) as federation:
+        outcome = request_run(federation, request, lists, progress)
+        progress.step("Stopping")
+    paths = {name: hits_path(arguments.out, name) for name in outcome.hits}
+    for name, hits in outcome.hits.items():
+        write_json(paths[name], hits.to_json())
+    write_json(arguments.out, outcome.document)
+    if not arguments.json:
+        found = outcome.verification
+        print(_sentence(found.state, found.reason, arguments.out, what="numbers"))
+        if paths:
+            print(f"Holders' own hits: {', '.join(map(str, paths.values()))}.")
+        return 0
+    print(json.dumps(_request_summary(outcome, arguments.out, paths, progress.seconds)))
+    return 0
+
+
+def _request_summary(
+    outcome: "RequestOutcome", out: Path, paths: dict[str, Path], seconds: float
+) -> dict[str, object]:
+    return {
+        **_summary(outcome.verification, out, seconds),
+        "hits": {name: str(path) for name, path in paths.items()},
+        "left_out": {
+            path: {
+                "count": report.left_out,
+                "rows": [{"row": one.row, "reason": one.reason} for one in report.dropped],
+            }
+            for path, report in outcome.left_out.items()
+        },
+    }
+
+
+def _options(arguments: argparse.Namespace) -> "Options":
+    from cli.embedded.federation import Options  # noqa: PLC0415
+    from cli.embedded.services_file import services_read  # noqa: PLC0415
+
+    services = None if arguments.services is None else services_read(arguments.services)
+    _check_keep(arguments.keep)
+    return Options(folder=arguments.keep, services=services)
+
+
 def print_outcome(found: "Verification", out: Path, *, seconds: float | None) -> None:
     """Say how a survey ended, in a sentence or, with ``seconds``, as one JSON line."""
     if seconds is None:
         print(_sentence(found.state, found.reason, out))
         return
-    summary = {
+    print(json.dumps(_summary(found, out, seconds)))
+
+
+def _summary(found: "Verification", out: Path, seconds: float) -> dict[str, object]:
+    return {
         "state": found.state,
         "reason": found.reason,
         "manifest": found.manifest,
@@ -81,7 +186,6 @@ def print_outcome(found: "Verification", out: Path, *, seconds: float | None) ->
         "result": str(out),
         "seconds": round(seconds, 2),
     }
-    print(json.dumps(summary))
 
 
 def _check_keep(keep: Path | None) -> None:
@@ -99,7 +203,7 @@ def _check_keep(keep: Path | None) -> None:
     folder_make(keep)
 
 
-def _sentence(state: str, reason: str | None, out: Path) -> str:
+def _sentence(state: str, reason: str | None, out: Path, what: str = "tables") -> str:
     if state == "released":
-        return f"The result is in {out}; 'drempel show {out}' prints its tables."
+        return f"The result is in {out}; 'drempel show {out}' prints its {what}."
     return f"The result is withheld ({reason}); {out} says so and holds no number."

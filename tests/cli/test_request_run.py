@@ -174,7 +174,9 @@ def test_nearly_all_and_nearly_nothing_in_common_are_hidden(
 def test_what_is_no_value_is_counted_and_left_out(tmp_path: Path) -> None:
     asked = {"Requester": ["localhost", host(1), "H1.example.", "h1[.]example"]}
     outcome = run(tmp_path, match_request(), {**asked, **holders([1], [1], [1])})
-    assert outcome.left_out == {str(tmp_path / "Requester.txt"): 1}
+    report = outcome.left_out[str(tmp_path / "Requester.txt")]
+    assert [one.row for one in report.dropped] == [1]
+    assert len(outcome.left_out) == report.left_out == 1
     assert outcome.document["match"]["per_indicator"][0]["value"] == host(1)
     assert outcome.hits["One"].lines == (1,)
 

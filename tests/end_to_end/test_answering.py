@@ -195,7 +195,7 @@ def test_an_answer_is_followed_from_sending_to_counted(
     assert document["accepted"] == 8
     assert document["rejected"] == [{"reason": "superseded", "count": 1}]
     check_counted(asked, document)
-    late = asked.answer(0, "blue", name="rosa", code=1)
+    late = asked.answer(0, "blue", name="rosa", code=3)
     assert "has closed" in late
     assert "What was sent before stands" in late
     check_silence(asked)

@@ -11,7 +11,7 @@ from tests.booth.page_surveys import every_kind
 from tests.end_to_end.harness import drempel
 
 # Bytes; the design's bar is 60,000, which is not met (docs/decisions/0017 says by what).
-LARGEST_BOOTH = 80_000
+LARGEST_BOOTH = 76_000
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -41,6 +41,16 @@ UNWANTED = (
     "sourcemap",
     "x-sourcemap",
     "access-control-allow-origin",
+    # Sent back at the next visit, as a tag would be.
+    "last-modified",
+    "clear-site-data",
+    "content-security-policy-report-only",
+    "document-policy",
+    "integrity-policy",
+    "speculation-rules",
+    "accept-ch",
+    "critical-ch",
+    "use-as-dictionary",
 )
 _WANTED = {
     "referrer-policy": "no-referrer",
@@ -171,7 +181,8 @@ def _get(relay: Receiver, path: str, visitor: Mapping[str, str], kind: str) -> S
         raise Unreachable(relay.name, f"{relay.name} answers too slowly.") from None
     except (urllib3.exceptions.HTTPError, OSError):
         raise Unreachable(relay.name, f"{relay.name} cannot be reached.") from None
-    found = {name.lower(): value for name, value in answer.headers.items()}
+    # A header that is sent twice is told: browsers may take another of the two than we would.
+    found = {name.lower(): ", ".join(answer.headers.getlist(name)) for name in answer.headers}
     return Served(status=answer.status, headers=found, body=body)
 
 

@@ -146,6 +146,10 @@ def test_it_tells_another_policy(relay: Relay, change: Callable[[bytes], bytes])
     [
         ("Set-Cookie", "who=anna"),
         ("ETag", '"anna"'),
+        ("Last-Modified", "Wed, 01 Jan 2020 00:00:07 GMT"),
+        ("Clear-Site-Data", '"storage"'),
+        ("Content-Security-Policy-Report-Only", "report-uri https://elsewhere.example"),
+        ("Speculation-Rules", '"/who/anna.json"'),
         ("Link", "<https://elsewhere.example/a.js>; rel=modulepreload"),
         ("Refresh", "0; url=https://elsewhere.example"),
         ("Report-To", "{}"),
@@ -163,6 +167,18 @@ def test_it_tells_a_header_that_does_more(relay: Relay, name: str, value: str) -
                 answer.headers[name] = value
 
         assert watched(relay, lie) == [("header", place)]
+
+
+def test_it_tells_a_header_that_is_sent_twice(relay: Relay) -> None:
+    place = relay.module("style/base.css")
+    digest = relay.manifest.booth.files["style/base.css"]
+
+    def lie(path: str, answer: Answer) -> None:
+        if path == place:
+            # Browsers keep the first; names of headers are alike in any case.
+            answer.headers |= {"etag": '"anna"', "ETag": f'"{digest}"'}
+
+    assert watched(relay, lie) == [("header", place)]
 
 
 def test_it_tells_a_manifest_that_nobody_signed(

@@ -72,12 +72,12 @@ def filled_in(one: Window, link: str) -> Walk:
     walk.read(link)
     assert "#" not in one.page.url
     walk.begin()
+    walk.fill(walk.here())
+    one.page.click("#next")
+    # She goes when the page says that her answers are kept.
     one.page.click("[data-go=keep]")
     one.page.check("[name=keep][value=device]")
     one.page.wait_for_selector("#keepsaid >> text=locked on this device")
-    one.page.click("#keep [data-go=form]")
-    walk.fill(walk.here())
-    one.page.click("#next")
     walk = reopened(one, link)
     one.page.wait_for_selector("#form:not([hidden])")
     assert one.page.is_checked("[name=q1][value=gp]")

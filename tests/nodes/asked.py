@@ -73,12 +73,14 @@ class Asked:
         for place, own in lists.items():
             self.owner(place).consent(own)
 
-    def contribute(self, lists: Mapping[int, WordList], folder: Path) -> None:
+    def contribute(
+        self, lists: Mapping[int, WordList], folder: Path, *, number: int = 1
+    ) -> None:
         """Hand in each owner's list at all nodes, when the nonce is there."""
         for place, own in lists.items():
             (folder / str(place)).mkdir(exist_ok=True)
             self.prepared[place] = self.owner(place).contribute(
-                own, folder / str(place), seconds=SECONDS
+                own, folder / str(place), seconds=SECONDS, number=number
             )
 
     def order(self, kind: str) -> None:

@@ -132,6 +132,18 @@ class Asked:
             found |= {int(word) // 7919 for word in real[flags[slots] != 0]}
         return found
 
+    def said(self, node: str, stage: str, sender: str) -> bytes | None:
+        """Return the body that a node holds of a sender's message of a stage."""
+        rows = self.nodes.read(
+            node,
+            "SELECT m.body FROM nodes_stagemessage m JOIN nodes_job j ON j.id = m.job_id"
+            " WHERE j.digest = ? AND m.stage = ? AND m.sender = ?",
+            self.digest,
+            stage,
+            sender,
+        )
+        return bytes(rows[0][0]) if rows else None
+
     def told(self, node: str) -> list[str]:
         """Return the codes of the events of requests that a node has told of this one."""
         file = self.nodes.house.service_folder(f"node-{node}") / "events.jsonl"

@@ -110,8 +110,10 @@ def intake_close(
         if closed:
             # Nobody orders what the clock does, so nothing can be refused for its event.
             tell = emit if kept else emit_anyway
-            event = "survey.closed" if job.kind == JobKind.SURVEY else "request.closed"
             cause = "order" if kept else reason
-            tell(event, manifest=job.digest, job=job.pk, reason=cause)
+            if job.kind == JobKind.SURVEY:
+                tell("survey.closed", manifest=job.digest, job=job.pk, reason=cause)
+            else:
+                tell("request.closed", manifest=job.digest, job=job.pk, reason=cause)
         faults.point("nodes.closing.after_write")
     faults.point("nodes.closing.after_commit")

@@ -18,7 +18,7 @@ WORDS = "correct horse battery"
 @pytest.fixture(scope="module")
 def shared(federation: Federation, chromium: Browser) -> Iterator[Asked]:
     """A survey with a code for every test of this module."""
-    survey = publish(federation, options_survey("red", "green"), invited=12)
+    survey = publish(federation, options_survey("red", "green"), invited=16)
     found = Asked(survey=survey, browser=chromium)
     yield found
     found.leave()
@@ -216,3 +216,55 @@ def test_a_browser_that_keeps_nothing_does_not_send(shared: Asked) -> None:
     )
     assert person.send({"pick": "red"})["error"] == "store.full"
     assert person.page.evaluate("() => window.posted") == 0
+
+
+def test_a_clock_that_is_ahead_ends_nothing(shared: Asked) -> None:
+    person = shared.person(12).open()
+    person.send({"pick": "red"})
+    person.page.evaluate("() => { Date.now = () => 4e12; }")
+    person.call("refresh")
+    assert person.state == "sent"
+    assert person.call("correct", {"pick": "green"})["receipt"]["revision"] == 1
+
+
+def test_the_word_of_a_relay_takes_no_right_to_answer_away(shared: Asked) -> None:
+    person = shared.person(13).open()
+    away = shared.survey.manifest.node("c").url
+    person.window.context.route(f"{away}/**", lambda route: route.abort())
+    assert person.send({"pick": "red"})["error"] == "network.unreachable"
+    lie = {"state": "closed", "drained": True}
+    person.window.context.route("**/api/v1/surveys/*", lambda route: route.fulfill(json=lie))
+    person.call("refresh")
+    assert (person.state, person.attempt) == ("closed", ["draw", "manifest"])
+    person.window.context.unroute_all()
+    person.call("refresh")
+    assert person.send({"pick": "red"})["receipt"]["revision"] == 0
+
+
+def test_after_sending_no_answer_is_kept_in_another_tab(shared: Asked) -> None:
+    person = shared.person(14).open()
+    other = twin(person)
+    other.call("saveDraft", DRAFT, "tab")
+    other.page.evaluate("() => window.flow.tab.write('code', 'kept')")
+    person.send({"pick": "green"})
+    other.page.wait_for_function("() => window.flow.state === 'sent'")
+    assert not any("draft" in key or "code" in key for key in other.kept["session"])
+
+
+def test_nodes_that_miss_an_answer_are_not_said_to_have_it(shared: Asked) -> None:
+    person = shared.person(15).open()
+    person.send({"pick": "green"})
+    person.page.reload()
+    person.page.wait_for_selector("#done:not([hidden])")
+    person.page.evaluate(
+        """async () => {
+          const entry = document.querySelector("script[type=module]").src;
+          const { booth } = await import(entry.replace("app.js", "page.js"));
+          const missing = { outcome: "missing", nodes: ["a", "b", "c"], faults: {} };
+          booth.session.confirmations = async () => missing;
+        }"""
+    )
+    person.page.click("#refresh")
+    person.page.wait_for_selector("#outcome [data-is=missing]:not([hidden])", state="attached")
+    for node in "abc":
+        assert person.page.locator(f"#store-{node}.not").count() == 1

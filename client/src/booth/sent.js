@@ -67,12 +67,15 @@ screens.done = async () => {
   await look();
 };
 
+/** The nodes whose lists have the package; where it is missing, `nodes` are those that say so. @param {Fate | null} fate */
+const having = (fate) => (fate && !["missing", "contradicted"].includes(fate.outcome) ? fate.nodes : []);
+
 /** Who signed for the package, or lists it. */
 function storesShow() {
   const { receipt } = booth.session;
   if (!receipt) return;
   const isPromised = Boolean(receipt.relay.promise);
-  const has = receipt.nodes.filter(({ node, confirmation }) => confirmation || now.fate?.nodes.includes(node)).map(({ node }) => node);
+  const has = receipt.nodes.filter(({ node, confirmation }) => confirmation || having(now.fate).includes(node)).map(({ node }) => node);
   for (const { node } of receipt.nodes) mark(`store-${node}`, has.includes(node), has.includes(node) ? "signed" : "not_yet");
   mark("store-relay", isPromised, isPromised ? "promised" : "not_yet");
   fateShow("outcome", now.fate);
@@ -107,7 +110,7 @@ async function check(json) {
   fateShow("fate", fate);
   $("list").hidden = !fate;
   for (const { node } of booth.session.manifest.nodes) {
-    const isListed = Boolean(fate?.nodes.includes(node));
+    const isListed = having(fate).includes(node);
     mark(`list-${node}`, isListed, isListed ? "node_listed" : fate?.faults[node] ? "node_silent" : "node_not_listed");
   }
 }

@@ -87,10 +87,13 @@ export class Session extends EventTarget {
   async refresh() {
     const { digest, relay, answering } = this.manifest;
     const found = await call({ name: "relay", url: relay.url, patience: 3_000 }, `surveys/${digest}`).catch(() => null);
-    const isOver = Date.now() > answering.closes.valueOf() + GRACE;
+    // A clock that is ahead, or the relay's word, ends nothing by itself that cannot be had again.
+    const isOver = Date.now() > answering.closes.valueOf() + GRACE && !["open", "waiting"].includes(found?.state);
     this.intake = isOver ? "closed" : (found?.state ?? "unknown");
     await this.#read();
-    if (isOver || this.state === "closed") await this.#alone(() => this.#end()).catch(() => null);
+    if (this.kept?.isSent) this.tab.write("code", null);
+    const isUnused = !this.kept?.parcel && (this.kept?.draw || this.kept?.ticket);
+    if (isOver || (this.state === "closed" && !isUnused)) await this.#alone(() => this.#end()).catch(() => null);
   }
 
   /** Keep a draft in one place and nowhere else. @param {unknown} draft @param {"tab" | "device"} [place] */
@@ -214,14 +217,14 @@ export class Session extends EventTarget {
     const kept = more && { manifest: this.manifest.digest, ...more };
     await (kept ? this.store.write("attempt", kept) : this.store.drop("attempt"));
     this.kept = kept;
-    this.channel.postMessage("changed");
+    this.channel.postMessage(kept?.isSent ? "sent" : "changed");
     this.dispatchEvent(new Event("change"));
   }
 
   /** @param {string} told by another tab, or by this one */
   async #heard(told) {
     if (told === "erased") this.isErased = true;
-    if (this.isErased) for (const key of ["draft", "code"]) this.tab.write(key, null);
+    if (this.isErased || told === "sent") for (const key of ["draft", "code"]) this.tab.write(key, null);
     await this.#read();
     this.dispatchEvent(new Event("change"));
   }

@@ -14,7 +14,7 @@ from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.signedmanifest import NamesNodes
 from mpcengine.protocol.signing import verify
 from mpcengine.protocol.strict import to_base64
-from nodes.models import Job, JobState
+from nodes.models import Job, JobKind, JobState
 from nodes.services.leases import job_row_change
 from problems import Conflict
 from security_events import emit, reason_code
@@ -46,8 +46,8 @@ def job_store(fresh: Job, refusal: PolicyRefused | None = None) -> None:
     faults.point(f"{point}.after_commit")
 
 
-def job_open(job: Job, signatures: Mapping[str, bytes], event: str) -> Job:
-    """Open a prepared job, and tell ``event``; return the row as it is then.
+def job_open(job: Job, signatures: Mapping[str, bytes]) -> Job:
+    """Open a prepared job, and tell that; return the row as it is then.
 
     The signatures hold. Kill points ``nodes.open.*``.
     """
@@ -60,7 +60,11 @@ def job_open(job: Job, signatures: Mapping[str, bytes], event: str) -> Job:
             # A worker agrees with the peers on the rest; then it comes back by itself.
             now = timezone.now()
             job_row_change(job, state=JobState.OPEN, signatures=named, due_at=now)
-            emit(event, manifest=job.digest, survey=job.survey_id, job=job.pk)
+            digest, survey = job.digest, job.survey_id
+            if job.kind == JobKind.SURVEY:
+                emit("survey.opened", manifest=digest, survey=survey, job=job.pk)
+            else:
+                emit("request.opened", manifest=digest, survey=survey, job=job.pk)
         faults.point("nodes.open.after_write")
     faults.point("nodes.open.after_commit")
     return job

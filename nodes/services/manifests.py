@@ -85,7 +85,7 @@ def manifest_open(*, digest: str, signatures: Mapping[str, bytes]) -> Job:
     if job.state != JobState.PREPARED:
         return job
     _roster_enter(job, manifest)
-    return job_open(job, signatures, "survey.opened")
+    return job_open(job, signatures)
 
 
 def _roster_enter(job: Job, manifest: Manifest) -> None:

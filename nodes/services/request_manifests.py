@@ -70,7 +70,7 @@ def request_open(*, digest: str, signatures: Mapping[str, bytes]) -> Job:
         raise Conflict("manifest.refused", "This node has refused the manifest.")
     if job.state != JobState.PREPARED:
         return job
-    return job_open(job, signatures, "request.opened")
+    return job_open(job, signatures)
 
 
 def _check_is_ours(manifest: RequestManifest) -> None:

@@ -40,7 +40,8 @@ from mpcengine.protocol.strict import parse_base64, to_base64
 
 POLL_SECONDS = 0.1
 _POLICY_CODES = "policy."
-_ENDED = ("released", "withheld")
+# What has ended is erased soon after.
+_ENDED = ("released", "withheld", "erased")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

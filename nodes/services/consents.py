@@ -8,11 +8,13 @@ from datetime import datetime
 from django.db import transaction
 
 import faults
+from mpcengine.protocol import request_stages as stages
 from mpcengine.protocol.consent import verify_consent
 from mpcengine.protocol.contribution import verify_overflow
+from mpcengine.protocol.request_manifest import RequestManifest
 from nodes.models import Job, JobState, Overflow, OwnerConsent
-from nodes.selectors import request_get, request_of
-from nodes.selectors_requests import job_nonce
+from nodes.selectors import request_get, request_of, stage_bodies
+from nodes.selectors_requests import AGREED, job_nonce
 from problems import Conflict
 
 
@@ -32,16 +34,28 @@ def consent_accept(*, digest: str, consent: bytes, signature: bytes, now: dateti
         current = Job.objects.select_for_update().get(pk=job.pk)
         kept = OwnerConsent.objects.filter(job=job, owner=owner).first()
         if kept is None:
-            window = manifest.consenting
-            is_open = current.state == JobState.OPEN and not current.is_answering
-            if not is_open or not window.opens <= now < window.closes:
-                raise Conflict("consent.closed", "This request takes no consents now.")
+            # A peer that had everybody's may have ended consenting while this was on its way.
+            if not _is_told(job, owner, consent):
+                _check_takes(current, manifest, now)
             fresh.save()
         elif bytes(kept.consent) != consent:
             raise Conflict("consent.other", "This owner has given another consent.")
         faults.point("nodes.consent.after_write")
     faults.point("nodes.consent.after_commit")
     return owner
+
+
+def _check_takes(job: Job, manifest: RequestManifest, now: datetime) -> None:
+    window = manifest.consenting
+    is_open = job.state == JobState.OPEN and not job.is_answering
+    if not is_open or not window.opens <= now < window.closes:
+        raise Conflict("consent.closed", "This request takes no consents now.")
+
+
+def _is_told(job: Job, owner: int, consent: bytes) -> bool:
+    """Tell whether a node has told, at the end of consenting, of this very consent."""
+    told = (stages.parse_agreed(body) for body in stage_bodies(job, AGREED).values())
+    return any(one.consents.get(owner, (b"",))[0] == consent for one in told)
 
 
 def overflow_accept(*, digest: str, owner: int, number: int, signature: bytes) -> None:

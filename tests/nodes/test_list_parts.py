@@ -73,6 +73,26 @@ def test_it_takes_one_consent_of_an_owner(asked: Asked, node: Receiver) -> None:
     assert len(node.get(path)["consents"]) == 2
 
 
+def test_a_consent_that_a_peer_told_of_is_taken_late(
+    nodes: Nodes, asked: Asked, node: Receiver
+) -> None:
+    """Node a has both consents first and ends consenting; the same is on its way to b."""
+    path = f"requests/{asked.digest}/consents"
+
+    def body(place: int, snapshot: str) -> dict[str, str]:
+        given = Consent(manifest=asked.digest, owner=place, snapshot=snapshot)
+        data, signature = sign_consent(asked.keys[place].sign, given)
+        return {"consent": to_base64(data), "signature": to_base64(signature)}
+
+    for place, own in LISTS.items():
+        nodes.receivers["a"].send("POST", path, body(place, own.snapshot))
+    nodes.wait(lambda: asked.said("b", "agreed", "a") is not None, 30.0)
+    nodes.wait(lambda: asked.said("b", "agreed", "b") is not None, 30.0)
+    other = body(1, "sha256:" + "11" * 32)
+    assert refused(node.send, "POST", path, other) == "consent.closed"
+    assert node.send("POST", path, body(1, LISTS[1].snapshot)) == {"owner": 1}
+
+
 def test_it_takes_no_list_of_who_gave_no_consent(
     nodes: Nodes, node: Receiver, tmp_path: Path
 ) -> None:

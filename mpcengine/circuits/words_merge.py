@@ -123,7 +123,7 @@ def _exchange(
         done.append((piece, block.answers().copy()))
         if flag_block is not None:
             flag_block.apply(merged.flags, *piece, block.answers(1))
-        yield block.exchange()
+        yield block.swap()
         block.scatter(merged.words, segment, first)
 
 

@@ -53,7 +53,7 @@ def _warm_words() -> int:
     block, flags = Block(words.PLANE, 2), np.zeros(4, dtype=np.uint8)
     block.gather(x, segment, 0, 2)
     sent = [message.own.copy() for message in (*block.greater(with_equal=True), *block.equal())]
-    sent.append(block.exchange().own)
+    sent.append(block.swap().own)
     Block(words.PLANE, 2).load(x, x, 0, 4)
     Block(words.PLANE, 2).load(x, x, 0, 4, for_equal=True)
     block.scatter(x, segment, 0)

@@ -122,7 +122,7 @@ class Block:
             yield folded
             source = self._rows[name]
 
-    def exchange(self) -> Message:
+    def swap(self) -> Message:
         """Write a ^ b where a > b, for `scatter`; one message, after `greater`."""
         out = self._message("long", self._size)
         compiled.choose(self._rows["planes"], self._e, self._ones, out.own)

@@ -127,6 +127,21 @@ def test_whoever_only_looks_leaves_nothing(shared: Asked) -> None:
     assert person.window.context.cookies() == []
 
 
+@pytest.mark.parametrize("last", ["device", "tab"])
+def test_drafts_are_kept_in_the_order_in_which_they_were_saved(
+    shared: Asked, last: str
+) -> None:
+    """Without turns, clearing the device for an older draft takes the newer one with it."""
+    person = shared.person(8 if last == "device" else 9).open()
+    for _ in range(5):
+        person.page.evaluate(
+            """(places) => Promise.all(
+              places.map((place, at) => flow.saveDraft({ place: at }, place)))""",
+            ["tab", "device"] * 2 if last == "device" else ["device", "tab"] * 2,
+        )
+        assert person.call("loadDraft") == {"draft": {"place": 3}, "place": last}
+
+
 def test_after_sending_no_answer_is_kept(shared: Asked) -> None:
     person = shared.person(7).open()
     person.call("saveDraft", DRAFT, "device")

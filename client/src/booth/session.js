@@ -53,6 +53,7 @@ export async function openSession({ relay, surveyId, page, language }) {
 }
 
 export class Session extends EventTarget {
+  #saved = Promise.resolve();
   /** @param {Manifest} manifest verified */
   constructor(manifest) {
     super();
@@ -96,11 +97,14 @@ export class Session extends EventTarget {
     if (isOver || (this.state === "closed" && !isUnused)) await this.#alone(() => this.#end()).catch(() => null);
   }
 
-  /** Keep a draft in one place and nowhere else. @param {unknown} draft @param {"tab" | "device"} [place] */
-  async saveDraft(draft, place = "tab") {
-    if (place === "device") await deviceSave(this.store, draft, this.manifest.answering.closes);
-    this.tab.write("draft", place === "tab" ? draft : null);
-    if (place === "tab") await this.store.drop("draft");
+  /** Keep a draft in one place and nowhere else, one after the other. @param {unknown} draft @param {"tab" | "device"} [place] */
+  saveDraft(draft, place = "tab") {
+    const save = async () => {
+      if (place === "device") await deviceSave(this.store, draft, this.manifest.answering.closes);
+      this.tab.write("draft", place === "tab" ? draft : null);
+      if (place === "tab") await this.store.drop("draft");
+    };
+    return (this.#saved = this.#saved.then(save, save));
   }
 
   /** @returns {Promise<{draft: any, place: "tab" | "device"} | null>} */
@@ -110,10 +114,7 @@ export class Session extends EventTarget {
     return draft && { draft, place: inTab ? "tab" : "device" };
   }
 
-  async eraseDraft() {
-    this.tab.write("draft", null);
-    await this.store.drop("draft");
-  }
+  eraseDraft = () => this.saveDraft(null);
 
   /** The text of a file that only this passphrase opens. @param {unknown} draft @param {string} passphrase */
   exportDraft = (draft, passphrase) => fileWrite(this.manifest.surveyId, draft, passphrase);

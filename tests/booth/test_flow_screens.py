@@ -79,7 +79,8 @@ def filled_in(one: Window, link: str) -> Walk:
     one.page.check("[name=keep][value=device]")
     one.page.wait_for_selector("#keepsaid >> text=locked on this device")
     walk = reopened(one, link)
-    one.page.wait_for_selector("#form:not([hidden])")
+    # The questions stand in the page before the program runs; where one stands does not.
+    one.page.wait_for_selector("#where:not(:empty)")
     assert one.page.is_checked("[name=q1][value=gp]")
     walk.answer(is_fast=True)
     return walk

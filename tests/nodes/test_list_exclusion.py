@@ -96,10 +96,10 @@ def test_each_operator_can_read_whose_lists_they_were(
     asked, _ = bent
     query = (
         "SELECT i.code, i.detail FROM nodes_incident i JOIN nodes_job j ON j.id = i.job_id"
-        " WHERE j.digest = ? AND i.code LIKE 'list not %'"
+        " WHERE j.digest = ? AND i.code LIKE ?"
     )
     for node in NODE_NAMES:
-        assert sorted(nodes.read(node, query, asked.digest)) == [
+        assert sorted(nodes.read(node, query, asked.digest, "list not %")) == [
             ("list not ordered", "Owner 5's list does not increase."),
             ("list not ordered", "Owner 6's list does not increase."),
             ("list not usable", "Owner 4's components differ."),

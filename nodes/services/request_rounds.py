@@ -3,6 +3,7 @@
 Source: docs/protocol.md §16.8 and §19.8. A bucket's round is a job of its own (`parts`).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.db import connection
@@ -47,7 +48,7 @@ _BYTES_A_WORD = 8
 _MISFIT = Failure(cause=CAUSE_OTHER, peer=0, detail="the arrays are not those of the round")
 
 
-class _WordsRound:
+class _WordsRound(ABC):
     """What rounds of words have in common: a spec, and blocks that go in and come back."""
 
     opened = ""
@@ -63,12 +64,12 @@ class _WordsRound:
         is_fit = {name: len(words) for name, words in arrays.items()} == wanted
         return None if is_fit else _MISFIT
 
-    def check(self, arrays: Mapping[str, bytes]) -> None:
+    def check(self, arrays: Mapping[str, bytes]) -> None:  # noqa: B027 - meant for all rounds
         """Find nothing to say against: what comes back is shared."""
 
+    @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Return the number of words of each array that comes back."""
-        raise NotImplementedError
 
     def start_with(
         self,

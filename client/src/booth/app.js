@@ -12,7 +12,7 @@ import { openSession } from "./session.js";
 
 /** Screens to which an address may lead, so that changing the language stays there. */
 const DIRECT = ["check", "change"];
-const surveyId = /\/answer\/([0-9a-f]{32})/.exec(location.pathname)?.[1] ?? "";
+const surveyId = location.pathname.match(/\/answer\/([0-9a-f]{32})/)?.[1] ?? "";
 const fragment = location.hash.slice(1);
 // The code leaves the address bar before anything else happens, and lives with this tab.
 history.replaceState(history.state, "", location.pathname);

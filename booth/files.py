@@ -1,7 +1,8 @@
 """Give the files that a browser loads for the booth, byte for byte as they lie here.
 
-``client/src`` holds modules and styles, ``static/drempel`` the two stylesheets that the portal
-has too. They are read once in a process; changing one makes another release.
+``client/src/booth`` and ``client/src/protocol`` hold the program, ``static/drempel`` the
+stylesheets, which the portal has too. What else lies in ``client/src`` is the portal's own.
+They are read once in a process; changing one makes another release.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from mpcengine.protocol.boothpage import integrity, release_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = ROOT / "client" / "src"
+FOLDERS = ("booth", "protocol")
 SHARED_STYLES = ("tokens.css", "base.css", "booth.css")
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -26,7 +28,8 @@ def booth_files() -> Mapping[str, bytes]:
     """Return every file by its path below ``/booth/<release>/``, sorted by path."""
     found = {
         path.relative_to(PROGRAM).as_posix(): path
-        for path in PROGRAM.rglob("*")
+        for folder in FOLDERS
+        for path in (PROGRAM / folder).rglob("*")
         if path.suffix in MEDIA_TYPES
     }
     for name in SHARED_STYLES:

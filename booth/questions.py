@@ -1,7 +1,8 @@
 """Write the questions: native controls, each with its hint and a place for its error.
 
-Question ``n`` (from 1) has the id ``qn``; its error is ``qne``, its hint ``qnh``. The script
-finds its way by these ids and by the ids of options, which are the values of the controls.
+Question ``n`` (from 1) has the id ``qn``; its error is ``qne``, its hint ``qnh``, the asker's
+own explanation ``qnx``. The script finds its way by these ids and by the ids of options, which
+are the values of the controls.
 """
 
 from collections.abc import Callable
@@ -187,7 +188,9 @@ def _number(reader: Reader, question: JSON, place: int) -> Markup:
         name=f"q{place + 1}",
         inputmode="numeric" if question["min"] >= 0 else "text",
         autocomplete="off",
-        aria_describedby=f"q{place + 1}h q{place + 1}e",
+        aria_describedby=_with_explained(
+            question, f"q{place + 1}", f"q{place + 1}h q{place + 1}e"
+        ),
     )
     hint = reader.words("hint_number", **_range(reader, question))
     return _labelled(reader, question, place, hint, element("div", field, class_="in"))
@@ -202,7 +205,7 @@ def _text(reader: Reader, question: JSON, place: int) -> Markup:
         name=name,
         rows=4,
         autocomplete="off",
-        aria_describedby=f"{name}h {name}n {name}e",
+        aria_describedby=_with_explained(question, name, f"{name}h {name}n {name}e"),
     )
     left = reader.words("hint_text_size", n=question["max_bytes"])
     counter = element(
@@ -230,11 +233,12 @@ def _group(reader: Reader, question: JSON, place: int, hint: str, controls: Mark
     return element(
         "fieldset",
         element("legend", _title(reader, question, place), class_="said"),
+        _explained(reader, question, place),
         element("p", hint, class_="hint", id=f"{name}h") if hint else None,
         error(reader, name, _wrong(reader, question)),
         controls,
         **_question(name),
-        aria_describedby=described,
+        aria_describedby=_with_explained(question, name, described),
     )
 
 
@@ -243,11 +247,23 @@ def _labelled(reader: Reader, question: JSON, place: int, hint: str, field: Mark
     return element(
         "div",
         element("label", _title(reader, question, place), class_="label said", for_=f"{name}c"),
+        _explained(reader, question, place),
         element("p", hint, class_="hint", id=f"{name}h"),
         error(reader, name, _wrong(reader, question)),
         field,
         **_question(name),
     )
+
+
+def _explained(reader: Reader, question: JSON, place: int) -> Markup | None:
+    """Return what the asker explains about a question, if anything."""
+    if "hint" not in question:
+        return None
+    return reader.said("p", f"questions.{place}.hint", question["hint"], id=f"q{place + 1}x")
+
+
+def _with_explained(question: JSON, name: str, described: str) -> str:
+    return f"{name}x {described}" if "hint" in question else described
 
 
 def _question(name: str) -> dict[str, Attribute]:

@@ -31,10 +31,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseQuestion:
-    """Hold what every kind has; ``extremes`` and ``nonresponse`` are ``show`` or ``hide``."""
+    """Hold what every kind has; ``extremes`` and ``nonresponse`` are ``show`` or ``hide``.
+
+    ``hint`` explains the question to who answers it; empty if there is none.
+    """
 
     id: str
     title: Text
+    hint: Text = ()
     required: bool
     extremes: str
     nonresponse: str
@@ -54,7 +58,8 @@ class BaseQuestion:
             "extremes": self.extremes,
             "nonresponse": self.nonresponse,
         }
-        return {**common, **self.details()}
+        hint: dict[str, JSON] = {"hint": dict(self.hint)} if self.hint else {}
+        return {**common, **hint, **self.details()}
 
     def details(self) -> dict[str, JSON]:
         """Return the keys of this kind only."""

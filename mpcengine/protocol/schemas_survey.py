@@ -44,6 +44,7 @@ def _question(required: Schema, **optional: Schema) -> Schema:
         },
         "a question",
         title=ref("text"),
+        hint=ref("text"),
         required=boolean(),
         extremes=one_of(SHOW, HIDE),
         nonresponse=one_of(SHOW, HIDE),

@@ -31,6 +31,7 @@ class Common(TypedDict):
 
     id: str
     title: Text
+    hint: Text
     required: bool
     extremes: str
     nonresponse: str
@@ -65,6 +66,7 @@ def read_question(obj: JSON, languages: tuple[str, ...], where: str) -> Question
     common = Common(
         id=obj["id"],
         title=read_text(obj.get("title", {SHORTHAND_LANGUAGE: obj["id"]}), languages),
+        hint=read_text(obj.get("hint", {}), languages),
         required=obj.get("required", False),
         extremes=obj.get("extremes", HIDE),
         nonresponse=obj.get("nonresponse", HIDE),
@@ -77,6 +79,7 @@ def _languages_used(obj: JSON) -> Iterator[str]:
     yield from obj.get("introduction", {})
     for question in obj["questions"]:
         yield from question.get("title", {SHORTHAND_LANGUAGE: ""})
+        yield from question.get("hint", {})
         for choice in (*question.get("rows", ()), *question.get("options", ())):
             shorthand = isinstance(choice, str) or "title" not in choice
             yield from (SHORTHAND_LANGUAGE,) if shorthand else choice["title"]

@@ -30,6 +30,7 @@ ONE_QUESTION: JSON = {
             "id": "pick",
             "kind": "single",
             "title": {"en": "Which do you pick?", "nl": "Wat kiest u?"},
+            "hint": {"en": "Whatever you like.", "nl": "Wat u maar wilt."},
             "required": True,
             "extremes": "show",
             "options": [

@@ -21,6 +21,7 @@ def every_kind() -> JSON:
             "kind": "text",
             "max_bytes": 100,
             "title": {"nl": "Wat wilt u nog kwijt?", "en": "Anything else?"},
+            "hint": {"nl": "Noem geen namen.", "en": "Name nobody."},
         },
         {
             "id": "spending",
@@ -31,6 +32,7 @@ def every_kind() -> JSON:
                 "nl": "Welk cijfer geeft u uw budget?",
                 "en": "How do you rate your budget?",
             },
+            "hint": {"nl": "Dit jaar.", "en": "This year."},
         },
         {
             "id": "mood",

@@ -62,6 +62,8 @@ def texts_of(survey: JSON) -> Iterator[tuple[str, dict[str, str]]]:
     yield "introduction", survey["introduction"]
     for place, question in enumerate(survey["questions"]):
         yield f"questions.{place}.title", question["title"]
+        if "hint" in question:
+            yield f"questions.{place}.hint", question["hint"]
         for key in ("rows", "options"):
             for at, choice in enumerate(question.get(key, ())):
                 yield f"questions.{place}.{key}.{at}.title", choice["title"]

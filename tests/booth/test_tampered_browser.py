@@ -154,7 +154,8 @@ def test_the_manifest_of_another_survey_stops_the_booth(
 
 
 @pytest.mark.parametrize(
-    "old", ["Which do you pick?", "Red", "One question", "Only to try it."]
+    "old",
+    ["Which do you pick?", "Whatever you like.", "Red", "One question", "Only to try it."],
 )
 def test_another_text_stops_the_booth_even_if_the_page_is_right_when_it_looks_again(
     start: Start, old: str

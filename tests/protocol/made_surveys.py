@@ -199,6 +199,8 @@ def questions(draw: st.DrawFn, place: int) -> dict[str, JSON]:
     options = [f"o{i}" for i in range(draw(st.integers(2, 6)))]
     question: dict[str, JSON] = {"id": f"q{place}", "kind": kind}
     question["required"] = draw(st.booleans())
+    if draw(st.booleans()):
+        question["hint"] = {"en": f"About {place}"}
     if kind in {"single", "multiple", "matrix", "ranking"}:
         question["options"] = options
     question |= draw(_BOUNDS[kind](options) if kind in _BOUNDS else st.just({}))

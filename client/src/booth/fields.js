@@ -96,7 +96,7 @@ export function answerText(n) {
 export function pageDiffers(survey) {
   /** @type {(owner: any, key: string) => string[]} the places of all titles in a list, and of those within */
   const places = (owner, key) =>
-    [...(owner[key] ?? []).entries()].flatMap(([at, one]) => ["title", ...places(one, "rows"), ...places(one, "options")].map((place) => `${key}.${at}.${place}`));
+    [...(owner[key] ?? []).entries()].flatMap(([at, one]) => ["title", ...(one.hint ? ["hint"] : []), ...places(one, "rows"), ...places(one, "options")].map((place) => `${key}.${at}.${place}`));
   const found = all("[data-t]");
   const isRight = (/** @type {any} */ shown) => {
     const path = shown.dataset.t.split(".");

@@ -7,13 +7,11 @@
  * own curve and cipher take for as many messages.
  */
 
-import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../client/src/protocol/answer.js";
+import { answersSeal, envelopeLength, parcelLength, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../client/src/protocol/answer.js";
 import { fromHex, randomBytes, toBase64, toHex } from "../client/src/protocol/bytes.js";
 import { encodeAnswers, encodeTexts } from "../client/src/protocol/encoding.js";
-import { packVector, randomElements, split } from "../client/src/protocol/field.js";
+import { packVector, prove, randomElements, split } from "../client/src/protocol/validity.js";
 import { buildLayout } from "../client/src/protocol/layout.js";
-import { envelopeLength, parcelLength } from "../client/src/protocol/package.js";
-import { prove } from "../client/src/protocol/validity.js";
 
 const INDEXES = [1, 2, 3];
 const P256 = { name: "ECDH", namedCurve: "P-256" };

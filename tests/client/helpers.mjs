@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 
 import { concat, fromHex, ProtocolError, toBase64 } from "../../client/src/protocol/bytes.js";
 import { keySchedule } from "../../client/src/protocol/hpke.js";
-import { MODULUS } from "../../client/src/protocol/field.js";
+import { MODULUS } from "../../client/src/protocol/validity.js";
 import { check, parsePoint, signedBytes } from "../../client/src/protocol/signing.js";
 import { digestBytes } from "../../client/src/protocol/canonical.js";
 

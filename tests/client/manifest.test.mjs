@@ -5,9 +5,8 @@ import { test } from "node:test";
 
 import { concat, fromHex, fromNumber, sha256, toBase64, toHex, u32, utf8 } from "../../client/src/protocol/bytes.js";
 import { canonical, digest, digestBytes, parseCanonical } from "../../client/src/protocol/canonical.js";
-import { checkLists, fate, packIds, publishedRead } from "../../client/src/protocol/lists.js";
+import { checkLists, confirmationTake, emptyReceipt, fate, isSafe, packIds, parseReceipt, promiseTake, publishedRead } from "../../client/src/protocol/receipt.js";
 import { parseSignedManifest, readManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
-import { confirmationTake, emptyReceipt, isSafe, parseReceipt, promiseTake } from "../../client/src/protocol/receipt.js";
 import { signedBytes } from "../../client/src/protocol/signing.js";
 import { refused, vectors } from "./helpers.mjs";
 

@@ -5,9 +5,8 @@ import { test } from "node:test";
 
 import { fromHex, toHex } from "../../client/src/protocol/bytes.js";
 import { checkRecord, encodeAnswers, encodeTexts, shownQuestions } from "../../client/src/protocol/encoding.js";
-import { MODULUS, packVector, split } from "../../client/src/protocol/field.js";
+import { MODULUS, packVector, prove, split, validityPlan } from "../../client/src/protocol/validity.js";
 import { buildLayout } from "../../client/src/protocol/layout.js";
-import { prove, validityPlan } from "../../client/src/protocol/validity.js";
 import { elements, refused, vectors } from "./helpers.mjs";
 
 const layouts = new Map(vectors("layout").good.map(({ name, normal }) => [name, buildLayout(normal)]));

@@ -3,9 +3,8 @@
  * Until every check has passed nothing can be sent; after a difference nothing can be sent at all.
  */
 
-import { Tab } from "./draft.js";
-import { pageDiffers } from "./fields.js";
-import { answersToSend, draftSave, draftTake, form, formStart } from "./form.js";
+import { Tab } from "./store.js";
+import { answersToSend, draftSave, draftTake, form, formStart, pageDiffers } from "./form.js";
 import { $, all, booth, go, LANGUAGE, onPress, pick, screens, show, wrongSet } from "./page.js";
 import { give, sentStart } from "./sent.js";
 import { openSession } from "./session.js";

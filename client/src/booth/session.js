@@ -6,15 +6,13 @@
 
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
 import { packBatch, toBase64, utf8 } from "../protocol/bytes.js";
-import { parseCode } from "../protocol/roster.js";
+import { parseCode } from "../protocol/tokens.js";
 import { encodeAnswers, encodeTexts } from "../protocol/encoding.js";
-import { fate, publishedRead } from "../protocol/lists.js";
+import { confirmationTake, emptyReceipt, fate, isSafe, parseReceipt, promiseTake, publishedRead } from "../protocol/receipt.js";
 import { parseSignedManifest, verifySignedManifest } from "../protocol/manifest.js";
-import { confirmationTake, emptyReceipt, isSafe, parseReceipt, promiseTake } from "../protocol/receipt.js";
 import { boothError, BoothError, call } from "./api.js";
-import { deviceLoad, deviceSave, fileRead, fileWrite, Tab } from "./draft.js";
+import { deviceLoad, deviceSave, fileRead, fileWrite, Store, Tab } from "./store.js";
 import { pageCheck } from "./own.js";
-import { Store } from "./store.js";
 
 /**
  * @typedef {import("../protocol/manifest.js").Manifest} Manifest

@@ -1,9 +1,17 @@
 /**
- * Keep what must outlive the tab: one IndexedDB database for a survey, made with the first thing kept in it and deleted
- * with the last. Whoever only looks leaves nothing. It is open during one transaction only, so no tab is in the way of
- * another that erases. Everything throws `store.refused` or `store.full`.
+ * Keep what must outlive a moment.
+ *
+ * On the device: one IndexedDB database for a survey, made with the first thing kept in it and deleted with the last.
+ * Whoever only looks leaves nothing. It is open during one transaction only, so no tab is in the way of another that
+ * erases. Everything throws `store.refused` or `store.full`.
+ *
+ * Unfinished answers where the respondent chose: in this tab, on this device, or in a file of hers. A draft is plain
+ * JSON of the screens. The device's is encrypted under a key that cannot be exported, and ends when answering does; the
+ * file's key comes from a passphrase. Lengths are rounded up: a file says little of how much was written.
  */
 
+import { concat, parseBase64, randomBytes, toBase64, utf8 } from "../protocol/bytes.js";
+import { parseJson } from "../protocol/canonical.js";
 import { BoothError } from "./api.js";
 
 const SHELF = "kept";
@@ -56,4 +64,85 @@ export class Store {
       database?.close();
     }
   }
+}
+
+/** @typedef {import("../protocol/bytes.js").Bytes} Bytes */
+
+const DRAFT_FORMAT = "drempel-draft/1";
+const ROUNDS = 600_000;
+const [BLOCK, SALT, NONCE] = [4096, 16, 12];
+const AES = { name: "AES-GCM", length: 256 };
+const USES = /** @type {KeyUsage[]} */ (["encrypt", "decrypt"]);
+
+/** What a tab keeps of one survey, gone with it. */
+export class Tab {
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** Null if there is none. @param {string} key @returns {any} */
+  read(key) {
+    return JSON.parse(sessionStorage.getItem(`${this.name}/${key}`) ?? "null");
+  }
+
+  /** Throws where the browser refuses. @param {string} key @param {unknown} value null forgets it */
+  write(key, value) {
+    if (value === null) sessionStorage.removeItem(`${this.name}/${key}`);
+    else sessionStorage.setItem(`${this.name}/${key}`, JSON.stringify(value));
+  }
+}
+
+/** @param {import("./store.js").Store} store @param {unknown} draft @param {Date} ends */
+export async function deviceSave(store, draft, ends) {
+  const key = (await store.read("draft"))?.key ?? (await crypto.subtle.generateKey(AES, false, USES));
+  await store.write("draft", { key, ends, content: await seal(key, draft, store.name) });
+}
+
+/** @param {import("./store.js").Store} store @returns {Promise<any>} null if there is none, or it has ended */
+export async function deviceLoad(store) {
+  const kept = await store.read("draft");
+  if (kept && new Date() < kept.ends) return open(kept.key, kept.content, store.name);
+  await store.drop("draft");
+  return null;
+}
+
+/** @param {string} survey its id @param {unknown} draft @param {string} passphrase @returns {Promise<string>} a file's text */
+export async function fileWrite(survey, draft, passphrase) {
+  const salt = randomBytes(SALT);
+  const content = toBase64(concat(salt, await seal(await fileKey(passphrase, salt), draft, survey)));
+  return `${JSON.stringify({ format: DRAFT_FORMAT, survey, content }, null, 1)}\n`;
+}
+
+/** @param {string} survey @param {string} text @param {string} passphrase @returns {Promise<any>} */
+export async function fileRead(survey, text, passphrase) {
+  const file = await Promise.resolve(utf8(text)).then(parseJson).catch(() => null);
+  const content = parseBase64(file?.content);
+  if (file?.format !== DRAFT_FORMAT || content === null) throw new BoothError("draft.form");
+  if (file.survey !== survey) throw new BoothError("draft.other_survey");
+  const key = await fileKey(passphrase, content.slice(0, SALT));
+  return open(key, content.slice(SALT), survey).catch(() => Promise.reject(new BoothError("draft.passphrase", { canRetry: true })));
+}
+
+/** @param {string} passphrase @param {Bytes} salt */
+async function fileKey(passphrase, salt) {
+  const words = await crypto.subtle.importKey("raw", utf8(passphrase.normalize("NFKC")), "PBKDF2", false, ["deriveKey"]);
+  const way = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
+  return crypto.subtle.deriveKey(way, words, AES, false, USES);
+}
+
+/** @param {Bytes} iv @param {string} place */
+const rule = (iv, place) => ({ name: "AES-GCM", iv, additionalData: utf8(`${DRAFT_FORMAT} ${place}`) });
+
+/** @param {CryptoKey} key @param {unknown} draft @param {string} place where it belongs */
+async function seal(key, draft, place) {
+  const iv = randomBytes(NONCE);
+  const text = utf8(JSON.stringify(draft));
+  const padded = concat(text, new Uint8Array(BLOCK - (text.length % BLOCK)).fill(0x20));
+  return concat(iv, new Uint8Array(await crypto.subtle.encrypt(rule(iv, place), key, padded)));
+}
+
+/** @param {CryptoKey} key @param {Bytes} data @param {string} place */
+async function open(key, data, place) {
+  return parseJson(new Uint8Array(await crypto.subtle.decrypt(rule(data.slice(0, NONCE), place), key, data.slice(NONCE))));
 }

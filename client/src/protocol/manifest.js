@@ -6,11 +6,11 @@
  * honest one is enough, and four who are not could read every answer anyway. Source: docs/protocol.md §9, §20.
  */
 
-import { checkModulus, MODULUS_BYTES, possessionVerify } from "./blindrsa.js";
+import { checkModulus, MODULUS_BYTES, possessionVerify } from "./tokens.js";
 import { data, refuse, toBase64 } from "./bytes.js";
 import { canonical, digest, parseCanonical } from "./canonical.js";
 import { buildLayout } from "./layout.js";
-import { envelopeLength, parcelLength } from "./package.js";
+import { envelopeLength, parcelLength } from "./answer.js";
 import { parsePoint, POINT_BYTES, verify } from "./signing.js";
 
 /**

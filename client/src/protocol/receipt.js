@@ -1,8 +1,8 @@
-/** The relay's promise, the nodes' confirmations, and the receipt that holds them. Source: docs/protocol.md §8.5, §8.6. */
+/** A receipt: promise and confirmations; what the lists that nodes publish say of it. Source: docs/protocol.md §8.5, §8.6, §10, §14.3. */
 
-import { concat, data, fromHex, isHex, parseBase64, refuse, sha256, toBase64, toHex, u8 } from "./bytes.js";
-import { digestBytes } from "./canonical.js";
-import { verify } from "./signing.js";
+import { concat, data, fromHex, isHex, parseBase64, ProtocolError, refuse, sha256, toBase64, toHex, u8, u32, utf8 } from "./bytes.js";
+import { digest, digestBytes, parseCanonical } from "./canonical.js";
+import { signedBytes, verify } from "./signing.js";
 
 /**
  * `drempel-receipt/1` as JSON; keys and signatures in base64.
@@ -75,4 +75,130 @@ async function checkPromise({ manifest, content, relay }) {
 async function checkConfirmation({ manifest, content }, node) {
   const body = concat(digestBytes(manifest), u8(NODES.indexOf(node.node) + 1), fromHex(content));
   await verify(data(node.identity_key, "identity_key", 32), "drempel/confirmation/1", body, parseBase64(node.confirmation));
+}
+
+/**
+ * @typedef {import("./bytes.js").Bytes} Bytes
+ * @typedef {(path: string) => Promise<any>} Get JSON of <node's address>/api/v1/<path>; null where there is none (404)
+ * @typedef {{state: string, reason: string | null, root: string | null, verdict: string | null, agreement: string}} Statement
+ * @typedef {{node: string, statement: Statement | null, seen: Set<string> | null, accepted: Set<string>,
+ *   rejected: Map<string, string>}} Published
+ * @typedef {"counted" | "rejected" | "withheld" | "seen" | "on_its_way" | "missing" | "unknown" | "contradicted"} Outcome
+ */
+
+const LARGEST_PAGES = 1_000;
+const TRIES = 3;
+
+/**
+ * Everything a node publishes of a survey now; refused unless it follows from what the node signed.
+ * @param {Get} get @param {string} node @param {Bytes} identityKey @param {string} manifest digest @returns {Promise<Published>}
+ */
+export async function publishedRead(get, node, identityKey, manifest) {
+  const found = await get(`results/${manifest}`);
+  const statement = found === null ? null : await readStatement(found, node, identityKey, manifest);
+  const nothing = { node, statement, seen: null, accepted: new Set(), rejected: new Map() };
+  if (statement?.state !== "released") return { ...nothing, seen: await readSeen(get, identityKey, manifest) };
+  const accepted = await readPages(get, `lists/${manifest}/accepted`, "ids");
+  const rows = await readPages(get, `lists/${manifest}/rejected`, "rejected");
+  const [ids, rejected] = [accepted?.entries ?? [], rows?.entries ?? []];
+  await checkLists(statement, manifest, ids, rejected);
+  return { ...nothing, accepted: new Set(ids), rejected: new Map(rejected.map(({ id, reason }) => [id, reason])) };
+}
+
+/**
+ * What became of a receipt's package; of `published` null where a node did not answer as it should.
+ * @param {{package: string}} receipt @param {(Published | null)[]} published
+ * @returns {{outcome: Outcome, nodes: string[], reason?: string}}
+ */
+export function fate({ package: id }, published) {
+  const lists = published.filter((one) => one !== null);
+  const ended = lists.filter((one) => one.statement !== null);
+  const names = (/** @type {Published[]} */ some) => some.map((one) => one.node);
+  const ends = new Set(ended.map((one) => one.statement?.agreement));
+  if (ends.size > 1) return { outcome: "contradicted", nodes: names(ended) };
+  const released = ended.filter((one) => one.statement?.state === "released");
+  const counting = released.filter((one) => one.accepted.has(id));
+  if (counting.length) return { outcome: "counted", nodes: names(counting) };
+  const rejecting = released.filter((one) => one.rejected.has(id));
+  if (rejecting.length) return { outcome: "rejected", nodes: names(rejecting), reason: rejecting[0].rejected.get(id) };
+  if (released.length) return { outcome: "missing", nodes: names(released) };
+  const having = names(lists.filter((one) => one.seen?.has(id)));
+  if (ended.length) return { outcome: "withheld", nodes: having, reason: ended[0].statement?.reason ?? "" };
+  if (having.length) return { outcome: "seen", nodes: having };
+  return { outcome: lists.length ? "on_its_way" : "unknown", nodes: [] };
+}
+
+/** @param {any} found {statement, signature} @param {string} node @param {Bytes} identityKey @param {string} manifest */
+async function readStatement(found, node, identityKey, manifest) {
+  const data = parseBase64(found?.statement) ?? new Uint8Array();
+  await verify(identityKey, "drempel/statement/1", data, parseBase64(found?.signature));
+  const signed = parseCanonical(data);
+  const isIts = signed.format === "drempel-statement/1" && signed.node === node && signed.manifest === manifest;
+  if (!isIts || !["released", "withheld"].includes(signed.state)) {
+    refuse("statement.other", "A node signed for something else.", node);
+  }
+  const { state, reason, root, verdict, coin, lines, accepted, rejected, released, texts } = signed;
+  if (state === "withheld") return { state, reason, root, verdict, agreement: state };
+  const lengths = Object.entries(texts).map(([question, words]) => [question, words.length]);
+  const agreement = JSON.stringify([root, verdict, coin, lines, accepted, rejected, released, lengths]);
+  return { state, reason, root, verdict, agreement };
+}
+
+/** Returns null if the node shows none. @param {Get} get @param {Bytes} identityKey @param {string} manifest */
+async function readSeen(get, identityKey, manifest) {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = await readPages(get, `lists/${manifest}/seen`, "ids");
+    if (found === null) return null;
+    try {
+      const body = concat(digestBytes(manifest), u32(found.entries.length), packIds(found.entries));
+      await verify(identityKey, "drempel/seen/1", body, parseBase64(found.first.signature));
+      return new Set(found.entries);
+    } catch (error) {
+      // The list may have been made anew between two pages.
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+  }
+  return refuse("lists.seen", "A node's list is not as it signed it.");
+}
+
+/**
+ * Refuses unless both lists are those the node signed for.
+ * @param {{root: string | null, verdict: string | null}} statement @param {string} manifest digest
+ * @param {string[]} accepted @param {{id: string, reason: string}[]} rejected
+ */
+export async function checkLists(statement, manifest, accepted, rejected) {
+  const failed = rejected.filter(({ reason }) => reason !== "superseded").map(({ id }) => id);
+  const root = concat(digestBytes(manifest), packIds([...accepted, ...failed].sort()));
+  if ((await digest(signedBytes("drempel/root/1", root))) !== statement.root) {
+    refuse("lists.root", "The published lists do not give the signed root.");
+  }
+  packIds(rejected.map(({ id }) => id));
+  const reasons = rejected.map(({ reason }) => utf8(reason));
+  const rows = rejected.map(({ id }, at) => concat(fromHex(id), u32(reasons[at].length), reasons[at]));
+  const body = concat(digestBytes(manifest), u32(accepted.length), packIds(accepted), u32(rejected.length), ...rows);
+  if ((await digest(signedBytes("drempel/verdict/1", body))) !== statement.verdict) {
+    refuse("lists.verdict", "The published lists do not give the signed verdict.");
+  }
+}
+
+/** @param {string[]} ids ascending and distinct */
+export function packIds(ids) {
+  if (!ids.every((id) => isHex(id, 32))) refuse("ids.form", "A package id is 64 lower-case hexadecimal digits.");
+  if (ids.some((id, at) => at && ids[at - 1] >= id)) refuse("ids.order", "A list of ids is ascending and distinct.");
+  return fromHex(ids.join(""));
+}
+
+/** @param {Get} get @param {string} path @param {string} key @returns {Promise<{entries: any[], first: any} | null>} */
+async function readPages(get, path, key) {
+  const first = await get(path);
+  if (first === null) return null;
+  const entries = [];
+  const pages = Number.isInteger(first.pages) && first.pages <= LARGEST_PAGES ? first.pages : 0;
+  for (let page = 1; page <= pages; page++) {
+    const found = page === 1 ? first : await get(`${path}?page=${page}`);
+    if (!Array.isArray(found?.[key])) refuse("lists.form", "A node's list cannot be read.");
+    entries.push(...found[key]);
+  }
+  if (!pages || entries.length !== first.size) refuse("lists.form", "A node's list cannot be read.");
+  return { entries, first };
 }

@@ -1,8 +1,9 @@
 """Look at a booth as any visitor's browser gets it, and compare it with the signed manifest.
 
-Source: docs/protocol.md §20.4. Looks like a browser's first visit: no cookie, no code, nothing
+Source: docs/protocol.md §20.5. Looks like a browser's first visit: no cookie, no code, nothing
 that tells the relay who looks. Whoever would give one visitor another page must not be able to
-tell visitors from watchers.
+tell visitors from watchers. Without the package brotli a look asks for gzip only, as browsers
+do where a connection is not encrypted.
 """
 
 import secrets
@@ -24,8 +25,16 @@ from mpcengine.protocol.boothpage import (
     integrity,
     page_path,
 )
-from mpcengine.protocol.canonical import parse_canonical
+from mpcengine.protocol.canonical import parse_canonical, parse_json
+from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.signedmanifest import parse_signed_manifest, verify_signed_manifest
+from mpcengine.protocol.strict import to_base64
+
+try:
+    import brotli
+except ModuleNotFoundError:  # a connector's machine may lack it
+    brotli = None
 
 LARGEST_BODY = 4 * 1024 * 1024
 # What nobody may see of a booth's answers: each could load, send or keep something besides.
@@ -57,7 +66,12 @@ _WANTED = {
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
 }
-_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+_TYPES = {
+    "html": "text/html",
+    "js": "text/javascript",
+    "css": "text/css",
+    "json": "application/json",
+}
 _PACKED = 16 + zlib.MAX_WBITS  # zlib's words for the gzip format
 # The commonest browsers'; which of them a look pretends to be is drawn.
 _WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64"
@@ -89,14 +103,15 @@ class Served:
 def booth_watch(relay: Receiver, manifest: Manifest) -> list[Difference]:
     """Return what differs of a verified manifest's booth as this relay serves it now.
 
-    Pages in every language and in none, every file, and the headers of all of them. Raises
-    Unreachable.
+    Pages in every language and in none, every file, the manifest as the page's program reads
+    it, and the headers of all of them. Raises Unreachable.
     """
     visitor = {
         "User-Agent": secrets.choice(_BROWSERS),
         "Accept-Language": secrets.choice(_LANGUAGES),
     }
-    return [*_pages(relay, manifest, visitor), *_files(relay, manifest, visitor)]
+    looks = (_pages, _files, _manifest)
+    return [one for look in looks for one in look(relay, manifest, visitor)]
 
 
 def _pages(
@@ -128,6 +143,32 @@ def _files(
         path = file_path(manifest.booth.release, name)
         kind = "script" if name.endswith(".js") else "style"
         yield from _compared(_get(relay, path, visitor, kind), path, digest, "file")
+
+
+def _manifest(
+    relay: Receiver, manifest: Manifest, visitor: Mapping[str, str]
+) -> Iterator[Difference]:
+    path = f"/api/v1/manifests/{manifest.survey_id}/text"
+    served = _get(relay, path, visitor, "empty")
+    if served.status != HTTPStatus.OK or not _is_signed(served.body, manifest):
+        sentence = "What browsers read as the manifest is not the one that was signed."
+        yield Difference(what="manifest", where=path, sentence=sentence)
+        return
+    if "etag" in served.headers:
+        sentence = "The header etag is not as this relay must send it."
+        yield Difference(what="header", where=path, sentence=sentence)
+    yield from _headers(served, path, "json")
+
+
+def _is_signed(body: bytes | None, manifest: Manifest) -> bool:
+    """Tell whether a signed manifest, its text in it, is this one, and its signatures hold."""
+    try:
+        told = parse_json(body or b"")
+        told["manifest"] = to_base64(told["manifest"].encode())
+        found = verify_signed_manifest(parse_signed_manifest(told), None)
+    except (ProtocolError, KeyError, TypeError, AttributeError, UnicodeEncodeError):
+        return False
+    return found.digest == manifest.digest
 
 
 def _compared(served: Served, path: str, digest: str, what: str) -> Iterator[Difference]:
@@ -162,7 +203,7 @@ def _get(relay: Receiver, path: str, visitor: Mapping[str, str], kind: str) -> S
     headers = {
         **visitor,
         "Accept": "text/html,application/xhtml+xml,*/*;q=0.8" if kind == "document" else "*/*",
-        "Accept-Encoding": "gzip",
+        "Accept-Encoding": codings_offered(relay.url),
         "Sec-Fetch-Dest": kind,
         "Sec-Fetch-Mode": "navigate" if kind == "document" else "cors",
         "Sec-Fetch-Site": "none" if kind == "document" else "same-origin",
@@ -191,12 +232,34 @@ def _read(answer: urllib3.BaseHTTPResponse, until: float) -> bytes | None:
         content = read_answer(answer, LARGEST_BODY, until)
     except AnswerTooLong:
         return None
-    is_packed = answer.headers.get("Content-Encoding") == "gzip"
-    return _unpacked(content) if is_packed else content
+    return _unpacked(content, answer.headers.get("Content-Encoding", "identity"))
 
 
-def _unpacked(packed: bytes) -> bytes | None:
-    """Return what is packed, or None for what is no gzip or longer than any booth's file."""
+def codings_offered(url: str) -> str:
+    """Return what a browser offers: all it reads where the connection is encrypted."""
+    is_offered = brotli is not None and url.startswith("https:")
+    return "gzip, deflate, br, zstd" if is_offered else "gzip, deflate"
+
+
+def _unpacked(packed: bytes, coding: str) -> bytes | None:
+    """Return what is packed; None for another coding, or longer than any booth's file."""
+    if coding == "identity":
+        return packed
+    if coding == "br" and brotli is not None:
+        return _brotli_unpacked(packed)
+    return _gzip_unpacked(packed) if coding == "gzip" else None
+
+
+def _brotli_unpacked(packed: bytes) -> bytes | None:
+    opener = brotli.Decompressor()
+    try:
+        body: bytes = opener.process(packed, output_buffer_limit=LARGEST_BODY)
+    except brotli.error:
+        return None
+    return body if opener.is_finished() else None
+
+
+def _gzip_unpacked(packed: bytes) -> bytes | None:
     opener = zlib.decompressobj(_PACKED)
     try:
         body = opener.decompress(packed, LARGEST_BODY)

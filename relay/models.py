@@ -93,11 +93,12 @@ class WaitingParcel(models.Model):
 
 
 class BoothFile(models.Model):
-    """One file of a release of the booth's program, packed (gzip) as it is sent."""
+    """One file of a release of the booth's program, as it is sent: ``packed`` in gzip."""
 
     release = models.CharField(max_length=32)
     path = models.CharField(max_length=250)
     packed = models.BinaryField()
+    brotli = models.BinaryField()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -111,11 +112,12 @@ class BoothFile(models.Model):
 
 
 class BoothPage(models.Model):
-    """A survey's page in one language, packed (gzip) as it is sent."""
+    """A survey's page in one language, as it is sent: ``packed`` in gzip."""
 
     survey = models.ForeignKey(RelayedSurvey, on_delete=models.CASCADE, related_name="pages")
     language = models.CharField(max_length=3)
     packed = models.BinaryField()
+    brotli = models.BinaryField()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

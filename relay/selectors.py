@@ -1,6 +1,5 @@
 """Look at what the relay holds, without changing it."""
 
-import gzip
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +12,7 @@ from mpcengine.protocol.signedmanifest import parse_signed_manifest
 from mpcengine.protocol.strict import parse_base64
 from problems import Missing
 from relay.models import BoothFile, BoothPage, RelayedSurvey, WaitingParcel
+from relay.packed import Packed, pack
 
 ALL_DELIVERED = 7
 
@@ -54,8 +54,8 @@ def survey_get(*, digest: str) -> RelayedSurvey:
     return row
 
 
-def signed_manifest_packed(*, survey_id: str, is_text: bool = False) -> bytes:
-    """Return a survey's signed manifest as JSON in gzip; raise Missing if there is none.
+def signed_manifest_packed(*, survey_id: str, is_text: bool = False) -> Packed:
+    """Return a survey's signed manifest as JSON, packed; raise Missing if there is none.
 
     ``is_text``: the manifest stands in it as text, not as base64, which packs to half of it.
     """
@@ -67,26 +67,26 @@ def signed_manifest_packed(*, survey_id: str, is_text: bool = False) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _packed(digest: str) -> bytes:
+def _packed(digest: str) -> Packed:
     # It never changes, so it is packed once per process.
-    return gzip.compress(survey_get(digest=digest).signed_manifest.encode(), mtime=0)
+    return pack(survey_get(digest=digest).signed_manifest.encode())
 
 
 @lru_cache(maxsize=64)
-def _text_packed(digest: str) -> bytes:
+def _text_packed(digest: str) -> Packed:
     document: dict[str, JSON] = parse_json(survey_get(digest=digest).signed_manifest.encode())
     manifest = parse_base64(document["manifest"]) or b""
-    return gzip.compress(canonical({**document, "manifest": manifest.decode()}), mtime=0)
+    return pack(canonical({**document, "manifest": manifest.decode()}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedPage:
-    """A page of a survey in gzip, its language and tag, and what it may load and reach.
+    """A page of a survey, its language and tag, and what it may load and reach.
 
     ``tag`` depends on the page's bytes only, so it tells nothing about who has it.
     """
 
-    packed: bytes
+    packed: Packed
     language: str
     content_policy: str
     tag: str
@@ -102,20 +102,19 @@ def booth_page_get(*, survey_id: str, language: str | None) -> PackedPage:
     if row is None:
         raise Missing("booth.unknown", "This relay has no such page.")
     return PackedPage(
-        packed=bytes(row.packed),
+        packed=Packed(gzip=bytes(row.packed), br=bytes(row.brotli)),
         language=row.language,
         content_policy=row.survey.content_policy,
         tag=f'"{manifest_of(row.survey_id).booth.pages[row.language]}"',
     )
 
 
-def booth_file_get(*, release: str, path: str) -> bytes:
-    """Return one file of a release in gzip; raise Missing if there is none."""
-    rows = BoothFile.objects.filter(release=release, path=path).values_list("packed")
-    found = rows.first()
-    if found is None:
+def booth_file_get(*, release: str, path: str) -> Packed:
+    """Return one file of a release, packed; raise Missing if there is none."""
+    row = BoothFile.objects.filter(release=release, path=path).first()
+    if row is None:
         raise Missing("booth.unknown", "This relay has no such file.")
-    return bytes(found[0])
+    return Packed(gzip=bytes(row.packed), br=bytes(row.brotli))
 
 
 def has_waiting(*, digest: str) -> bool:

@@ -102,6 +102,9 @@ def _answers(manifest: Manifest, signed: SignedManifest) -> dict[str, Answer]:
         found[file_path(booth.release, path)] = own
     told = canonical(signed.to_json())
     found[f"/api/v1/manifests/{survey_id}"] = Answer(200, {**SURE}, told)
+    text = canonical({**signed.to_json(), "manifest": manifest.raw.decode()})
+    json = {**SURE, "Content-Type": "application/json"}
+    found[f"/api/v1/manifests/{survey_id}/text"] = Answer(200, json, text)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from cli.main import main
@@ -208,17 +209,89 @@ def test_it_tells_a_manifest_that_leads_elsewhere(
     ]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed(b"Sector", b"Sectors"),
+        changed(b'"signatures"', b'"signature"'),
+        lambda body: body[:-1],
+        lambda _body: b"[]",
+        lambda _body: b'{"manifest": null}',
+    ],
+    ids=["another question", "no signatures", "a byte less", "a list", "no text"],
+)
+def test_it_tells_another_manifest_where_browsers_read_it(
+    relay: Relay, change: Callable[[bytes], bytes]
+) -> None:
+    """The connector reads another form of it, which may well be the signed one."""
+    place = f"/api/v1/manifests/{relay.manifest.survey_id}/text"
+
+    def lie(path: str, answer: Answer) -> None:
+        answer.body = change(answer.body) if path == place else answer.body
+
+    assert watched(relay, lie) == [("manifest", place)]
+
+
+def test_it_tells_a_signed_manifest_in_the_place_of_this_one(relay: Relay) -> None:
+    place = f"/api/v1/manifests/{relay.manifest.survey_id}/text"
+    with running() as other:
+        own = other.answers[place]
+
+        def lie(path: str, answer: Answer) -> None:
+            answer.body = own.body if path == place else answer.body
+
+        assert watched(relay, lie) == [("manifest", place)]
+
+
+@pytest.mark.parametrize("name", ["ETag", "Set-Cookie", "Last-Modified"])
+def test_it_tells_a_header_beside_the_manifest(relay: Relay, name: str) -> None:
+    place = f"/api/v1/manifests/{relay.manifest.survey_id}/text"
+
+    def lie(path: str, answer: Answer) -> None:
+        if path == place:
+            answer.headers[name] = '"anna"'
+
+    assert watched(relay, lie) == [("header", place)]
+
+
+PACKERS = {"gzip": gzip.compress, "br": brotli.compress}
+
+
+@pytest.mark.parametrize("coding", PACKERS)
 def test_it_reads_packed_answers_and_bounds_them(
-    relay: Relay, monkeypatch: pytest.MonkeyPatch
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, coding: str
 ) -> None:
     def packed(_path: str, answer: Answer) -> None:
-        answer.body = gzip.compress(answer.body)
-        answer.headers["Content-Encoding"] = "gzip"
+        answer.body = PACKERS[coding](answer.body)
+        answer.headers["Content-Encoding"] = coding
 
     assert watched(relay, packed) == []
     # A small answer may unpack to anything: it is given up, not filled up with.
     monkeypatch.setattr(watching, "LARGEST_BODY", 60)
-    assert {what for what, _ in watched(relay, packed)} == {"page", "file"}
+    assert {what for what, _ in watched(relay, packed)} == {"page", "file", "manifest"}
+
+
+@pytest.mark.parametrize("coding", [*PACKERS, "zstd", "gzip, br"])
+def test_it_tells_what_is_not_packed_as_it_says(relay: Relay, coding: str) -> None:
+    def packed(_path: str, answer: Answer) -> None:
+        answer.body += b"not packed"
+        answer.headers["Content-Encoding"] = coding
+
+    assert {what for what, _ in watched(relay, packed)} == {"page", "file", "manifest"}
+
+
+def test_it_asks_for_what_browsers_ask_for(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a relay could keep another page for who reads brotli: that is every browser."""
+    offered = "gzip, deflate, br, zstd"
+    assert watching.codings_offered("https://relay.example") == offered
+    assert watching.codings_offered("http://relay.example") == "gzip, deflate"
+    watched(relay, lambda *_: None)
+    asked = [headers["Accept-Encoding"] for _, headers in relay.asked]
+    assert set(asked) == {"gzip, deflate"}
+    monkeypatch.setattr(watching, "brotli", None)
+    assert watching.codings_offered("https://relay.example") == "gzip, deflate"
 
 
 def test_it_looks_like_anybody_and_sends_no_code(relay: Relay) -> None:

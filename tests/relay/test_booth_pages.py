@@ -4,6 +4,7 @@ import gzip
 from dataclasses import replace
 from typing import Any
 
+import brotli
 import pytest
 from django.http import HttpResponse
 from django.test import Client
@@ -32,8 +33,8 @@ def get(path: str, **headers: str) -> Any:
 
 
 def body(answer: HttpResponse) -> bytes:
-    is_packed = answer.headers.get("Content-Encoding") == "gzip"
-    return gzip.decompress(answer.content) if is_packed else answer.content
+    forms = {"gzip": gzip.decompress, "br": brotli.decompress, None: bytes}
+    return bytes(forms[answer.headers.get("Content-Encoding")](answer.content))
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -68,6 +69,9 @@ def test_it_serves_every_file_as_it_lies_in_the_repository(survey: Published) ->
         assert answer.status_code == 200
         assert body(answer) == booth_files()[path]
         assert integrity(body(answer)) == digest
+        smallest = get(f"/booth/{booth_release()}/{path}", **{"Accept-Encoding": "br"})
+        assert smallest.headers["Content-Encoding"] == "br"
+        assert body(smallest) == booth_files()[path]
         assert "immutable" in answer.headers["Cache-Control"]
 
 
@@ -78,14 +82,19 @@ def test_it_sends_the_same_bytes_to_everybody_and_no_cookie(survey: Published) -
         {"Accept-Language": "en", "User-Agent": "another", "Cookie": "who=anna"},
         {"Referer": "http://elsewhere.example", "Sec-Fetch-Dest": "document"},
         {"Accept-Encoding": "gzip"},
+        {"Accept-Encoding": "gzip, deflate, br, zstd"},
     )
     answers = [get(page, **caller) for caller in callers]
     assert len({body(answer) for answer in answers}) == 1
     for answer in answers:
         assert not answer.cookies
         assert answer.headers["Cache-Control"] == "no-cache"
-    assert answers[-1].headers["Content-Encoding"] == "gzip"
-    assert len(answers[-1].content) < len(body(answers[-1]))
+    plain, packed, smallest = answers[-3:]
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert smallest.headers["Content-Encoding"] == "br"
+    assert len(smallest.content) < len(packed.content) < len(plain.content)
+    assert all("Accept-Encoding" in answer.headers["Vary"] for answer in answers)
 
 
 @OF_A_SURVEY
@@ -170,6 +179,9 @@ def test_the_manifest_can_be_had_as_text(survey: Published) -> None:
 
 def test_the_manifest_is_packed_for_who_can_read_that(survey: Published) -> None:
     path = f"/api/v1/manifests/{survey.manifest.survey_id}"
-    plain, packed = get(path), get(path, **{"Accept-Encoding": "gzip"})
+    plain = get(path)
     assert plain.json() == survey.signed.to_json()
-    assert gzip.decompress(packed.content) == plain.content
+    for coding in ("gzip", "br"):
+        packed = get(path, **{"Accept-Encoding": coding})
+        assert packed.headers["Content-Encoding"] == coding
+        assert body(packed) == plain.content

@@ -58,12 +58,13 @@ def health_answer() -> Response:
             "status": "ok",
             "clock": timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "code": build_digest(),
-            "broker": "ok" if _is_broker_there() else "away",
+            "broker": "ok" if broker_answers() else "away",
         }
     )
 
 
-def _is_broker_there() -> bool:
+def broker_answers() -> bool:
+    """Tell whether the broker answered when it was last asked, at most KEPT_SECONDS ago."""
     now = time.monotonic()
     if not _broker or now - _broker[-1][0] > KEPT_SECONDS:
         _broker[:] = [(now, _ask_broker())]

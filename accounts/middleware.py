@@ -53,6 +53,9 @@ class PagePolicy:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             # With no-referrer a browser names no origin in a form, and CSRF cannot be checked.
             response.headers["Referrer-Policy"] = "same-origin"
+        if getattr(response, "is_same_for_all", False):
+            # The session was looked at on the way, and changed nothing in what is answered.
+            del response.headers["Vary"]
         if request.path.startswith("/admin/"):
             response.headers["Content-Security-Policy"] = settings.ADMIN_POLICY
         return response
@@ -117,8 +120,12 @@ class SecondFactor:
         """Pass the call on."""
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
-        """Refuse, or lead to where a second factor is set up."""
+    def process_view(
+        self, request: HttpRequest, view: object, *_: object
+    ) -> HttpResponse | None:
+        """Refuse, or lead to where a second factor is set up; what is for everybody is open."""
+        if getattr(view, "is_public", False):
+            return None
         user = request.user
         if not isinstance(user, User) or not lacks_second_factor(user):
             return None

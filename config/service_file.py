@@ -72,6 +72,7 @@ class PortalService(Service):
     relay_url: str
     relay_token_file: Path
     second_factor_key_file: Path
+    security_contact: str | None = None
     mail_host: str | None = None
     mail_port: int | None = None
     mail_security: str | None = None

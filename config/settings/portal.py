@@ -21,6 +21,7 @@ RELAY_TOKEN_FILE = str(SERVICE.relay_token_file)
 SECOND_FACTOR_KEYS = env.secret_lines(SERVICE.second_factor_key_file)
 
 PUBLIC_URL = public_url(SERVICE)
+SECURITY_CONTACT = SERVICE.security_contact or ""
 globals().update(mail(SERVICE))
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": oidc_apps(SERVICE.oidc_file)}}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SERVICE.behind_proxy else 0

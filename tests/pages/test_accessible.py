@@ -29,6 +29,13 @@ STRANGERS = (
     "account/inactive",
     "account/invitation",
     "account/provider/cancelled",
+    "about",
+    "about/who-sees-what",
+    "about/privacy",
+    "about/accessibility",
+    "about/security",
+    "about/status",
+    "about/components",
     "nowhere",
 )
 SIGNED_IN = (

@@ -1,5 +1,6 @@
 """A list is padded, sorted, shared and sealed; three nodes find in it what the owner put in."""
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.list_files import ListFile
 from connector.list_words import (
+    WordList,
     Words,
     nothing_held,
     values_find,
@@ -30,12 +32,14 @@ from mpcengine.protocol.contribution import (
     PartPlace,
     matches_header,
     open_part,
+    parse_contribution,
     part_length,
     verify_contribution,
 )
 from mpcengine.protocol.identifiers import Identifier, canonicalise
 from mpcengine.protocol.request_manifest import RequestManifest, build_request_manifest
 from tests.vectors.cast import ed25519, p256
+from tests.vectors.make_request import list_vector
 from tests.vectors.request_cast import OWNERS, nonce, request_manifest, request_terms
 
 HOLDER = 1
@@ -74,6 +78,32 @@ def opened(manifest: RequestManifest, prepared: Prepared, bucket: int) -> Words:
     first, second, third = components.values()
     found: Words = first ^ second ^ third
     return found
+
+
+def test_it_makes_the_vector_that_pages_make_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vector = list_vector()
+    drawn = [bytes.fromhex(one) for one in vector["drawn"]]
+    monkeypatch.setattr("connector.splitting.secrets.token_bytes", lambda _: drawn.pop(0))
+    words = np.array([int(word) for word in vector["words"]], dtype=np.uint64)
+    salt = bytes.fromhex(vector["salt"])
+    listed = WordList(words=words, salt=salt, snapshot=vector["snapshot"])
+    prepared = splitter(request_manifest()).prepare(listed, tmp_path)
+    made, due = (
+        parse_contribution(prepared.header),
+        parse_contribution(base64.b64decode(vector["header"])),
+    )
+    # Sealing draws a key of its own, which nobody can hand in here: hashes of parts differ.
+    assert replace(made, parts=due.parts) == due
+    assert prepared.slots[0].tolist() == vector["places"]
+    for index, sealed in enumerate(vector["parts"], start=1):
+        keys = p256(f"request share {index}")
+        place = PartPlace(manifest=made.manifest, owner=HOLDER, number=1, bucket=0)
+        part = open_part(
+            keys, place, index=index, capacity=128, sealed=base64.b64decode(sealed)
+        )
+        assert matches_header(part, made, index=index, bucket=0)
 
 
 @pytest.mark.parametrize("count", [0, 1, 127, 128])

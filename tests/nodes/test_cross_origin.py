@@ -1,4 +1,4 @@
-"""A booth's page may call what a respondent needs of a node, and nothing else."""
+"""Pages may call what respondents and owners of lists need of a node, and nothing else."""
 
 import pytest
 from django.test import Client
@@ -16,7 +16,26 @@ OF_RESPONDENTS = [
     f"results/{DIGEST}",
     *(f"lists/{DIGEST}/{name}" for name in ("accepted", "rejected", "seen", "proof")),
 ]
-OF_NOBODY = ["keys", "manifests", "orders", f"jobs/{DIGEST}", "peer/exchange", "surveys/x/keys"]
+OF_OWNERS = [
+    f"requests/{DIGEST}",
+    *(
+        f"requests/{DIGEST}/{name}"
+        for name in ("consents", "nonce", "overflow", "contributions", "contributions/1")
+    ),
+    f"requests/{DIGEST}/contributions/1/0/0",
+    f"requests/{DIGEST}/private/1/0",
+]
+OF_NOBODY = [
+    "requests",
+    f"requests/{'0' * 32}/keys",
+    f"requests/{DIGEST}/signatures",
+    "keys",
+    "manifests",
+    "orders",
+    f"jobs/{DIGEST}",
+    "peer/exchange",
+    "surveys/x/keys",
+]
 PAGE = {"Origin": "http://relay.example"}
 
 
@@ -27,13 +46,14 @@ def browser(settings: Settings) -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize("path", OF_RESPONDENTS)
+@pytest.mark.parametrize("path", OF_RESPONDENTS + OF_OWNERS)
 def test_a_page_may_ask_and_read_what_comes(browser: Client, path: str) -> None:
     question = {**PAGE, "Access-Control-Request-Method": "POST"}
     asked = browser.options(f"/api/v1/{path}", headers=question)
     assert (asked.status_code, asked.content) == (204, b"")
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
-    assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type, Drempel-Signature"
+    assert "PUT" in asked.headers["Access-Control-Allow-Methods"]
     for answer in (
         browser.get(f"/api/v1/{path}", headers=PAGE),
         browser.post(f"/api/v1/{path}", b"x", content_type="text/plain", headers=PAGE),

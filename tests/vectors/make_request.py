@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from mpcengine.protocol import words
-from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.consent import nonce_body
 from mpcengine.protocol.contribution import (
     Contribution,
@@ -150,6 +150,73 @@ def header() -> tuple[Contribution, bytes, bytes]:
     return contribution, data, signature
 
 
+def list_vector() -> JSON:
+    """Return a short list split with everything that is drawn, in the order of drawing."""
+    real = sorted(int.from_bytes(seed(f"real {i}")[:8], "little") for i in range(REAL))
+    padding = b"".join(seed(f"padding {i}")[:8] for i in range(CAPACITY - REAL))
+    seeds = [seed(f"list seed {k}")[:16] for k in words.SEEDED_COMPONENTS]
+    blur = [seed(f"list salt {k}") for k in (0, 1, 2)]
+    drawn = [int.from_bytes(padding[at : at + 8], "little") for at in range(0, len(padding), 8)]
+    listed = sorted(real + drawn)
+    clear = b"".join(words.move_bits(word).to_bytes(8, "little") for word in listed)
+    held = [
+        words.expand_seed(one, place().context(k), CAPACITY + 1) for k, one in enumerate(seeds)
+    ]
+    held.append(_xor(clear + REAL.to_bytes(8, "little"), *held))
+    hashes = [
+        words.component_hash(salt, place().context(k), data)
+        for k, (salt, data) in enumerate(zip(blur, held, strict=True))
+    ]
+    parts = [_list_part(index, blur, (*seeds, held[2])) for index in (1, 2, 3)]
+    snapshot = words.snapshot_digest(seed("list"), real)
+    data, signature = _list_header(snapshot, hashes, parts)
+    return {
+        "key": ed25519(OWNERS[HOLDER]).private_bytes_raw().hex(),
+        "words": [str(word) for word in real],
+        "places": [listed.index(word) for word in real],
+        "salt": seed("list").hex(),
+        "snapshot": snapshot,
+        "drawn": [one.hex() for one in (padding, *seeds, *blur)],
+        "ephemeral": [
+            f"{p256(f'list part {index}').private_numbers().private_value:064x}"
+            for index in (1, 2, 3)
+        ],
+        "parts": [to_base64(part) for part in parts],
+        "header": to_base64(data),
+        "signature": to_base64(signature),
+    }
+
+
+def _list_header(
+    snapshot: Digest, hashes: list[bytes], parts: list[bytes]
+) -> tuple[bytes, bytes]:
+    first, second, third = (hashlib.sha256(part).digest() for part in parts)
+    contribution = Contribution(
+        manifest=MANIFEST_DIGEST,
+        owner=HOLDER,
+        snapshot=snapshot,
+        number=1,
+        components=((hashes[0], hashes[1], hashes[2]),),
+        parts=((first, second, third),),
+    )
+    return sign_contribution(ed25519(OWNERS[HOLDER]), contribution)
+
+
+def _xor(*parts: bytes) -> bytes:
+    total = 0
+    for part in parts:
+        total ^= int.from_bytes(part, "little")
+    return total.to_bytes(len(parts[0]), "little")
+
+
+def _list_part(index: int, blur: list[bytes], bodies: tuple[bytes, ...]) -> bytes:
+    one, two = words.node_components(index)
+    plain = blur[one] + blur[two] + bodies[one] + bodies[two]
+    public = share_public(p256(f"request share {index}"))
+    ephemeral = p256(f"list part {index}")
+    return seal(public, ephemeral, info=place().info(index), aad=b"", plaintext=plain)
+
+
 def request_vectors() -> JSON:
     """Return a request's whole life in signed and sealed bytes."""
     taken, drawn = nonce()
@@ -167,8 +234,11 @@ def request_vectors() -> JSON:
         "contribution": {"header": to_base64(data), "signature": to_base64(signature)},
         "components": [to_base64(one) for one in components()],
         "parts": [_part(index) for index in (1, 2, 3)],
+        "list": list_vector(),
         "overflow": overflow_body(MANIFEST_DIGEST, owner=HOLDER, number=1).hex(),
+        "seal_key": share_key_to_bytes(p256(f"seal {OWNERS[HOLDER]}")).hex(),
         "private": [_private(index) for index in (1, 2, 3)],
+        "private_differs": [_private(index, flipped=index == 3) for index in (1, 2, 3)],
         "statements": _statements({"organisations": 4, "indicators": None}),
     }
 
@@ -213,22 +283,27 @@ def private_place(index: int) -> PrivatePlace:
     return PrivatePlace(manifest=MANIFEST_DIGEST, index=index, owner=HOLDER, bucket=0)
 
 
-def sealed_private(index: int) -> tuple[bytes, bytes]:
-    """Return node ``index``'s repeatable message with the holder's flags, and its signature."""
+def sealed_private(index: int, *, flipped: bool = False) -> tuple[bytes, bytes]:
+    """Return node ``index``'s repeatable message with the holder's flags, and its signature.
+
+    ``flipped``: with one bit that its neighbour has otherwise.
+    """
+    plain = bytearray(b"".join(private_pairs()[index - 1]))
+    plain[0] ^= flipped
     where = private_place(index)
     sealed = seal(
         share_public(p256(f"seal {OWNERS[HOLDER]}")),
         p256(f"private {index}"),
         info=LABEL_SEALED_PRIVATE + b"\x00" + where.head(),
         aad=b"",
-        plaintext=b"".join(private_pairs()[index - 1]),
+        plaintext=bytes(plain),
     )
     body = private_body(where, sealed)
     return sealed, sign(ed25519(f"identity {index}"), LABEL_PRIVATE, body)
 
 
-def _private(index: int) -> JSON:
-    sealed, signature = sealed_private(index)
+def _private(index: int, *, flipped: bool = False) -> JSON:
+    sealed, signature = sealed_private(index, flipped=flipped)
     return {
         "index": index,
         "head": private_place(index).head().hex(),

@@ -27,7 +27,7 @@ NODES = ("node-a", "node-b", "node-c")
 
 @pytest.fixture(
     params=[
-        pytest.param(embedded_place, id="embedded"),
+        pytest.param(embedded_place, id="embedded", marks=pytest.mark.files),
         pytest.param(services_place, id="services", marks=pytest.mark.services),
     ]
 )

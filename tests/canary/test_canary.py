@@ -52,7 +52,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(
     params=[
-        pytest.param(embedded_place, id="embedded"),
+        pytest.param(embedded_place, id="embedded", marks=pytest.mark.files),
         pytest.param(topology_place, id="topology", marks=pytest.mark.services),
         pytest.param(services_place, id="services", marks=pytest.mark.services),
     ]

@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 STAMPS := build/stamps
-ROOMS := accounts benchmarks booth cli config connector deploy mpcengine nodes relay security_events surveys
+ROOMS := accounts benchmarks booth cli config connector datarequests deploy mpcengine nodes relay security_events surveys
 
 # numba runs what lies in its cache, so the folder is this user's alone.
 export NUMBA_CACHE_DIR := $(CURDIR)/build/embedded/numba

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Role, User
-from accounts.selectors import lacks_second_factor, user_get_by_token, who
+from accounts.selectors import lacks_second_factor, may, user_get_by_token, who
 from accounts.services import Answer, request_digest, write_once
 from mpcengine.protocol.canonical import canonical
 from problems import Malformed
@@ -100,9 +100,22 @@ class IsCoordinator(BasePermission):
         return True
 
 
+class IsMember(BasePermission):
+    """Allow people who have any part in requests: everybody but operators."""
+
+    def has_permission(self, request: Request, _view: APIView) -> bool:
+        """Tell whether the person signed in is somebody else than an operator."""
+        if not isinstance(request.user, User):
+            return False
+        if may(request.user, Role.OPERATOR):
+            emit("authz.denied", outcome="failure", person=who(request.user), reason="role")
+            return False
+        return True
+
+
 def coordinates(user: User) -> bool:
     """Tell whether a person is a coordinator."""
-    return user.role == Role.COORDINATOR
+    return may(user, Role.COORDINATOR)
 
 
 def signed_in(request: Request | HttpRequest) -> User:

@@ -14,10 +14,23 @@ SESSION_SALT = "drempel.sessions"
 
 
 class Organisation(models.Model):
-    """An organisation; surveys and people belong to exactly one."""
+    """An organisation; surveys and people belong to exactly one.
+
+    ``coordinated_by`` names the organisation whose community it is a member of; an organisation
+    without one is a community's own coordinator. Communities of one portal are kept apart.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=200, unique=True)
+    coordinated_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        limit_choices_to={"coordinated_by": None},
+        related_name="members",
+        verbose_name=_("coordinated by"),
+    )
 
     class Meta:
         verbose_name = _("organisation")
@@ -26,11 +39,21 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def community(self) -> uuid.UUID:
+        """Return the id of the organisation that coordinates this one; its own if none does."""
+        return self.coordinated_by_id or self.id
+
 
 class Role(models.TextChoices):
     """What a person may do in the name of an organisation."""
 
-    COORDINATOR = "coordinator", _("coordinator")  # surveys of the own organisation
+    COORDINATOR = "coordinator", _("coordinator")  # surveys and requests of its community
+    REQUESTER = "requester", _("requester")  # asks, in the name of the organisation
+    APPROVER = "approver", _("approver")  # signs or refuses what others ask
+    STEWARD = "steward", _("data steward")  # prepares the lists of a holder
+    CONSENT_OFFICER = "consent_officer", _("consent officer")  # signs a holder's consents
+    AUDITOR = "auditor", _("auditor")  # reads what was signed and decided; changes nothing
     OPERATOR = "operator", _("operator")  # organisations and people; no survey
 
 
@@ -62,6 +85,7 @@ class User(AbstractBaseUser):
     role = models.CharField(
         _("role"), max_length=20, choices=Role.choices, default=Role.COORDINATOR
     )
+    further_roles = models.JSONField(_("further roles"), default=list, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, blank=True)
     session_generation = models.PositiveIntegerField(default=0, editable=False)
@@ -78,6 +102,13 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Return all roles of a person; an operator has no other."""
+        if self.role == Role.OPERATOR:
+            return frozenset({Role.OPERATOR.value})
+        return frozenset({str(self.role), *self.further_roles}) - {Role.OPERATOR.value}
 
     @property
     def is_staff(self) -> bool:
@@ -98,7 +129,8 @@ class User(AbstractBaseUser):
         A new password, another role or organisation, a disabled account or a new generation
         ends them all.
         """
-        may = f"{self.role}|{self.organisation_id}|{self.is_active}"
+        further = "".join(f"+{role}" for role in sorted(self.further_roles))
+        may = f"{self.role}{further}|{self.organisation_id}|{self.is_active}"
         shown = f"{self.password}|{may}|{self.session_generation}"
         return salted_hmac(SESSION_SALT, shown, algorithm="sha256").hexdigest()
 

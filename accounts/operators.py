@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.authentication import signed_in
 from accounts.invitations import invitation_send
-from accounts.models import ApiToken, Organisation, User
+from accounts.models import ApiToken, Organisation, Role, User
 from accounts.people import (
     person_changed,
     person_created,
@@ -132,7 +132,22 @@ class OrganisationAdmin(KeptAdmin):
 
     list_display = ("name",)
     search_fields = ("name",)
-    fields = ("name",)
+    fields = ("name", "coordinated_by")
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs
+    """A person, with roles to tick beside the first one."""
+
+    further_roles = forms.MultipleChoiceField(
+        choices=[(role.value, role.label) for role in Role if role != Role.OPERATOR],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("further roles"),
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "organisation", "role", "further_roles")
 
 
 class PersonAdmin(KeptAdmin):
@@ -141,7 +156,8 @@ class PersonAdmin(KeptAdmin):
     list_display = ("email", "name", "organisation", "role", "is_active", "has_second_factor")
     list_filter = ("role", "is_active", "organisation")
     search_fields = ("email", "name")
-    fields = ("email", "name", "organisation", "role", "is_active", "language")
+    fields = ("email", "name", "organisation", "role", "further_roles", "is_active", "language")
+    form = PersonForm
     actions = ("invite", "sign_out", "reset_second_factor")
 
     @admin.display(boolean=True, description=gettext_lazy("second factor"))

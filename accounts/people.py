@@ -70,13 +70,13 @@ def person_changed(*, user: User, before: User, by: User) -> None:
         emit("account.moved", person=who(by), target=who(user), organisation=home)
     if not user.is_active or before.organisation_id != user.organisation_id:
         tokens_end(user=user, by=by)
-    if before.role != user.role:
+    if before.roles != user.roles:
         emit(
             "account.role_changed",
             person=who(by),
             target=who(user),
-            role=user.role,
-            role_before=before.role,
+            role=_named(user),
+            role_before=_named(before),
         )
 
 
@@ -187,6 +187,11 @@ def second_factor_reset(*, people: Iterable[User], by: User) -> int:
             tokens_end(user=user, by=by)
             emit("auth.mfa.reset", person=who(by), target=who(user))
     return changed
+
+
+def _named(user: User) -> str:
+    """Return a person's roles as one word for an event, the first one first."""
+    return "_".join([user.role, *sorted(user.roles - {user.role})])
 
 
 def _acting(by: User | None) -> dict[str, str]:

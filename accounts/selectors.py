@@ -2,14 +2,15 @@
 
 import hashlib
 import hmac
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Organisation, User
 from security_events import pseudonym
 
 TOKEN_PREFIX = "drempel_"  # noqa: S105  # what every token begins with, no secret
@@ -40,6 +41,17 @@ def user_get_by_token(token: str) -> User | None:
 def who(user: User) -> str:
     """Return what stands for a person in security events."""
     return pseudonym(str(user.pk))
+
+
+def may(user: User, role: str) -> bool:
+    """Tell whether a person has a role (``accounts.models.Role``)."""
+    return role in user.roles
+
+
+def members_of(community: UUID) -> QuerySet[Organisation]:
+    """Return a community: the organisation that coordinates it, and its members, by name."""
+    rows = Organisation.objects.filter(Q(pk=community) | Q(coordinated_by=community))
+    return rows.order_by("name")
 
 
 def tokens_list(*, user: User) -> QuerySet[ApiToken]:

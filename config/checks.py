@@ -27,8 +27,8 @@ ROUTER = "nodes.routers.IssuingRouter"
 COOKIES = ("SessionMiddleware", "CsrfViewMiddleware", "AuthenticationMiddleware")
 FOREIGN_APPS = {
     "portal": {"nodes", "relay"},
-    "relay": {"nodes", "accounts", "surveys", "mpcengine"},
-    "node": {"relay", "accounts", "surveys", "mpcengine"},
+    "relay": {"nodes", "accounts", "surveys", "datarequests", "mpcengine"},
+    "node": {"relay", "accounts", "surveys", "datarequests", "mpcengine"},
 }
 
 Found = list[CheckMessage]

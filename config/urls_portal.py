@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("static/<path:name>", static_file, name="static"),
     path("api/v1/", include("surveys.urls")),
+    path("api/v1/", include("datarequests.urls")),
     path("api/v1/", include("mpcengine.urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

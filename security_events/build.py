@@ -9,6 +9,7 @@ ROOMS = (
     "accounts",
     "booth",
     "config",
+    "datarequests",
     "mpcengine",
     "nodes",
     "relay",

@@ -190,6 +190,22 @@ _LIFE: Mapping[str, Entry] = {
     "request.refused.budget": _reserved(
         3, "api", "denied", ACTIVITY, "a node refused: too like an earlier request"
     ),
+    "request.over_budget": _entry(
+        3,
+        "api",
+        "denied",
+        ACTIVITY,
+        "an organisation asked more than its budget (portal)",
+        "person survey",
+    ),
+    "request.moved": _act(
+        1,
+        "api",
+        "change",
+        ACTIVITY,
+        "a data request came into another state (portal)",
+        "person survey state",
+    ),
     "request.refused.unsigned": _reserved(
         3, "api", "denied", ACTIVITY, "a node refused: signatures are missing"
     ),
@@ -290,6 +306,22 @@ _HOUSE: Mapping[str, Entry] = {
     ),
     "key.created": _entry(
         2, "configuration", "creation", ENTITY, "a key was made", "key key_kind survey"
+    ),
+    "key.registered": _act(
+        3,
+        "configuration",
+        "creation",
+        ENTITY,
+        "a person registered a key of an organisation (portal)",
+        "person key",
+    ),
+    "key.withdrawn": _act(
+        3,
+        "configuration",
+        "deletion",
+        ENTITY,
+        "a person took a key of an organisation out of use (portal)",
+        "person key",
     ),
     "key.rotated": _reserved(
         2, "configuration", "change", ENTITY, "a key was replaced", "key key_kind"

@@ -17,7 +17,7 @@ SMALL_COUNT = 10
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = re.compile(r"[0-9a-f]{32}")
-_WORD = re.compile(r"[a-z][a-z0-9]{0,23}([._-][a-z0-9]{1,24}){0,5}")
+_WORD = re.compile(r"[a-z][a-z0-9]{0,23}([._-][a-z0-9]{1,24}){0,7}")
 _VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SURVEY = re.compile(r"[0-9a-f]{32}")
@@ -98,6 +98,7 @@ FIELDS: Mapping[str, Field] = {
     "organisation": Field(
         ecs="organization.id", meaning="the organisation's id", takes=_matches(_UUID)
     ),
+    "state": Field(ecs="drempel.state", meaning="state of a request", takes=_matches(_WORD)),
     "role": Field(ecs="drempel.role", meaning="role, after a change", takes=_matches(_WORD)),
     "role_before": Field(
         ecs="drempel.role_before", meaning="role before a change", takes=_matches(_WORD)

@@ -12,7 +12,7 @@ globals().update(served(SERVICE))
 if SERVICE.embedded:
     from config.settings.sign_in_embedded import *
 
-INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "mpcengine"]
+INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "datarequests", "mpcengine"]
 ROOT_URLCONF = "config.urls_portal"
 
 NODES_FILE = str(SERVICE.nodes_file)

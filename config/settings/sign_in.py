@@ -173,3 +173,6 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}
+
+# How many questions an organisation may submit, by days (reference/data-requests.md R12).
+REQUEST_BUDGETS = {1: 10, 30: 50}

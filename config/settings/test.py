@@ -16,7 +16,15 @@ DATA_DIR = ""
 EVENTS_FILE = ""
 SECRET_KEY = "for unit tests only, and long enough to pass"  # noqa: S105 - signs nothing real
 
-INSTALLED_APPS = [*INSTALLED_APPS, "accounts", "surveys", "mpcengine", "relay", "nodes"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "accounts",
+    "surveys",
+    "datarequests",
+    "mpcengine",
+    "relay",
+    "nodes",
+]
 PUBLIC_URL = "http://testserver"
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 MAIL_IS_SENT = True

@@ -74,6 +74,11 @@ LABEL_OVERFLOW = b"drempel/overflow/1"
 LABEL_NONCE = b"drempel/nonce/1"
 LABEL_PRIVATE = b"drempel/private/1"
 LABEL_REQUEST_STATEMENT = b"drempel/request-statement/1"
+LABEL_APPROVAL = b"drempel/approval/1"
+LABEL_REVOCATION = b"drempel/approval-revocation/1"
+LABEL_WITHDRAWAL = b"drempel/withdrawal/1"
+LABEL_REGISTERED_KEY = b"drempel/registered-key/1"
+LABEL_SUBMISSION = b"drempel/submission/1"
 
 SIGNATURE_BYTES = 64
 PUBLIC_KEY_BYTES = 32

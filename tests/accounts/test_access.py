@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken, Organisation, Role, User
 from accounts.services import token_issue
+from datarequests.models import DataRequest
 from surveys.models import Survey
 from tests.accounts.cast import PASSWORD, person
 
@@ -71,6 +72,16 @@ class Things:
         self.survey = Survey.objects.create(
             organisation=carol.organisation, definition={"title": {"en": "One"}}
         )
+        self.request = DataRequest.objects.create(
+            organisation=carol.organisation,
+            community=carol.organisation,
+            author=carol,
+            kind="match",
+            definition={"title": {"en": "One"}},
+            list_size=64,
+            version=1,
+            state="submitted",
+        )
         token_issue(user=carol, name="laptop")
 
     def address(self, written: str) -> str:
@@ -78,6 +89,8 @@ class Things:
         token = ApiToken.objects.get()
         parts = {
             "survey_id": self.survey.pk,
+            "request_id": self.request.pk,
+            "key_id": 1,
             "token_id": token.pk,
             "token": "unknown",
             "name": "drempel/base.css",

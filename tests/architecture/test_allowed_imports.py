@@ -126,6 +126,7 @@ PROBES = {
     "pure-tests": ("tests/protocol/test_sharing.py", "import nodes.models"),
     "accounts-models": ("surveys/selectors.py", "import accounts.models"),
     "surveys-models": ("accounts/selectors.py", "import surveys.models"),
+    "datarequests-models": ("surveys/selectors.py", "import datarequests.models"),
     "job-models": ("surveys/views.py", "import mpcengine.models"),
     "relay-models": ("nodes/selectors.py", "import relay.models"),
     "node-models": ("mpcengine/selectors.py", "import nodes.models"),
@@ -139,6 +140,7 @@ PROBES = {
     "node-service-order": ("nodes/services/leases.py", "import nodes.services.driving"),
     "relay-floors": ("relay/services.py", "import relay.views"),
     "surveys-floors": ("surveys/services.py", "import surveys.views"),
+    "datarequests-floors": ("datarequests/selectors.py", "import datarequests.views"),
     "accounts-floors": ("accounts/services.py", "import accounts.authentication"),
     "connector-order": ("connector/errors.py", "import connector.attempt"),
 }

@@ -14,7 +14,15 @@ Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 REQUIRED = [
     path
     for path in sources(
-        "mpcengine", "nodes", "connector", "cli", "config", "relay", "surveys", "accounts"
+        "mpcengine",
+        "nodes",
+        "connector",
+        "cli",
+        "config",
+        "relay",
+        "surveys",
+        "accounts",
+        "datarequests",
     )
     if path.name not in {"serializers.py", "__init__.py"}
 ]

@@ -102,7 +102,9 @@ def test_it_documents_every_setting() -> None:
     page = text(Path("config/README.md"))
     read = {
         name
-        for path in sources("accounts", "config", "mpcengine", "nodes", "relay", "surveys")
+        for path in sources(
+            "accounts", "config", "datarequests", "mpcengine", "nodes", "relay", "surveys"
+        )
         for name in re.findall(r"\bsettings\.([A-Z][A-Z_]+)", text(path))
     }
     djangos = {"AUTH_USER_MODEL", "DATABASES", "DATABASE_ROUTERS", "DEBUG", "INSTALLED_APPS"}
@@ -170,7 +172,7 @@ def test_it_names_every_table() -> None:
     named = {"NodeRecord", "MpcJob", "JobOrder", "OrderDelivery", "SignedResult"}  # the ledger
     named |= {"Organisation", "User", "ApiToken", "Survey", "RelayedSurvey", "RelayedOrder"}
     named |= {"IssuerKey", "RosterEntry", "CoordinatorOrder"}  # by what they hold
-    for app in ("accounts", "mpcengine", "nodes", "relay", "surveys"):
+    for app in ("accounts", "datarequests", "mpcengine", "nodes", "relay", "surveys"):
         source = text(Path(app, "models.py"))
         tables = set(
             re.findall(r"^class (\w+)\((?:models\.Model|AbstractBaseUser)\)", source, re.M)

@@ -38,6 +38,7 @@ PRODUCT = (
     "nodes",
     "relay",
     "surveys",
+    "datarequests",
 )
 TEXTS = {".py", ".md", ".toml", ".txt", ".in", ".json", ".csv", ""}
 _LEFT_OUT = {"build", "node_modules", "__pycache__"}

@@ -24,6 +24,7 @@ ROOMS = (
     "relay",
     "security_events",
     "surveys",
+    "datarequests",
 )
 ECS_CATEGORIES = {"api", "authentication", "configuration", "host", "iam"} | {
     "intrusion_detection",

@@ -38,6 +38,7 @@ LONGEST: dict[str, Any] = {
     "target": "ef" * 16,
     "organisation": "01234567-89ab-cdef-0123-456789abcdef",
     "role": "coordinator",
+    "state": "not_released",
     "role_before": "coordinator",
     "method": "recovery_code",
     "file": "service",

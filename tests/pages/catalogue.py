@@ -23,7 +23,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "locale" / "nl" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
-APPS = ("accounts", "surveys")
+APPS = ("accounts", "datarequests", "surveys")
 HEAD = "# Dutch of the portal's pages. Written by python -m tests.pages.catalogue."
 DATED = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By'

@@ -21,7 +21,7 @@ SIGN_IN = {
     "usersessions",
 }
 OWN = {
-    "portal": {"accounts", "mpcengine", "surveys"} | SIGN_IN,
+    "portal": {"accounts", "datarequests", "mpcengine", "surveys"} | SIGN_IN,
     "relay": {"relay"},
     "node": {"nodes"},
 }

@@ -7,7 +7,6 @@ import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-
 # tests/datarequests has these.
 OF_REQUESTS = ("/api/v1/keys", "/api/v1/re", "/api/v1/webhooks")
 

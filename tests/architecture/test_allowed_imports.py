@@ -112,6 +112,8 @@ PROBES = {
     "relay-apart": ("relay/flush.py", "import accounts.selectors"),
     "events-below": ("security_events/fields.py", "import nodes.models"),
     "booth-apart": ("booth/files.py", "import relay.models"),
+    "formats-order": ("surveys/formats/logic.py", "import surveys.formats.registry"),
+    "formats-pure": ("surveys/formats/report.py", "import django"),
     "booth-order": ("booth/files.py", "import booth.terms"),
     "protocol-pure": ("mpcengine/protocol/field.py", "import random"),
     "kernels-pure": ("mpcengine/kernels/field61.py", "import time"),

@@ -1,8 +1,9 @@
-"""Give the files that a browser loads for the booth, byte for byte as they lie here.
+"""Give the files that a browser loads for the booth.
 
-``client/src/booth`` and ``client/src/protocol`` hold the program, ``static/drempel`` the
-stylesheets, which the portal has too. What else lies in ``client/src`` is the portal's own.
-They are read once in a process; changing one makes another release.
+``client/src/booth`` and ``client/src/protocol`` hold the program, served byte for byte;
+``static/drempel`` the styles, which the portal has too, here in one file. What else lies in
+``client/src`` is the portal's own. They are read once in a process; changing one makes another
+release.
 """
 
 import hashlib
@@ -16,7 +17,9 @@ from mpcengine.protocol.boothpage import integrity, release_of
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = ROOT / "client" / "src"
 FOLDERS = ("booth", "protocol")
-SHARED_STYLES = ("tokens.css", "base.css", "booth.css")
+STYLE = "style/booth.css"
+# In this order in one file, as a page with three links would read them.
+STYLES = ("tokens.css", "base.css", "booth.css")
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -32,9 +35,10 @@ def booth_files() -> Mapping[str, bytes]:
         for path in (PROGRAM / folder).rglob("*")
         if path.suffix in MEDIA_TYPES
     }
-    for name in SHARED_STYLES:
-        found[f"style/{name}"] = ROOT / "static" / "drempel" / name
-    return MappingProxyType({path: found[path].read_bytes() for path in sorted(found)})
+    bodies = {path: file.read_bytes() for path, file in found.items()}
+    styles = ROOT / "static" / "drempel"
+    bodies[STYLE] = b"".join((styles / name).read_bytes() for name in STYLES)
+    return MappingProxyType({path: bodies[path] for path in sorted(bodies)})
 
 
 @cache

@@ -25,8 +25,6 @@ from mpcengine.protocol.canonical import JSON, canonical
 
 __all__ = ["LANGUAGES", "page_render"]
 
-STYLES = ("tokens.css", "base.css", "booth.css")
-
 
 def page_render(document: Mapping[str, JSON], files: Mapping[str, str], language: str) -> bytes:
     """Return the HTML of a survey's page.
@@ -61,9 +59,6 @@ def page_render(document: Mapping[str, JSON], files: Mapping[str, str], language
 
 
 def _styles(release: str, files: Mapping[str, str]) -> list[Markup]:
-    order = {name: place for place, name in enumerate(STYLES)}
-    styles = [path for path in files if path.endswith(".css")]
-    styles.sort(key=lambda path: order.get(path.rpartition("/")[2], len(order)))
     return [
         element(
             "link",
@@ -71,7 +66,8 @@ def _styles(release: str, files: Mapping[str, str]) -> list[Markup]:
             href=file_path(release, path),
             integrity=files[path],
         )
-        for path in styles
+        for path in files
+        if path.endswith(".css")
     ]
 
 

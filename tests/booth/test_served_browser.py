@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.booth.conftest import ONE_QUESTION, Open, Publish
 from tests.booth.page_surveys import every_kind
 from tests.end_to_end.harness import drempel
 
-# Bytes; the design's bar is 60,000, which is not met (docs/decisions/0017 says by what).
-LARGEST_BOOTH = 76_000
+# Bytes of bodies as they cross the wire, headers not counted, by what the browser reads. The
+# bar is what browsers get over https, and over http from the machine itself: brotli. One that
+# reads gzip only, as over http from elsewhere, gets some more; program and page are the same.
+LARGEST_BOOTH = {"br": 60_000, "gzip": 68_000}
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -26,21 +28,34 @@ def test_the_page_opens_and_nothing_is_violated(
     assert survey.codes[0] not in " ".join(one.requests)
 
 
-def test_it_grows_no_larger(published: Publish, window: Open) -> None:
+@pytest.mark.parametrize("coding", LARGEST_BOOTH)
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_it_grows_no_larger(
+    published: Publish, window: Open, coding: str, language: str
+) -> None:
     """All bodies of a first visit, as they are sent, until people can begin."""
     survey = published(every_kind(), invited=3)
     one = window(survey)
-    sizes: list[tuple[int, str]] = []
-    one.page.on(
-        "requestfinished",
-        lambda asked: sizes.append((asked.sizes()["responseBodySize"], asked.url)),
-    )
-    one.page.goto(survey.link())
+    if coding == "gzip":
+        one.context.set_extra_http_headers({"Accept-Encoding": "gzip, deflate"})
+    sizes: list[tuple[int, str, str]] = []
+
+    def count(asked: Request) -> None:
+        size, answer = asked.sizes()["responseBodySize"], asked.response()
+        # What comes from the browser's own cache is told with a size below 0.
+        if size > 0 and answer is not None:
+            sizes.append((size, answer.headers.get("content-encoding", ""), asked.url))
+
+    one.page.on("requestfinished", count)
+    one.page.goto(survey.link(language=language))
     expect(one.page.locator("#go")).to_be_enabled()
     one.page.wait_for_load_state("networkidle")
-    # What comes from the browser's own cache is told with a size below 0.
-    total = sum(max(0, size) for size, _ in sizes)
-    assert total <= LARGEST_BOOTH, sorted(sizes)
+    # The state of the survey and health are small, and not packed.
+    packed = [(size, used) for size, used, url in sizes if "/surveys/" not in url]
+    assert {used for _, used in packed} == {coding}
+    total = sum(size for size, _, _ in sizes)
+    print(f"{language}, {coding}: {total} bytes in {len(sizes)} answers")
+    assert total <= LARGEST_BOOTH[coding], sorted(sizes)
 
 
 def test_the_page_can_be_read_without_a_script(published: Publish, window: Open) -> None:

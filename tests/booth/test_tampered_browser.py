@@ -99,7 +99,7 @@ def test_without_integrity_the_changed_module_would_run(start: Start) -> None:
 
 def test_a_changed_style_is_not_used(start: Start) -> None:
     def lie(answer: Answer) -> None:
-        if answer.path.endswith("base.css"):
+        if answer.path.endswith("booth.css"):
             answer.body += "\nh1 { display: none; }\n"
 
     one = start(lie)

@@ -106,7 +106,7 @@ def test_it_tells_another_file(relay: Relay) -> None:
 
 
 def test_it_tells_a_file_that_is_missing_or_elsewhere(relay: Relay) -> None:
-    place = relay.module("style/base.css")
+    place = relay.module("style/booth.css")
 
     def missing(path: str, answer: Answer) -> None:
         answer.status = 404 if path == place else answer.status
@@ -161,7 +161,7 @@ def test_it_tells_another_policy(relay: Relay, change: Callable[[bytes], bytes])
     ],
 )
 def test_it_tells_a_header_that_does_more(relay: Relay, name: str, value: str) -> None:
-    for place in (relay.pages[1], relay.module("style/base.css")):
+    for place in (relay.pages[1], relay.module("style/booth.css")):
 
         def lie(path: str, answer: Answer, place: str = place) -> None:
             if path == place:
@@ -171,8 +171,8 @@ def test_it_tells_a_header_that_does_more(relay: Relay, name: str, value: str) -
 
 
 def test_it_tells_a_header_that_is_sent_twice(relay: Relay) -> None:
-    place = relay.module("style/base.css")
-    digest = relay.manifest.booth.files["style/base.css"]
+    place = relay.module("style/booth.css")
+    digest = relay.manifest.booth.files["style/booth.css"]
 
     def lie(path: str, answer: Answer) -> None:
         if path == place:

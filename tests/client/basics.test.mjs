@@ -6,7 +6,7 @@ import { test } from "node:test";
 import * as bytes from "../../client/src/protocol/bytes.js";
 import { canonical, digest, digestBytes, parseCanonical, parseJson } from "../../client/src/protocol/canonical.js";
 import { MODULUS, packVector, randomElements, split } from "../../client/src/protocol/validity.js";
-import { nodeCode, parseCode } from "../../client/src/protocol/tokens.js";
+import { nodeCode, parseCode } from "../../client/src/protocol/answer.js";
 import { oneTimeKeys, oneTimeSign, parsePoint, verify } from "../../client/src/protocol/signing.js";
 import { oneTimeVerify, p256, recombined, refused, vectors } from "./helpers.mjs";
 

@@ -7,7 +7,7 @@ import { RSABSSA } from "@cloudflare/blindrsa-ts";
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import * as hpke from "hpke";
 
-import * as blindrsa from "../../client/src/protocol/tokens.js";
+import * as blindrsa from "../../client/src/protocol/answer.js";
 import { concat, fromHex, randomBytes, toHex, toNumber, utf8 } from "../../client/src/protocol/bytes.js";
 import { envelopeInfo } from "../../client/src/protocol/answer.js";
 import { seal } from "../../client/src/protocol/hpke.js";

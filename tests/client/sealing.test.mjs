@@ -3,14 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answersSeal, envelopeInfo, envelopeLength, packageBody, parcelLength, sealEnvelope, sealParcel, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../../client/src/protocol/answer.js";
-import * as blindrsa from "../../client/src/protocol/tokens.js";
+import { answersSeal, envelopeInfo, envelopeLength, nodeCode, packageBody, parcelLength, parseCode, sealEnvelope, sealParcel, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../../client/src/protocol/answer.js";
+import * as blindrsa from "../../client/src/protocol/answer.js";
 import { concat, fromHex, fromNumber, sha256, toBase64, toHex, toNumber, utf8 } from "../../client/src/protocol/bytes.js";
 import { checkRecord, encodeAnswers } from "../../client/src/protocol/encoding.js";
 import { packVector, prove, split } from "../../client/src/protocol/validity.js";
 import { keySchedule, seal } from "../../client/src/protocol/hpke.js";
 import { parseSignedManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
-import { nodeCode, parseCode } from "../../client/src/protocol/tokens.js";
 import { elements, oneTimeVerify, openParcel, openSealed, p256, recombined, refused, vectors } from "./helpers.mjs";
 
 const signed = vectors("manifest").good[0].signed;

@@ -105,7 +105,7 @@ def test_it_sends_the_same_bytes_to_everybody_and_no_cookie(survey: Published) -
         "/answer/" + "0f" * 16 + "/de",
         "/answer/" + "0f" * 16 + "/nl/more",
         "/answer/<script>",
-        "/booth/" + "00" * 16 + "/style/base.css",
+        "/booth/" + "00" * 16 + "/style/booth.css",
         f"/booth/{booth_release()}/../booth.py",
         f"/booth/{booth_release()}/style/absent.css",
     ],
@@ -120,14 +120,14 @@ def test_it_has_nothing_else(path: str) -> None:
 @OF_A_SURVEY
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_it_can_only_be_read(method: str) -> None:
-    for path in ("/answer/" + "0f" * 16, f"/booth/{booth_release()}/style/base.css"):
+    for path in ("/answer/" + "0f" * 16, f"/booth/{booth_release()}/style/booth.css"):
         assert getattr(Client(), method)(path).status_code == 405
 
 
 def test_it_serves_a_survey_as_before_when_another_version_is_installed(
     survey: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, style = "/answer/" + "0f" * 16, f"/booth/{booth_release()}/style/base.css"
+    page, style = "/answer/" + "0f" * 16, f"/booth/{booth_release()}/style/booth.css"
     before = body(get(page)), body(get(style))
     monkeypatch.setattr(booths, "booth_files", lambda: {"booth/app.js": b"another"})
     monkeypatch.setattr(booths, "booth_pages", lambda _document: {"en": b"another"})

@@ -1,9 +1,7 @@
-/** Call relay and nodes: no cookie, no redirect, and patient where silence is the answer. */
+/** Call relay and nodes: no cookie, no redirect, and patient where silence is the answer. Look at the page that was served. */
 
-import { ProtocolError, randomBytes, utf8 } from "../protocol/bytes.js";
-import { parseJson } from "../protocol/canonical.js";
-
-/** @typedef {{name: string, url: string, patience?: number, onWait?: () => void}} Receiver `patience`: milliseconds of silence */
+import { ProtocolError, randomBytes, sha256, toBase64, utf8 } from "../protocol/bytes.js";
+import { canonical, parseJson } from "../protocol/canonical.js";
 
 /** Milliseconds. */
 const [CALL, PATIENCE, FIRST_WAIT, LONGEST_WAIT] = [60_000, 20_000, 250, 8_000];
@@ -71,4 +69,28 @@ async function once({ name: node, url }, path, body) {
   const unnamed = status < 300 ? "answer.form" : isAway ? "network.unavailable" : "refused";
   const code = CODE.test(found?.code) && status >= 300 ? found.code : unnamed;
   throw new BoothError(code, { node, canRetry: isAway || LATER.has(code) });
+}
+
+/** Fetches the page once more; throws `booth.page` or `booth.policy`. @param {Manifest} manifest @param {string} address @param {string} language */
+export async function pageCheck(manifest, address, language) {
+  // The page as this tab has it: the relay only says that it is still the same.
+  const { headers, content } = await request(address, "relay", { cache: "no-cache" });
+  const hash = toBase64(new Uint8Array(await crypto.subtle.digest("SHA-384", content)));
+  if (manifest.booth.pages[language] !== `sha384-${hash}`) throw new BoothError("booth.page", { node: "relay" });
+  const policy = headers.get("Content-Security-Policy");
+  if (policy !== (await policyOf(manifest))) throw new BoothError("booth.policy", { node: "relay" });
+}
+
+/** The content policy of every page of a manifest: calls go to relay and nodes only (§20.2). @param {Manifest} manifest */
+export async function policyOf({ relay, booth, nodes }) {
+  const modules = Object.entries(booth.files).filter(([path]) => path.endsWith(".js"));
+  const integrity = Object.fromEntries(modules.map(([path, hash]) => [`/booth/${booth.release}/${path}`, hash]));
+  const map = toBase64(await sha256(canonical({ integrity })));
+  const folder = `${new URL(relay.url).origin}/booth/${booth.release}/`;
+  const calls = nodes.map((node) => new URL(node.url).origin).join(" ");
+  return [
+    ...["default-src 'none'", `script-src ${folder} 'sha256-${map}'`, `style-src ${folder}`, "img-src 'self'"],
+    ...[`connect-src 'self' ${calls}`, "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'"],
+    ...["require-trusted-types-for 'script'", "trusted-types 'none'"],
+  ].join("; ");
 }

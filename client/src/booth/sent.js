@@ -4,11 +4,10 @@ import { sha256, toHex, utf8 } from "../protocol/bytes.js";
 import { draftTake, form } from "./form.js";
 import { $, all, booth, fileSave, go, mark, onPress, pick, say, screens, show, wrongSet } from "./page.js";
 
-/** @typedef {import("./session.js").Fate} Fate */
 /** @typedef {"send" | "correct" | "resume" | "deliver"} Way */
 
 const CODE_DIGITS = 32;
-const now = { fate: /** @type {Fate | null} */ (null), way: /** @type {Way} */ ("send"), answers: /** @type {Record<string, any>} */ ({}) };
+const now = { fate: /** @type {Lookup | null} */ (null), way: /** @type {Way} */ ("send"), answers: /** @type {Record<string, any>} */ ({}) };
 
 /** @param {Way} way @param {Record<string, any>} [answers] */
 export async function give(way, answers = now.answers) {
@@ -42,7 +41,7 @@ function causeShow({ code = "booth.fault", node = "" }) {
   $("wrong").hidden = false;
 }
 
-/** @param {import("./session.js").Step} step */
+/** @param {Step} step */
 function stepShow({ step, state, node = "" }) {
   const id = `step-${step}-${node}`;
   $(id).hidden = false;
@@ -67,7 +66,7 @@ screens.done = async () => {
   await look();
 };
 
-/** The nodes whose lists have the package; where it is missing, `nodes` are those that say so. @param {Fate | null} fate */
+/** The nodes whose lists have the package; where it is missing, `nodes` are those that say so. @param {Lookup | null} fate */
 const having = (fate) => (fate && !["missing", "contradicted"].includes(fate.outcome) ? fate.nodes : []);
 
 /** Who signed for the package, or lists it. */
@@ -89,7 +88,7 @@ async function look() {
   storesShow();
 }
 
-/** @param {string} id @param {Fate | null} fate */
+/** @param {string} id @param {Lookup | null} fate */
 function fateShow(id, fate) {
   const isReplaced = fate?.outcome === "rejected" && fate.reason === "superseded";
   pick(id, isReplaced ? "superseded" : (fate?.outcome ?? null));

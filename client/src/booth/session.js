@@ -4,27 +4,13 @@
  * the state may be another. Source: docs/protocol.md §8, §20.6; the same in Python: `connector.respondent`, `attempt`, `sending`.
  */
 
-import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
+import { answersSeal, parseCode, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
 import { packBatch, toBase64, utf8 } from "../protocol/bytes.js";
-import { parseCode } from "../protocol/tokens.js";
 import { encodeAnswers, encodeTexts } from "../protocol/encoding.js";
 import { confirmationTake, emptyReceipt, fate, isSafe, parseReceipt, promiseTake, publishedRead } from "../protocol/receipt.js";
 import { parseSignedManifest, verifySignedManifest } from "../protocol/manifest.js";
-import { boothError, BoothError, call } from "./api.js";
+import { boothError, BoothError, call, pageCheck } from "./api.js";
 import { deviceLoad, deviceSave, fileRead, fileWrite, Store, Tab } from "./store.js";
-import { pageCheck } from "./own.js";
-
-/**
- * @typedef {import("../protocol/manifest.js").Manifest} Manifest
- * @typedef {import("../protocol/receipt.js").Receipt} Receipt
- * @typedef {import("../protocol/encoding.js").Answers} Answers
- * @typedef {{manifest: string, draw?: import("../protocol/answer.js").Draw, ticket?: import("../protocol/answer.js").Ticket,
- *   parcel?: import("../protocol/answer.js").Parcel, isSent?: boolean, receipt?: Receipt}} Kept
- * @typedef {{step: "token" | "seal" | "send" | "deliver", state: "doing" | "waiting" | "done" | "failed", node: string}} Step
- * @typedef {(step: Step) => void} OnStep
- * @typedef {Promise<{receipt: Receipt, isSafe: boolean, isOld: boolean}>} Sent `isOld`: what was sent now was finished before
- * @typedef {ReturnType<typeof fate> & {faults: Record<string, string>}} Fate `faults`: by node, why it is believed in nothing
- */
 
 /** Milliseconds: how much longer than the relay a node takes what was promised; how long one tab waits for another. */
 const [GRACE, LOCK_WAIT] = [15 * 60_000, 2_000];
@@ -167,7 +153,7 @@ export class Session extends EventTarget {
   /** What became of the answer sent from here, by the nodes' public lists. Reads whole lists: ask seldom. */
   confirmations = () => this.checkReceipt(this.receipt);
 
-  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json @returns {Promise<Fate>} */
+  /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json @returns {Promise<Lookup>} */
   async checkReceipt(json) {
     if (!json) throw new BoothError("attempt.empty");
     const { digest, nodes } = this.manifest;
@@ -256,7 +242,7 @@ export class Session extends EventTarget {
     }
   }
 
-  /** Do the same at each node; where it failed, why. @param {Step["step"]} step @param {OnStep} onStep @param {(node: import("./api.js").Receiver & {index: number}) => Promise<void>} work @returns {Promise<BoothError[]>} */
+  /** Do the same at each node; where it failed, why. @param {Step["step"]} step @param {OnStep} onStep @param {(node: Receiver & {index: number}) => Promise<void>} work @returns {Promise<BoothError[]>} */
   async #each(step, onStep, work) {
     const tried = this.manifest.nodes.map(({ node, url, index }) =>
       this.#step(step, node, onStep, (onWait) => work({ name: node, url, index, onWait })),

@@ -66,8 +66,6 @@ export class Store {
   }
 }
 
-/** @typedef {import("../protocol/bytes.js").Bytes} Bytes */
-
 const DRAFT_FORMAT = "drempel-draft/1";
 const ROUNDS = 600_000;
 const [BLOCK, SALT, NONCE] = [4096, 16, 12];
@@ -93,13 +91,13 @@ export class Tab {
   }
 }
 
-/** @param {import("./store.js").Store} store @param {unknown} draft @param {Date} ends */
+/** @param {Store} store @param {unknown} draft @param {Date} ends */
 export async function deviceSave(store, draft, ends) {
   const key = (await store.read("draft"))?.key ?? (await crypto.subtle.generateKey(AES, false, USES));
   await store.write("draft", { key, ends, content: await seal(key, draft, store.name) });
 }
 
-/** @param {import("./store.js").Store} store @returns {Promise<any>} null if there is none, or it has ended */
+/** @param {Store} store @returns {Promise<any>} null if there is none, or it has ended */
 export async function deviceLoad(store) {
   const kept = await store.read("draft");
   if (kept && new Date() < kept.ends) return open(kept.key, kept.content, store.name);

@@ -2,8 +2,6 @@
 
 import { fromHex, refuse, sha256, toHex, utf8 } from "./bytes.js";
 
-/** @typedef {import("./bytes.js").Bytes} Bytes */
-
 /** @param {any} value */
 export const canonical = (value) => utf8(written(value));
 

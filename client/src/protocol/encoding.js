@@ -3,12 +3,6 @@
 import { concat, ProtocolError, refuse, u16, utf8 } from "./bytes.js";
 import { TEXT_WORD_BYTES, textWords } from "./layout.js";
 
-/**
- * @typedef {import("./layout.js").Layout} Layout
- * @typedef {import("./layout.js").Block} Block
- * @typedef {Record<string, any>} Answers values of drempel-answers/1 by question id; absent or null is no answer
- */
-
 /** @param {Layout} layout @param {Answers} answers @returns {Uint8Array} the one record: `width` bits */
 export function encodeAnswers(layout, answers) {
   const values = byBlock(layout, answers);

@@ -3,8 +3,6 @@
 import { concat, u8, u16, utf8 } from "./bytes.js";
 import { parsePoint, pointBytes } from "./signing.js";
 
-/** @typedef {import("./bytes.js").Bytes} Bytes */
-
 const KEM = concat(utf8("KEM"), u16(0x0010));
 const SUITE = concat(utf8("HPKE"), u16(0x0010), u16(0x0001), u16(0x0001));
 const NONE = new Uint8Array();

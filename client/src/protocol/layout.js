@@ -3,29 +3,6 @@
 import { refuse } from "./bytes.js";
 import { validityPlan } from "./validity.js";
 
-/**
- * A survey's normal form, as the manifest has it; `Question` holds the keys of its kind.
- * @typedef {Record<string, string>} Text
- * @typedef {{id: string, title: Text}} Choice
- * @typedef {{id: string, kind: string, title: Text, required: boolean, extremes: string, nonresponse: string,
- *   options: Choice[], rows: Choice[], min: any, max: any, bins?: any[], max_bytes: number}} Question
- * @typedef {{title: Text, introduction?: Text, languages: string[], min_count: number, unit: string, questions: Question[],
- *   show_if: Record<string, {var: string, op: string, value: any}>, tables: {questions: string[]}[]}} Survey
- */
-
-/**
- * `slots` stand for `values` (a ranking's: option × rank); `limits` say by how much a number may exceed its
- * bin's first value; `offset` and `slack` are bits of weight 1, 2, 4, …; `shownBy`: slots whose sum tells that
- * the question was asked, null if everybody is.
- * @typedef {[number, bigint][]} Terms slots with their coefficients
- * @typedef {{terms: Terms, constant: bigint}} Constraint
- * @typedef {{id: string, question: Question, values: any[], slots: number[], nullSlot: number | null, limits: bigint[],
- *   offset: number[], slack: number[], shownBy: number[] | null}} Block
- * @typedef {{left: number[], right: number[], slots: number[]}} TwoWay
- * @typedef {{survey: Survey, width: number, constraints: Constraint[], blocks: Block[], tables: TwoWay[],
- *   proof: import("./validity.js").Plan}} Layout
- */
-
 const LARGEST_WIDTH = 20_000;
 export const TEXT_WORD_BYTES = 7;
 

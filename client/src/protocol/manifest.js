@@ -6,19 +6,11 @@
  * honest one is enough, and four who are not could read every answer anyway. Source: docs/protocol.md §9, §20.
  */
 
-import { checkModulus, MODULUS_BYTES, possessionVerify } from "./tokens.js";
+import { checkModulus, envelopeLength, MODULUS_BYTES, parcelLength, possessionVerify } from "./answer.js";
 import { data, refuse, toBase64 } from "./bytes.js";
 import { canonical, digest, parseCanonical } from "./canonical.js";
 import { buildLayout } from "./layout.js";
-import { envelopeLength, parcelLength } from "./answer.js";
 import { parsePoint, POINT_BYTES, verify } from "./signing.js";
-
-/**
- * @typedef {import("./bytes.js").Bytes} Bytes
- * @typedef {Awaited<ReturnType<typeof readNode>>} NodeTerms
- * @typedef {Awaited<ReturnType<typeof readManifest>>} Manifest
- * @typedef {{manifest: Bytes, coordinator: Bytes, nodes: Bytes[]}} SignedManifest
- */
 
 const NODES = ["a", "b", "c"];
 const SUITE = {
@@ -99,7 +91,7 @@ async function readNode(node, name, index, surveyId) {
 
 /**
  * One key in two roles would let one party act in the place of another.
- * @param {{coordinator: {key: Bytes}, relay: {key: Bytes}, nodes: NodeTerms[]}} manifest
+ * @param {{coordinator: {key: Bytes}, relay: {key: Bytes}, nodes: Awaited<ReturnType<typeof readNode>>[]}} manifest
  */
 function checkRoles({ coordinator, relay, nodes }) {
   const signing = [coordinator.key, relay.key, ...nodes.flatMap((node) => [node.identityKey, node.issuerKey])];

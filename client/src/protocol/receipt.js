@@ -4,15 +4,6 @@ import { concat, data, fromHex, isHex, parseBase64, ProtocolError, refuse, sha25
 import { digest, digestBytes, parseCanonical } from "./canonical.js";
 import { signedBytes, verify } from "./signing.js";
 
-/**
- * `drempel-receipt/1` as JSON; keys and signatures in base64.
- * @typedef {{node: string, url: string, identity_key: string, confirmation?: string}} ReceiptNode
- * @typedef {{format: string, manifest: string, package: string, revision: number, content: string,
- *   relay: {url: string, key: string, promise: string | null}, nodes: ReceiptNode[]}} Receipt
- * @typedef {import("./manifest.js").Manifest} Manifest
- * @typedef {import("./answer.js").Parcel} Parcel
- */
-
 const NODES = ["a", "b", "c"];
 
 /** The receipt of a parcel for which nobody has signed yet. @param {Manifest} manifest @param {Parcel} parcel */
@@ -76,15 +67,6 @@ async function checkConfirmation({ manifest, content }, node) {
   const body = concat(digestBytes(manifest), u8(NODES.indexOf(node.node) + 1), fromHex(content));
   await verify(data(node.identity_key, "identity_key", 32), "drempel/confirmation/1", body, parseBase64(node.confirmation));
 }
-
-/**
- * @typedef {import("./bytes.js").Bytes} Bytes
- * @typedef {(path: string) => Promise<any>} Get JSON of <node's address>/api/v1/<path>; null where there is none (404)
- * @typedef {{state: string, reason: string | null, root: string | null, verdict: string | null, agreement: string}} Statement
- * @typedef {{node: string, statement: Statement | null, seen: Set<string> | null, accepted: Set<string>,
- *   rejected: Map<string, string>}} Published
- * @typedef {"counted" | "rejected" | "withheld" | "seen" | "on_its_way" | "missing" | "unknown" | "contradicted"} Outcome
- */
 
 const LARGEST_PAGES = 1_000;
 const TRIES = 3;

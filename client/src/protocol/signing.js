@@ -2,8 +2,6 @@
 
 import { concat, refuse, utf8 } from "./bytes.js";
 
-/** @typedef {import("./bytes.js").Bytes} Bytes */
-
 export const POINT_BYTES = 65;
 const CURVE = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 

@@ -2,8 +2,6 @@
 
 import { refuse } from "./bytes.js";
 
-/** @typedef {import("./bytes.js").Bytes} Bytes */
-
 export const MODULUS = 2n ** 61n - 1n;
 
 /** @param {number} count @returns {bigint[]} uniform in 0 … p-1, from the system's generator */
@@ -31,11 +29,6 @@ export function split(values, slopes) {
   if (values.length !== slopes.length) throw new RangeError("one slope for each value");
   return [1n, 2n, 3n].map((j) => values.map((value, place) => (value + slopes[place] * j) % MODULUS));
 }
-
-/**
- * A report is `width` bits, `texts` words of texts and their mask, then for each block a seed and its quotient.
- * @typedef {{width: number, texts: number, blocks: {first: number, bits: number}[], seeds: number, words: number}} Plan
- */
 
 const LARGEST_BLOCK = 250;
 

@@ -9,9 +9,8 @@
 
 import { answersSeal, envelopeLength, parcelLength, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../client/src/protocol/answer.js";
 import { fromHex, randomBytes, toBase64, toHex } from "../client/src/protocol/bytes.js";
-import { encodeAnswers, encodeTexts } from "../client/src/protocol/encoding.js";
+import { buildLayout, encodeAnswers, encodeTexts } from "../client/src/protocol/record.js";
 import { packVector, prove, randomElements, split } from "../client/src/protocol/validity.js";
-import { buildLayout } from "../client/src/protocol/layout.js";
 
 const INDEXES = [1, 2, 3];
 const P256 = { name: "ECDH", namedCurve: "P-256" };

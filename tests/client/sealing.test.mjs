@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { answersSeal, envelopeInfo, envelopeLength, nodeCode, packageBody, parcelLength, parseCode, sealEnvelope, sealParcel, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../../client/src/protocol/answer.js";
 import * as blindrsa from "../../client/src/protocol/answer.js";
 import { concat, fromHex, fromNumber, sha256, toBase64, toHex, toNumber, utf8 } from "../../client/src/protocol/bytes.js";
-import { checkRecord, encodeAnswers } from "../../client/src/protocol/encoding.js";
+import { checkRecord, encodeAnswers } from "../../client/src/protocol/record.js";
 import { packVector, prove, split } from "../../client/src/protocol/validity.js";
 import { keySchedule, seal } from "../../client/src/protocol/hpke.js";
 import { parseSignedManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";

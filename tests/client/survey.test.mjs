@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fromHex, toHex } from "../../client/src/protocol/bytes.js";
-import { checkRecord, encodeAnswers, encodeTexts, shownQuestions } from "../../client/src/protocol/encoding.js";
+import { buildLayout, checkRecord, encodeAnswers, encodeTexts, shownQuestions } from "../../client/src/protocol/record.js";
 import { MODULUS, packVector, prove, split, validityPlan } from "../../client/src/protocol/validity.js";
-import { buildLayout } from "../../client/src/protocol/layout.js";
 import { elements, refused, vectors } from "./helpers.mjs";
 
 const layouts = new Map(vectors("layout").good.map(({ name, normal }) => [name, buildLayout(normal)]));

@@ -1,7 +1,7 @@
 /** The form: what its controls say as answers, part by part, where drafts are kept, and the check before sending. */
 
 import { utf8 } from "../protocol/bytes.js";
-import { shownQuestions } from "../protocol/encoding.js";
+import { shownQuestions } from "../protocol/record.js";
 import { $, all, booth, fileSave, go, LANGUAGE, onPress, pick, say, screens, titleSet, wrongSet } from "./page.js";
 
 /** @typedef {[string, string][]} Filled what the controls hold: a name and a value for each that is filled in */

@@ -6,7 +6,7 @@
 
 import { answersSeal, parseCode, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
 import { packBatch, toBase64, utf8 } from "../protocol/bytes.js";
-import { encodeAnswers, encodeTexts } from "../protocol/encoding.js";
+import { encodeAnswers, encodeTexts } from "../protocol/record.js";
 import { confirmationTake, emptyReceipt, fate, isSafe, parseReceipt, promiseTake, publishedRead } from "../protocol/receipt.js";
 import { parseSignedManifest, verifySignedManifest } from "../protocol/manifest.js";
 import { boothError, BoothError, call, pageCheck } from "./api.js";

@@ -5,7 +5,7 @@
 
 import { concat, fromHex, fromNumber, isHex, parseBase64, randomBytes, refuse, sha256, toBase64, toHex, toNumber, u8, u32, utf8 } from "./bytes.js";
 import { digestBytes } from "./canonical.js";
-import { checkRecord, encodeAnswers, encodeTexts } from "./encoding.js";
+import { checkRecord, encodeAnswers, encodeTexts } from "./record.js";
 import { seal } from "./hpke.js";
 import { check, oneTimeKeys, oneTimeSign, POINT_BYTES, signedBytes } from "./signing.js";
 import { packVector, prove, randomElements, split } from "./validity.js";

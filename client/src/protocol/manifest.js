@@ -9,7 +9,7 @@
 import { checkModulus, envelopeLength, MODULUS_BYTES, parcelLength, possessionVerify } from "./answer.js";
 import { data, refuse, toBase64 } from "./bytes.js";
 import { canonical, digest, parseCanonical } from "./canonical.js";
-import { buildLayout } from "./layout.js";
+import { buildLayout } from "./record.js";
 import { parsePoint, POINT_BYTES, verify } from "./signing.js";
 
 const NODES = ["a", "b", "c"];

@@ -20,6 +20,7 @@ from config.service_file import (
     PortRange,
     Service,
 )
+from mpcengine.protocol.strict import is_address
 
 MAX_PORT = 65535
 MAX_REDIS_NUMBER = 15
@@ -102,9 +103,12 @@ def _require_numbers(service: Service, given: Mapping[str, object]) -> None:
 
 
 def _require_names(service: Service) -> None:
-    relay_url = getattr(service, "relay_url", "http://")
-    if not relay_url.startswith(("http://", "https://")):
-        raise BadConfiguration('In the service file, "relay_url" must be an http(s) address.')
+    relay_url = getattr(service, "relay_url", None)
+    if relay_url is not None and not is_address(relay_url):
+        raise BadConfiguration(
+            'In the service file, "relay_url" must be an http(s) address in small letters,'
+            " without :80, :443 or a / at its end."
+        )
     if service.redis_prefix is not None and not _PREFIX.fullmatch(service.redis_prefix):
         raise BadConfiguration(
             'In the service file, "redis_prefix" must be up to 40 of a-z, 0-9 and _.:-'

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cli.errors import BadInput
+from mpcengine.protocol.strict import is_address
 from pinned_http import is_loopback
 
 MAX_PORT = 65535
@@ -31,7 +32,11 @@ def address_read(text: str, option: str = "--url") -> Address:
         raise wrong
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
         raise wrong
-    return Address(text.rstrip("/"), parts.hostname, port)
+    # The one form that manifests take, however it was typed.
+    url = f"https://{parts.hostname}" + ("" if port == DEFAULT_PORT else f":{port}")
+    if not is_address(url):
+        raise wrong
+    return Address(url, parts.hostname, port)
 
 
 def receiver_read(text: str, option: str) -> str:

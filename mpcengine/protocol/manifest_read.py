@@ -179,7 +179,11 @@ def _coordinator(top: Fields) -> Coordinator:
 
 def _relay(top: Fields) -> Relay:
     section = top.fields("relay", required=("url", "key"))
-    return Relay(url=section.url("url"), key=section.data("key", PUBLIC_KEY_BYTES))
+    url = section.url("url")
+    if url.count("/") > len("//"):
+        # Browsers read pages, program and interface from the top of one origin.
+        raise section.refuse("url", "must be an address without a path")
+    return Relay(url=url, key=section.data("key", PUBLIC_KEY_BYTES))
 
 
 def _nodes(top: Fields) -> tuple[NodeTerms, ...]:

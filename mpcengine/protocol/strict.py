@@ -17,7 +17,12 @@ from mpcengine.protocol.errors import MalformedInput, MalformedMessage, Protocol
 
 LARGEST_INTEGER = 2**53 - 1
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?")
+LARGEST_PORT = 65535
+LONGEST_ADDRESS = 300
+_ADDRESS = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,4}))?((?:/[A-Za-z0-9._~-]+)*)"
+)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class Fields:
@@ -113,10 +118,11 @@ class Fields:
         return data
 
     def url(self, key: str) -> str:
-        """Return an http or https address without user, query or fragment."""
+        """Return an http or https address in its one form (``is_address``)."""
         value = self._value[key]
-        if not isinstance(value, str) or len(value) > 300 or _URL.fullmatch(value) is None:
-            raise self.refuse(key, "must be an http or https address")
+        if not isinstance(value, str) or not is_address(value):
+            rule = "in small letters, without :80, :443 or a / at its end"
+            raise self.refuse(key, f"must be an http or https address {rule}")
         return value
 
     def moment(self, key: str) -> datetime:
@@ -202,6 +208,33 @@ def is_hex(value: object, length: int) -> bool:
         and len(value) == 2 * length
         and re.fullmatch(r"[0-9a-f]*", value) is not None
     )
+
+
+def is_address(text: str) -> bool:
+    """Tell whether an http or https address is in the one form that browsers give it, too.
+
+    No user, query or fragment; host and scheme in small letters; no port that goes without
+    saying; no empty or dotted step and no slash at the end of the path. Policies and origins
+    are compared letter by letter, so an address has no second form (docs/protocol.md §2).
+    """
+    found = _ADDRESS.fullmatch(text)
+    if found is None or len(text) > LONGEST_ADDRESS:
+        return False
+    scheme, host, port, path = found.groups()
+    has_own_port = port is None or (
+        port != _DEFAULT_PORTS[scheme] and int(port) <= LARGEST_PORT
+    )
+    has_steps = {".", ".."}.isdisjoint(path.split("/"))
+    return has_own_port and has_steps and _is_host(host)
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether a host that ends in a number is an IPv4 address as it is written."""
+    labels = host.split(".")
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]) is None:
+        return True
+    quad = len(labels) == 4 and all(re.fullmatch(r"0|[1-9][0-9]{0,2}", one) for one in labels)
+    return quad and all(int(one) <= 255 for one in labels)
 
 
 def parse_time(value: object) -> datetime:

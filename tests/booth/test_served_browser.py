@@ -1,6 +1,7 @@
 """The page as a browser gets it: whole, strict, the same for everybody, and small."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,11 @@ def test_the_page_opens_and_nothing_is_violated(
 @pytest.mark.parametrize("coding", LARGEST_BOOTH)
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_it_grows_no_larger(
-    published: Publish, window: Open, coding: str, language: str
+    published: Publish,
+    window: Open,
+    coding: str,
+    language: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """All bodies of a first visit, as they are sent, until people can begin."""
     survey = published(every_kind(), invited=3)
@@ -54,7 +59,7 @@ def test_it_grows_no_larger(
     packed = [(size, used) for size, used, url in sizes if "/surveys/" not in url]
     assert {used for _, used in packed} == {coding}
     total = sum(size for size, _, _ in sizes)
-    print(f"{language}, {coding}: {total} bytes in {len(sizes)} answers")
+    record_property("bytes", total)
     assert total <= LARGEST_BOOTH[coding], sorted(sizes)
 
 

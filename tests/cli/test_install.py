@@ -153,6 +153,19 @@ def test_it_joins_three_entries_in_any_order(
     assert main(["install", "join", *entries, "--out", str(out)]) == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("https://Node-A.Example:443/", "https://node-a.example"),
+        ("https://node-a.EXAMPLE:8451", "https://node-a.example:8451"),
+    ],
+)
+def test_it_keeps_an_address_in_the_form_that_browsers_give_it(
+    entry: Callable[..., str], typed: str, kept: str
+) -> None:
+    assert read(Path(entry("a", typed)))["entry"]["url"] == kept
+
+
 def test_it_joins_no_two_of_a_kind(tmp_path: Path, entry: Callable[..., str]) -> None:
     a, b, c = (entry(node) for node in "abc")
     out = tmp_path / "nodes.json"

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { concat, fromHex, fromNumber, sha256, toBase64, toHex, u32, utf8 } from "../../client/src/protocol/bytes.js";
 import { canonical, digest, digestBytes, parseCanonical } from "../../client/src/protocol/canonical.js";
 import { checkLists, confirmationTake, emptyReceipt, fate, isSafe, packIds, parseReceipt, promiseTake, publishedRead } from "../../client/src/protocol/receipt.js";
-import { parseSignedManifest, readManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
+import { address, parseSignedManifest, readManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
 import { signedBytes } from "../../client/src/protocol/signing.js";
 import { refused, vectors } from "./helpers.mjs";
 
@@ -19,7 +19,7 @@ const LEFT_TO_SIGNERS = new Set([
   ...["unknown key", "unknown key, deep", "missing key", "survey id in capitals", "roster of nobody", "roster kind"],
   ...["two roots", "root without prefix", "key with roots of codes", "time with offset", "time with fraction"],
   ...["no such day", "number as text", "decimal", "true for a number", "groups below min_count", "negative limit"],
-  ...["address with password", "survey not in normal form", "question named twice", "closes before it opens"],
+  ...["survey not in normal form", "question named twice", "closes before it opens"],
   ...["strict, answering before issuing ends"],
 ]);
 // Page and program: each node has compared them with its own, and the booth looks its page up by language.
@@ -58,6 +58,14 @@ test("signatures are looked at before anything of a manifest is used", async () 
     const one = parseSignedManifest({ ...signed, manifest: toBase64(canonical(document)) });
     await refused(["json.value", "signature.invalid"], () => verifySignedManifest(one));
   }
+});
+
+test("an address is read in the one form that Python reads", async () => {
+  const { good: right, bad: wrong } = vectors("codec").addresses;
+  for (const url of right) assert.equal(address(url, "url"), url);
+  for (const url of wrong) await refused("json.value", () => address(url, "url"), url);
+  assert.equal(address("https://a.example", "url", true), "https://a.example");
+  await refused("json.value", () => address("https://a.example/b", "url", true));
 });
 
 test("of a manifest's bad cases each is refused, or named here as left to its signers", async () => {

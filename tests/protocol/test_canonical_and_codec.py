@@ -26,6 +26,7 @@ from mpcengine.protocol.codec import (
 )
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.field import MODULUS
+from mpcengine.protocol.strict import Fields, is_address
 from tests.protocol.vectors import load, names
 
 JSON_VECTORS = load("canonical")
@@ -191,3 +192,18 @@ def test_it_refuses_batches_cut_short_or_too_long(case: dict[str, Any]) -> None:
     with pytest.raises(MalformedMessage) as caught:
         unpack_batch(bytes.fromhex(case["bytes"]), 4)
     assert caught.value.code == case["code"]
+
+
+@pytest.mark.parametrize("text", CODEC["addresses"]["good"])
+def test_it_reads_an_address_in_its_one_form(text: str) -> None:
+    assert is_address(text)
+    assert Fields({"url": text}, "", required=("url",)).url("url") == text
+
+
+@pytest.mark.parametrize("text", CODEC["addresses"]["bad"])
+def test_it_reads_no_other_form_of_an_address(text: str) -> None:
+    """A browser gives it another form, and what is compared by letters would differ."""
+    with pytest.raises(MalformedMessage) as caught:
+        Fields({"url": text}, "node", required=("url",)).url("url")
+    assert caught.value.code == "json.value"
+    assert "node.url must be an http or https address in small letters" in str(caught.value)

@@ -120,6 +120,15 @@ def test_it_refuses_an_odd_key_of_services(
     assert f'"{key}"' in refusal(monkeypatch, tmp_path, "node", members)
 
 
+@pytest.mark.parametrize("url", ["https://Relay.example", "https://r.example:443", "http://r/"])
+def test_it_refuses_an_address_of_another_form_than_browsers_give_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The booth of every survey would stop: it compares addresses letter by letter."""
+    members = service_members("portal", tmp_path) | {"relay_url": url}
+    assert '"relay_url"' in refusal(monkeypatch, tmp_path, "portal", members)
+
+
 def test_it_refuses_a_key_without_the_one_it_belongs_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

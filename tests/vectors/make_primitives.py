@@ -129,6 +129,48 @@ def canonical_json() -> JSON:
     }
 
 
+GOOD_ADDRESSES = [
+    *("https://node-a.example", "http://localhost:8000", "http://127.0.0.1:9001"),
+    *("https://a.example:8443/drempel", "https://a.example/Node/~a_1.b-2", "https://a"),
+    *("https://xn--bcher-kva.example", "http://a.example:443", "https://a.example:80"),
+    *("https://a.example:65535", "https://1.a.example", "http://255.255.255.255", "https://a-"),
+]
+BAD_ADDRESSES = [
+    *("https://Node-A.example", "HTTPS://a.example", "https://a.example:443", "http://a:80"),
+    *("https://a.example/", "https://a.example/b/", "https://a.example//b", "https://a./"),
+    *("https://a.example/./b", "https://a.example/..", "https://a.example/%2e", "https://a."),
+    *(
+        "https://a.example:08443",
+        "https://a.example:0",
+        "https://a.example:65536",
+        "https://a:",
+    ),
+    *("https://a.example?b", "https://a.example#b", "https://a:b@c.example", "https://", ""),
+    *("ftp://a.example", "//a.example", "a.example", "https:a.example", "https:/a.example"),
+    *(
+        "http://127.1",
+        "http://2130706433",
+        "http://0x7f.1",
+        "http://1.2.3.04",
+        "http://1.2.3.0x4",
+    ),
+    *(
+        "http://256.1.1.1",
+        "http://1.2.3.4.5",
+        "http://[::1]",
+        "https://a..example",
+        "https://.a",
+    ),
+    *(
+        "https://b\u00fccher.example",
+        "https://a_b.example",
+        " https://a.example",
+        "https://a\n",
+    ),
+    "https://" + "a" * 63 + "." + "b" * 240,
+]
+
+
 def codec() -> JSON:
     """Return vectors of field elements and batches as bytes, with truncated and padded ones."""
     values = [0, 1, 256, MODULUS - 1]
@@ -157,6 +199,7 @@ def codec() -> JSON:
                 {"code": "batch.limit", "bytes": "00000005" + batch.hex()[8:]},
             ],
         },
+        "addresses": {"good": GOOD_ADDRESSES, "bad": BAD_ADDRESSES},
     }
 
 

@@ -64,7 +64,7 @@ export async function readManifest(raw, document) {
     issuing: window(document.issuing),
     answering: window(document.answering),
     coordinator: { name: /** @type {string} */ (coordinator.name), key: data(coordinator.key, "coordinator", 32) },
-    relay: { url: /** @type {string} */ (relay.url), key: data(relay.key, "relay", 32) },
+    relay: { url: address(relay.url, "relay.url", true), key: data(relay.key, "relay", 32) },
     nodes: await Promise.all(NODES.map((name, at) => readNode(document.nodes[at], name, at + 1, document.survey_id))),
     booth: /** @type {{release: string, files: Record<string, string>, pages: Record<string, string>}} */ (document.booth),
     envelopeLength: length,
@@ -72,6 +72,17 @@ export async function readManifest(raw, document) {
   };
   checkRoles(manifest);
   return manifest;
+}
+
+/**
+ * An address in the one form that policies and origins have (§2).
+ * @param {any} url @param {string} where @param {boolean} [isOrigin] without a path
+ */
+export function address(url, where, isOrigin = false) {
+  const isPlain = /^https?:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9]\d*)?(\/[\w.~-]+)*$/.test(url) && url.length <= 300;
+  const { href, pathname } = isPlain && URL.canParse(url) ? new URL(url) : { href: null, pathname: "" };
+  const isIts = href === (isOrigin || pathname === "/" ? `${url}/` : url);
+  return isIts ? String(url) : refuse("json.value", `${where} is no address in its one form.`, where);
 }
 
 /** @param {any} node @param {string} name @param {number} index @param {string} surveyId */
@@ -85,8 +96,8 @@ async function readNode(node, name, index, surveyId) {
   const issuerProof = data(node.issuer_proof, `${name}.issuer_proof`, MODULUS_BYTES);
   checkModulus(issuerKey);
   await possessionVerify(issuerKey, surveyId, index, identityKey, issuerProof);
-  const { name: title, url } = /** @type {{name: string, url: string}} */ (node);
-  return { node: name, index, name: title, url, identityKey, shareKey, outerKey, issuerKey, issuerProof };
+  const url = address(node.url, `${name}.url`);
+  return { node: name, index, name: /** @type {string} */ (node.name), url, identityKey, shareKey, outerKey, issuerKey, issuerProof };
 }
 
 /**

@@ -111,6 +111,8 @@ _REASONS_NL: Mapping[str, str] = {
     "texts changed": "een knooppunt veranderde een tekst",
     "cannot be unsealed": "zij gingen niet open",
     "too few lists": "er deden te weinig lijsten mee",
+    "near an earlier question": "de vraag lijkt te veel op een eerdere van dezelfde vrager",
+    "earlier question lost": "een knooppunt kan niet meer met een eerdere vraag vergelijken",
     "not usable": "zij waren niet bruikbaar",
     "superseded": "zij zijn vervangen door een verbetering",
 }

@@ -39,6 +39,7 @@ _WRAP = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 _SHARE_LABEL = b"drempel/node/share-key/1\x00"
 _ISSUER_LABEL = b"drempel/node/issuer-key/1"
 _OUTER_LABEL = b"drempel/node/outer-key/1"
+_RETAINED_LABEL = b"drempel/node/retained-key/1\x00"
 _NONCE_BYTES = 12
 
 
@@ -98,6 +99,21 @@ def share_key_unwrap(wrapped: bytes, survey_id: str) -> EllipticCurvePrivateKey:
         return share_key_from_bytes(_WRAP.decrypt(wrapped, _wrapping_private(), info))
     except (InvalidTag, ValueError) as error:
         raise KeystoreError("A survey's share key does not open.") from error
+
+
+def retained_key_wrap(raw: bytes, request: str) -> bytes:
+    """Seal the key of what is kept of a request's list so that only a worker can use it."""
+    info = _RETAINED_LABEL + request.encode("ascii")
+    return _WRAP.encrypt(raw, parse_point(_wrapping_public()), info)
+
+
+def retained_key_unwrap(wrapped: bytes, request: str) -> bytes:
+    """Open such a key (workers only); raise KeystoreError if it does not open."""
+    info = _RETAINED_LABEL + request.encode("ascii")
+    try:
+        return _WRAP.decrypt(wrapped, _wrapping_private(), info)
+    except (InvalidTag, ValueError) as error:
+        raise KeystoreError("The key of a retained list does not open.") from error
 
 
 def issuer_key_wrap(raw: bytes, survey_id: str) -> bytes:

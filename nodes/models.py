@@ -4,7 +4,8 @@
 No column ties a time to a package, a code or a one-time key; primary keys of rows that arrive
 one by one are random numbers, so that on SQLite, where the key is the place in the file, the
 order of arrival is not kept either. This module is the door to the tables of jobs
-(``models_jobs``) and of requests (``models_requests``), too.
+(``models_jobs``), of requests (``models_requests``) and of what is kept of them
+(``models_retained``), too.
 """
 
 import secrets
@@ -21,6 +22,7 @@ from nodes.models_requests import (
     PrivateOutcome,
     StoredContribution,
 )
+from nodes.models_retained import RetainedChunk, RetainedSet
 
 __all__ = [
     "CoordinatorOrder",
@@ -37,6 +39,8 @@ __all__ = [
     "Overflow",
     "OwnerConsent",
     "PrivateOutcome",
+    "RetainedChunk",
+    "RetainedSet",
     "RosterEntry",
     "SeenIssuerKey",
     "SeenList",

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     COMPUTATION_FAILED = "computation failed"
     TEXTS_CHANGED = "texts changed"
     TOO_FEW_LISTS = "too few lists"
+    NEAR = "near an earlier question"
+    EARLIER_LOST = "earlier question lost"
 
 
 class MustWithhold(Exception):

@@ -18,6 +18,8 @@ AGREED, COMPLETE = "agreed", "complete"
 UNUSABLE = "unusable"
 # The stages whose three messages are opened values: of lists' order, and of the outcome.
 ORDERED, OUTCOME = "ordered", "outcome"
+# The stages before anything is merged: which earlier questions count, and the bit that says no.
+EARLIER, NEAR = "earlier", "near"
 
 
 def job_consents(job: Job) -> dict[int, bytes] | None:

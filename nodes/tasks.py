@@ -19,6 +19,7 @@ from django.utils import timezone
 from liveness import alive_note
 from nodes.keystore import wrapping_key_make
 from nodes.selectors import jobs_due
+from nodes.services.difference_sets import sets_forget
 from nodes.services.driving import job_drive
 from nodes.services.leases import leases_clear, leases_give_up
 from nodes.services.memory import jobs_forget
@@ -69,12 +70,13 @@ def reconciler_start(**_: object) -> None:
     stop_call(_put_down)
 
 
-def rosters_sweep() -> None:
-    """Forget rosters of surveys that closed a year ago, once a day and process."""
-    today = timezone.now().date()
-    if _swept.get("rosters") != today:
-        rosters_forget(today=today)
-        _swept["rosters"] = today
+def old_sweep() -> None:
+    """Forget rosters and lists of requesters that are a year old, once a day and process."""
+    now = timezone.now()
+    if _swept.get("old") != now.date():
+        rosters_forget(today=now.date())
+        sets_forget(now=now)
+        _swept["old"] = now.date()
 
 
 def drive_due() -> None:
@@ -105,7 +107,7 @@ def _reconcile() -> None:
     while not stop_wait(settings.RECONCILE_SECONDS):
         try:
             drive_due()
-            rosters_sweep()
+            old_sweep()
             alive_note()
         except DatabaseError:
             logger.warning("the database did not answer the reconciler")

@@ -187,8 +187,13 @@ _LIFE: Mapping[str, Entry] = {
     "request.refused.minimum": _reserved(
         3, "api", "denied", ACTIVITY, "a node refused: under the minimum"
     ),
-    "request.refused.budget": _reserved(
-        3, "api", "denied", ACTIVITY, "a node refused: too like an earlier request"
+    "request.refused.budget": _entry(
+        3,
+        "api",
+        "denied",
+        ACTIVITY,
+        "a node refused: too like an earlier request",
+        "manifest job",
     ),
     "request.over_budget": _entry(
         3,

@@ -11,7 +11,7 @@ from mpcengine.party.isolated import SECURITY_BITS
 from mpcengine.protocol.canonical import JSON, canonical, digest, parse_canonical
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.partywire import PartySpec, texts_json
-from mpcengine.protocol.wordswire import AnySpec, WordsSpec, lists_json
+from mpcengine.protocol.wordswire import AnySpec, WordsSpec, earlier_json, lists_json
 
 LONGEST_HELLO = 16_384
 _FORMAT = "drempel-party-hello/1"
@@ -38,6 +38,7 @@ def _words(spec: WordsSpec) -> dict[str, JSON]:
         "bucket": spec.bucket,
         "lists": digest(canonical(lists_json(spec.lists))),
         "request": digest(canonical(spec.request)),
+        "earlier": digest(canonical(earlier_json(spec.earlier))),
     }
 
 

@@ -1,26 +1,30 @@
-"""What a party computes on words: order, merge, outcome.
+"""What a party computes on words: order, difference, merge, outcome.
 
 Source: docs/protocol.md §16.8 and §19.8. Nothing is opened here: a party hands its node its
 two components of every result. All arrays are blocks: the first component, then the second.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 
 from mpcengine.circuits.runtime import Vector
 from mpcengine.circuits.words_compare import and_words, strictly_increasing
+from mpcengine.circuits.words_difference import any_near, distance, one_run
 from mpcengine.circuits.words_merge import match
 from mpcengine.circuits.words_outcome import MatchShares, compare_shares, match_shares
-from mpcengine.kernels.words import Bytes
+from mpcengine.kernels.words import Bytes, Words
 from mpcengine.party.failure import PartyFailure
 from mpcengine.party.program import WordsTask
+from mpcengine.party.words import Shares
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.request import COMPARE, HIT, Request, parse_request
 from mpcengine.protocol.request_rules import compare_rules, match_rules
 from mpcengine.protocol.wordswire import (
+    DIFFERENCE,
     HITS_ARRAY,
     MERGE,
+    NEAR_ARRAY,
     ORDER,
     ORDER_ARRAY,
     OUTCOME,
@@ -42,11 +46,12 @@ _SIDE_BY_SIDE = 2**22
 async def match_lists(task: WordsTask) -> Mapping[str, Vector]:
     """Return the arrays of the round that the spec names.
 
-    Order: ``order``, a word a list. Merge: ``first/OWNER`` and ``other/OWNER`` for each owner
-    but the first. Outcome: ``values``, ``shown``, of a match also ``counts/BUCKET`` and with
-    feedback ``hit`` also ``hits``. Raises PartyFailure (``bad_spec``) if the request is none.
+    Order: ``order``, a word a list. Difference: ``near``, one word. Merge: ``first/OWNER`` and
+    ``other/OWNER`` for each owner but the first. Outcome: ``values``, ``shown``, of a match
+    also ``counts/BUCKET`` and with feedback ``hit`` also ``hits``. Raises PartyFailure
+    (``bad_spec``) if the request is none.
     """
-    rounds = {ORDER: _order, MERGE: _merge, OUTCOME: _outcome}
+    rounds = {ORDER: _order, DIFFERENCE: _difference, MERGE: _merge, OUTCOME: _outcome}
     arrays = await rounds[task.spec.round](task)
     task.fault("party.computed")
     return arrays
@@ -70,6 +75,34 @@ async def _order(task: WordsTask) -> Mapping[str, Vector]:
     task.fault("party.rows_read")
     task.phase("order")
     return {ORDER_ARRAY: np.concatenate(bits, axis=1).ravel()}
+
+
+async def _difference(task: WordsTask) -> Mapping[str, Vector]:
+    """Return one bit: is the list nearly one of the earlier ones, but not equal to it?
+
+    Earlier lists are read and compared one after the other, so memory is that of two.
+    """
+    spec, blocks = task.spec, task.blocks()
+    own, sizes = await _listed(task, blocks, spec.buckets)
+    task.fault("party.rows_read")
+    distances = []
+    for earlier in spec.earlier:
+        other, real = await _listed(task, blocks, earlier.buckets)
+        together = np.concatenate([sizes, real], axis=1)
+        distances.append(await distance(task.words, own, other, together))
+    least = [earlier.least for earlier in spec.earlier]
+    near = await any_near(task.words, np.concatenate(distances, axis=1), least)
+    task.phase("difference")
+    return {NEAR_ARRAY: near.ravel()}
+
+
+async def _listed(
+    task: WordsTask, blocks: AsyncIterator[Shares], buckets: int
+) -> tuple[Words, Words]:
+    """Read a list: all its words in one ascending run, and the true size of each bucket."""
+    words = np.stack([await anext(blocks) for _ in range(buckets)], axis=1)
+    sizes = np.concatenate([await anext(blocks) for _ in range(buckets)], axis=1)
+    return await one_run(task.words, words), sizes
 
 
 async def _merge(task: WordsTask) -> Mapping[str, Vector]:

@@ -15,9 +15,11 @@ from mpcengine.protocol.signing import (
     LABEL_COMPLETE,
     LABEL_DONE,
     LABEL_DRAW,
+    LABEL_EARLIER,
     LABEL_HELD,
     LABEL_LINES,
     LABEL_LIST,
+    LABEL_NEAR,
     LABEL_OPENING,
     LABEL_ORDERED,
     LABEL_OUTCOME,
@@ -53,6 +55,8 @@ _LABELS = {
     "complete": LABEL_COMPLETE,
     "unusable": LABEL_UNUSABLE,
     "ordered": LABEL_ORDERED,
+    "earlier": LABEL_EARLIER,
+    "near": LABEL_NEAR,
     "outcome": LABEL_OUTCOME,
 }
 _NUMBERS = {

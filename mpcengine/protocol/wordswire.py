@@ -22,7 +22,7 @@ from mpcengine.protocol.partywire import (
 )
 from mpcengine.protocol.strict import Fields
 
-ORDER, MERGE, OUTCOME = 4, 5, 6
+ORDER, MERGE, OUTCOME, DIFFERENCE = 4, 5, 6, 7
 COMPONENTS = 2
 WORD_BITS = 64
 # Arrays of an outcome: one bit an owner; flags in two orders; values and private parts.
@@ -30,11 +30,14 @@ ORDER_ARRAY = "order"
 VALUES_ARRAY = "values"
 SHOWN_ARRAY = "shown"
 HITS_ARRAY = "hits"
+NEAR_ARRAY = "near"
 MOST_LISTS, MOST_BUCKETS, MOST_WORDS = 256, 256, 2**24
+# Three nodes may each count sixteen lists of their own.
+MOST_EARLIER = 48
 _SPEC = "drempel-words-spec/1"
 _KEYS = (
     *("format", "job", "attempt", "round", "index", "root", "buckets", "bucket", "lists"),
-    *("listen_fd", "certificate", "private_key", "pin", "peers", "request"),
+    *("listen_fd", "certificate", "private_key", "pin", "peers", "request", "earlier"),
     *("deadline_seconds", "connect_seconds", "stall_seconds"),
 )
 
@@ -47,6 +50,20 @@ class WordsList:
     words: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierSet:
+    """Say that a requester's earlier list is compared with: of which request, and its form.
+
+    ``words``: the capacity of each of its ``buckets``; ``least``: the fewest words in which
+    the new list has to differ from it if it is not to be equal.
+    """
+
+    request: Digest
+    words: int
+    buckets: int
+    least: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WordsSpec:
     """Tell one party everything about one attempt of one round of matching.
@@ -54,12 +71,14 @@ class WordsSpec:
     ``job``: digest of the request manifest; ``round``: ORDER, MERGE, OUTCOME; ``buckets``: of
     every list; ``bucket``: the one that a MERGE is about, else 0; ``lists``: by ascending
     owner, in MERGE and OUTCOME owner 0 first; ``request``: its normal form in OUTCOME, else
-    null. Blocks on standard input, for each list in order:
+    null; ``earlier``: what DIFFERENCE compares with. Blocks on standard input, for each list:
 
     - ORDER: for each bucket one of ``words`` words, the list;
     - MERGE: one of ``words`` words, the list in the bucket;
     - OUTCOME: for each bucket one of one word, the true size; then, for each list but the
-      first, for each bucket the block ``first/OWNER`` that its MERGE gave.
+      first, for each bucket the block ``first/OWNER`` that its MERGE gave;
+    - DIFFERENCE: for owner 0's list, then for each earlier one: for each bucket one of
+      ``words`` words, then for each bucket one of one word, the true size.
 
     Its fields are kept out of ``repr``: a key.
     """
@@ -81,6 +100,7 @@ class WordsSpec:
     connect_seconds: float = 20.0
     stall_seconds: float = 30.0
     request: JSON = None
+    earlier: tuple[EarlierSet, ...] = ()
     fault: str | None = None
 
     @property
@@ -91,6 +111,12 @@ class WordsSpec:
             return tuple(lists)
         if self.round == ORDER:
             return tuple(words for words in lists for _ in range(self.buckets))
+        if self.round == DIFFERENCE:
+            shapes = [(lists[0], self.buckets)]
+            shapes += [(one.words, one.buckets) for one in self.earlier]
+            return tuple(
+                words for most, count in shapes for words in (*(most,) * count, *(1,) * count)
+            )
         flags = flag_words(self.lists[0].words)
         sizes = (1,) * (len(lists) * self.buckets)
         return sizes + (flags,) * ((len(lists) - 1) * self.buckets)
@@ -129,6 +155,19 @@ def lists_json(lists: Sequence[WordsList]) -> list[JSON]:
     return [{"owner": one.owner, "words": one.words} for one in lists]
 
 
+def earlier_json(earlier: Sequence[EarlierSet]) -> list[JSON]:
+    """Return the earlier lists as the spec holds them and the hello digests them."""
+    return [
+        {
+            "request": one.request,
+            "words": one.words,
+            "buckets": one.buckets,
+            "least": one.least,
+        }
+        for one in earlier
+    ]
+
+
 def encode_words(spec: WordsSpec) -> bytes:
     """Return the frame of a spec, to be written to the party's standard input."""
     value: dict[str, JSON] = {
@@ -147,6 +186,7 @@ def encode_words(spec: WordsSpec) -> bytes:
         "pin": spec.pin,
         "peers": peers_json(spec.peers),
         "request": spec.request,
+        "earlier": earlier_json(spec.earlier),
         "deadline_seconds": spec.deadline_seconds,
         "connect_seconds": spec.connect_seconds,
         "stall_seconds": spec.stall_seconds,
@@ -167,7 +207,7 @@ def parse_words(body: bytes) -> WordsSpec:
     fields = Fields(parse_canonical(body), "spec", required=_KEYS, optional=("fault",))
     fields.choice("format", [_SPEC])
     index = fields.integer("index", 1, 3)
-    number = fields.integer("round", ORDER, OUTCOME)
+    number = fields.integer("round", ORDER, DIFFERENCE)
     buckets = fields.integer("buckets", 1, MOST_BUCKETS)
     return WordsSpec(
         job=fields.digest("job"),
@@ -184,6 +224,7 @@ def parse_words(body: bytes) -> WordsSpec:
         pin=fields.hexadecimal("pin", 32),
         peers=parse_peers(fields, index),
         request=_request(fields, number),
+        earlier=_earlier(fields, number),
         deadline_seconds=parse_seconds(fields, "deadline_seconds"),
         connect_seconds=parse_seconds(fields, "connect_seconds"),
         stall_seconds=parse_seconds(fields, "stall_seconds"),
@@ -192,7 +233,7 @@ def parse_words(body: bytes) -> WordsSpec:
 
 
 def _lists(fields: Fields, number: int) -> tuple[WordsList, ...]:
-    fewest = 1 if number == ORDER else 2
+    fewest = 1 if number in (ORDER, DIFFERENCE) else 2
     rows = fields.rows("lists", fewest, MOST_LISTS, required=("owner", "words"))
     lists = tuple(
         WordsList(
@@ -207,6 +248,20 @@ def _lists(fields: Fields, number: int) -> tuple[WordsList, ...]:
     if number != ORDER and owners[0] != 0:
         raise fields.refuse("lists", "must begin with owner 0")
     return lists
+
+
+def _earlier(fields: Fields, number: int) -> tuple[EarlierSet, ...]:
+    fewest, most = (1, MOST_EARLIER) if number == DIFFERENCE else (0, 0)
+    keys = ("request", "words", "buckets", "least")
+    return tuple(
+        EarlierSet(
+            request=row.digest("request"),
+            words=row.integer("words", 1, MOST_WORDS),
+            buckets=row.integer("buckets", 1, MOST_BUCKETS),
+            least=row.integer("least", 1, MOST_WORDS),
+        )
+        for row in fields.rows("earlier", fewest, most, required=keys)
+    )
 
 
 def _request(fields: Fields, number: int) -> JSON:

@@ -17,7 +17,7 @@ from nodes.reasons import Reason
 from nodes.selectors import request_of
 from nodes.services.attempts import round_step
 from nodes.services.incidents import incident_end
-from nodes.services.leases import job_move
+from nodes.services.leases import job_move, job_write
 from nodes.services.meeting import job_recall
 from nodes.services.memory import job_forget
 from nodes.services.pausing import Pause
@@ -50,6 +50,12 @@ def parts_make(whole: Job) -> None:
             )
         )
     Job.objects.bulk_create(rows)
+
+
+def merge_begin(whole: Job) -> None:
+    """Go on to the merge of a request: one job for every bucket."""
+    with job_write(whole, round=MERGE, attempt=1):
+        parts_make(whole)
 
 
 def parts_fixed(whole: Job) -> bool:

@@ -1,4 +1,4 @@
-"""CHECKED and COMPUTING of a request: order of lists, merge by bucket, outcome.
+"""CHECKED and COMPUTING of a request: order of lists, difference, merge by bucket, outcome.
 
 What the order's bits open is settled before anything is merged; nothing else is opened before
 the outcome. Source: docs/protocol.md §19.8.
@@ -8,13 +8,14 @@ from django.conf import settings
 
 from mpcengine.protocol import request_stages as stages
 from mpcengine.protocol.errors import InconsistentShares
-from mpcengine.protocol.wordswire import MERGE, ORDER, OUTCOME
+from mpcengine.protocol.wordswire import DIFFERENCE, MERGE, ORDER, OUTCOME
 from nodes.keystore import node_name
-from nodes.models import Job, JobState
+from nodes.models import Job, JobKind, JobState
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import request_of, stage_bodies
 from nodes.selectors_requests import ORDERED, used_lists
 from nodes.services.attempts import round_step
+from nodes.services.difference import difference_step
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move, job_write
 from nodes.services.meeting import stage_tell
@@ -33,6 +34,8 @@ def request_starting_step(job: Job) -> Pause | None:
 
 def request_computing_step(job: Job) -> Pause | None:
     """Bring the current round one step on."""
+    if job.round == DIFFERENCE:
+        return difference_step(job)
     if job.round == MERGE:
         return _merge_step(job)
     if job.round == OUTCOME:
@@ -43,7 +46,7 @@ def request_computing_step(job: Job) -> Pause | None:
 
 
 def _open_order(job: Job) -> Pause | None:
-    """Exclude owners whose list is not strictly increasing, then begin every bucket."""
+    """Exclude owners whose list is not strictly increasing, then go on to the next round."""
     if not stage_tell(job, ORDERED):
         return Pause(stage=ORDERED)
     said = [stages.parse_ordered(body) for body in stage_bodies(job, ORDERED).values()]
@@ -53,8 +56,11 @@ def _open_order(job: Job) -> Pause | None:
         raise MustWithhold(Reason.INCONSISTENT_SHARES, error.sentence) from error
     unordered = sorted(owner for owner, is_ordered in bits.items() if not is_ordered)
     lists_check(request_of(job), used_lists(job))
-    with job_write(job, round=MERGE, attempt=1):
-        parts_make(job)
+    # Only a requester asks again and again; those who compare their lists ask each other.
+    is_match = job.kind == JobKind.MATCH
+    with job_write(job, round=DIFFERENCE if is_match else MERGE, attempt=1):
+        if not is_match:
+            parts_make(job)
         for owner in unordered:
             incident_note(job, "list not ordered", f"Owner {owner}'s list does not increase.")
         if unordered:

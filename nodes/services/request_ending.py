@@ -16,7 +16,7 @@ from nodes.models import (
     SurveyKeys,
 )
 from nodes.reasons import Reason
-from nodes.selectors_requests import ORDERED, OUTCOME
+from nodes.selectors_requests import NEAR, ORDERED, OUTCOME
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
 from nodes.services.memory import job_forget
@@ -36,7 +36,7 @@ def request_withhold(job: Job, reason: Reason, detail: str) -> None:
     )
 
     def write() -> None:
-        StageMessage.objects.filter(job=job, stage__in=(OUTCOME, ORDERED)).delete()
+        StageMessage.objects.filter(job=job, stage__in=(OUTCOME, ORDERED, NEAR)).delete()
         parts_erase(job)
         incident_note(job, reason.value, detail)
         cause = reason_code(reason.value)

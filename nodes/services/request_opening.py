@@ -6,6 +6,8 @@ opens it. Source: docs/protocol.md §19.9 to §19.11.
 
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from mpcengine.protocol import request_stages as stages
 from mpcengine.protocol.canonical import digest
 from mpcengine.protocol.errors import DisclosureRefused, InconsistentShares
@@ -34,6 +36,7 @@ from nodes.models import Job, JobState, PrivateOutcome
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import request_of, stage_bodies
 from nodes.selectors_requests import OUTCOME, excluded_owners, used_lists
+from nodes.services.difference_sets import set_retain
 from nodes.services.leases import job_move
 from nodes.services.meeting import stage_tell
 from nodes.services.pausing import Pause
@@ -92,7 +95,12 @@ def _say_outcome(job: Job, manifest: RequestManifest) -> None:
         for place, name in enumerate(VALUE_NAMES[manifest.kind])
     }
     message = stages.Outcome(manifest=job.digest, node=node_name(), values=shared)
-    stage_say(job, OUTCOME, stages.build_outcome(message))
+
+    def retain() -> None:
+        if manifest.kind == MATCH:
+            set_retain(job, manifest, now=timezone.now())
+
+    stage_say(job, OUTCOME, stages.build_outcome(message), write=retain)
 
 
 def _check(job: Job, manifest: RequestManifest) -> None:

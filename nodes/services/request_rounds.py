@@ -21,6 +21,7 @@ from mpcengine.protocol.wordswire import (
     ORDER_ARRAY,
     SHOWN_ARRAY,
     VALUES_ARRAY,
+    EarlierSet,
     WordsList,
     WordsSpec,
     counts_array,
@@ -48,7 +49,7 @@ _BYTES_A_WORD = 8
 _MISFIT = Failure(cause=CAUSE_OTHER, peer=0, detail="the arrays are not those of the round")
 
 
-class _WordsRound(ABC):
+class WordsRound(ABC):
     """What rounds of words have in common: a spec, and blocks that go in and come back."""
 
     opened = ""
@@ -78,6 +79,7 @@ class _WordsRound(ABC):
         *,
         bucket: int = 0,
         request: JSON = None,
+        earlier: tuple[EarlierSet, ...] = (),
     ) -> None:
         """Start the party with the lists that are used, and feed it ``blocks``."""
         manifest = self.manifest
@@ -86,6 +88,7 @@ class _WordsRound(ABC):
         )
         buckets = 1 if self.job.round == MERGE else manifest.buckets
         total = buckets * sum(one.words for one in lists)
+        total += sum(one.buckets * one.words for one in earlier)
         spec = WordsSpec(
             job=self.whole.digest,
             attempt=self.job.attempt,
@@ -104,12 +107,13 @@ class _WordsRound(ABC):
             connect_seconds=CONNECT_SECONDS,
             stall_seconds=STALL_SECONDS,
             request=request,
+            earlier=earlier,
             fault=party_fault_take(),
         )
         party.start(spec, _released(blocks))
 
 
-class OrderRound(_WordsRound):
+class OrderRound(WordsRound):
     """Round ``order``: one shared bit an owner, is the list strictly increasing."""
 
     opened = ORDERED
@@ -139,7 +143,7 @@ class OrderRound(_WordsRound):
                 yield from parts.block(owner, bucket)
 
 
-class MergeRound(_WordsRound):
+class MergeRound(WordsRound):
     """Round ``merge`` of one bucket: flags of what owner 0 and each other owner both have."""
 
     def __init__(self, job: Job, whole: Job, fixed: Callable[[], object]) -> None:
@@ -169,7 +173,7 @@ class MergeRound(_WordsRound):
             yield from parts.block(owner, self.job.part)
 
 
-class OutcomeRound(_WordsRound):
+class OutcomeRound(WordsRound):
     """Round ``outcome``: values under the rules, and what is some owner's alone; all shared."""
 
     opened = OUTCOME_STAGE

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 import faults
-from mpcengine.protocol import request_stages, validity_messages
+from mpcengine.protocol import difference, request_stages, validity_messages
 from mpcengine.protocol import stages as protocol
 from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.messages import pack_signed, unpack_signed
@@ -47,6 +47,8 @@ _PARSERS: dict[str, Callable[[bytes], object]] = {
     "unusable": request_stages.parse_unusable,
     "ordered": request_stages.parse_ordered,
     "outcome": request_stages.parse_outcome,
+    "earlier": difference.parse_earlier,
+    "near": difference.parse_near,
 }
 # What a stage's name counts, as its message says it again.
 _COUNTED = ("number", "round", "attempt")

@@ -152,8 +152,18 @@ class Asked:
         return [code for code in about if code.startswith("request.")]
 
 
-def ask(nodes: Nodes, kind: str = "match", *, owners: int = 5, **terms: Any) -> Asked:
-    """Publish the sample request of a kind, with fresh keys, at three nodes."""
+def ask(
+    nodes: Nodes,
+    kind: str = "match",
+    *,
+    owners: int = 5,
+    requester: Ed25519PrivateKey | None = None,
+    **terms: Any,
+) -> Asked:
+    """Publish the sample request of a kind, with fresh keys, at three nodes.
+
+    ``requester``: the key of a requester who has asked before.
+    """
     house = nodes.house
     federation = Live(
         portal=nodes.receivers["a"],
@@ -166,6 +176,8 @@ def ask(nodes: Nodes, kind: str = "match", *, owners: int = 5, **terms: Any) -> 
         OwnerKeys(sign=Ed25519PrivateKey.generate(), seal=generate_share_key())
         for _ in range(owners)
     ]
+    if requester is not None:
+        keys[0] = replace(keys[0], sign=requester)
     asker = keys[0].sign if kind == "match" else Ed25519PrivateKey.generate()
     asking = Asking(federation=federation, requester=asker)
     request_id = secrets.token_hex(16)

@@ -12,7 +12,7 @@ from mpcengine.protocol.signing import generate_p256_key
 from nodes.models import Job, JobState, LedgerRoster, RosterEntry
 from nodes.services.manifests import manifest_accept, manifest_open
 from nodes.services.rosters import roster_enter, rosters_forget
-from nodes.tasks import rosters_sweep
+from nodes.tasks import old_sweep
 from problems import Conflict, Unavailable
 from tests.nodes.anna import Anna
 from tests.nodes.publishing import Draft, colour_survey
@@ -207,9 +207,9 @@ def test_a_worker_looks_for_old_lists_once_a_day(
     anna.confirm(PARTNERS)
     anna.open(survey_of(anna, PARTNERS[:12], min_count=4))
     LedgerRoster.objects.update(closes_on=today() - timedelta(days=400))
-    rosters_sweep()
+    old_sweep()
     assert not LedgerRoster.objects.exists()
-    assert swept == {"rosters": today()}
+    assert swept == {"old": today()}
 
 
 def today() -> date:

@@ -51,7 +51,7 @@ BAD: list[tuple[str, str, Any]] = [
     ("root", "size", "4"),
     ("root", "superseded", True),
     ("checked", "accepted", 1.5),
-    ("ready", "round", 7),
+    ("ready", "round", 9),
     ("ready", "attempt", 0),
     ("ready", "party_port", 65536),
     ("ready", "party_host", "a b"),

@@ -27,6 +27,7 @@ COMMANDS = (
     "receipt",
     "show",
     "verify",
+    "hold",
     "enrol",
     "install",
     "doctor",

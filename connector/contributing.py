@@ -18,7 +18,7 @@ from connector.errors import ConnectorError, Misbehaved, Refused, Unreachable
 from connector.http import JsonObject, Receiver
 from connector.list_words import WordList
 from connector.splitting import BucketFull, Prepared, Splitter
-from mpcengine.protocol.canonical import Digest
+from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.consent import (
     MOST_NONCES,
     Consent,
@@ -103,7 +103,7 @@ class Participant:
             try:
                 prepared = splitter.prepare(words, folder)
             except BucketFull:
-                self._overflow(nonce.number)
+                self.overflow(nonce.number)
                 if nonce.number == MOST_NONCES:
                     raise
                 number = nonce.number + 1
@@ -154,7 +154,8 @@ class Participant:
                     continue
                 offset += len(chunk)
 
-    def _overflow(self, number: int) -> None:
+    def overflow(self, number: int) -> None:
+        """Say to every node that the list does not fit this nonce: they draw another one."""
         body = overflow_body(self.manifest.digest, owner=self.owner, number=number)
         signature = to_base64(sign(self.keys.sign, LABEL_OVERFLOW, body))
         said = {"owner": self.owner, "number": number, "signature": signature}
@@ -172,6 +173,16 @@ class Participant:
             ]
         for call in calls:
             call.result()
+
+
+def signed_request_check(answer: JSON, known: NodesFile) -> RequestManifest:
+    """Return a request that all who must have signed, and that names the nodes you know.
+
+    Raises ProtocolError. Where the request came from does not matter.
+    """
+    manifest = verify_signed_request_manifest(parse_signed_request_manifest(answer))
+    check_nodes(manifest, known)
+    return manifest
 
 
 def request_fetch(nodes: Nodes, digest: Digest, known: NodesFile) -> RequestManifest:
@@ -204,18 +215,28 @@ def nonce_wait(
     """
     deadline = monotonic() + seconds
     while True:
-        found = [_nonce(nodes[terms.node], manifest) for terms in manifest.nodes]
-        signed = [one for one in found if one is not None and one.number >= number]
-        if len(signed) == len(found) and len({one.number for one in signed}) == 1:
-            try:
-                return verify_nonces(manifest, signed)
-            except ProtocolError as error:
-                raise Misbehaved("The nodes", f"The nodes' nonce: {error.sentence}") from None
+        if (found := nonce_now(nodes, manifest, number=number)) is not None:
+            return found
         if monotonic() > deadline:
             raise Unreachable("The nodes", "The nodes do not draw the nonce in time.")
         if look is not None:
             look()
         sleep(POLL_SECONDS)
+
+
+def nonce_now(nodes: Nodes, manifest: RequestManifest, *, number: int) -> SignedNonce | None:
+    """Return the nonce, of this number or a later one, if three nodes have signed it by now.
+
+    Raises Misbehaved if they differ or signatures do not hold.
+    """
+    found = [_nonce(nodes[terms.node], manifest) for terms in manifest.nodes]
+    signed = [one for one in found if one is not None and one.number >= number]
+    if len(signed) != len(found) or len({one.number for one in signed}) != 1:
+        return None
+    try:
+        return verify_nonces(manifest, signed)
+    except ProtocolError as error:
+        raise Misbehaved("The nodes", f"The nodes' nonce: {error.sentence}") from None
 
 
 def _nonce(node: Receiver, manifest: RequestManifest) -> SignedNonce | None:
@@ -244,9 +265,7 @@ def _verified(
     node: Receiver, digest: Digest, known: NodesFile, answer: JsonObject
 ) -> RequestManifest:
     try:
-        signed = parse_signed_request_manifest(answer)
-        manifest = verify_signed_request_manifest(signed)
-        check_nodes(manifest, known)
+        manifest = signed_request_check(answer, known)
     except ProtocolError as error:
         raise Misbehaved(node.name, f"{node.name}'s request: {error.sentence}") from None
     if manifest.digest != digest:

@@ -209,6 +209,34 @@ class Receiver:
         )
 
 
+def document_get(url: str) -> JSON:
+    """Return the JSON at an address, asked once; raise ConnectorError."""
+    name = "The address"
+    until = monotonic() + CALL_SECONDS
+    try:
+        answer = new_pool(1).request(
+            "GET",
+            url,
+            headers={"Accept": JSON_TYPE, "Accept-Encoding": "identity"},
+            redirect=False,
+            preload_content=False,
+        )
+        content = read_answer(answer, MAX_ANSWER_BYTES, until)
+    except AnswerTooLong:
+        raise Misbehaved(name, f"{name} sent an answer that is too long.") from None
+    except TimeoutError:
+        raise Unreachable(name, f"{name} answers too slowly.") from None
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        cause = cause_of(error)
+        raise Unreachable(name, _WHY[cause].format(name), cause=cause) from None
+    try:
+        if answer.status == HTTPStatus.OK:
+            return parse_json(content)
+    except ProtocolError:
+        pass
+    raise Misbehaved(name, f"{name} did not give a JSON document.")
+
+
 def code_of(value: object) -> str:
     """Return a stable code as it came, or ``refused`` for anything that is none."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else "refused"

@@ -8,9 +8,10 @@ millions is never held as text.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from mpcengine.protocol.errors import MalformedInput
 from mpcengine.protocol.identifiers import Identifier, canonicalise
@@ -26,6 +27,7 @@ _BRACKETS = re.compile(r"^\[([0-9A-Fa-f:.%a-z]+)\](?::[0-9]{1,5})?$")
 
 Rows = Iterator[tuple[int, str, str]]
 Take = Callable[[int, Identifier], None]
+_EXAMPLE_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,35 @@ class Report:
         self.left_out += 1
         if len(self.dropped) < MOST_REPORTED:
             self.dropped.append(Dropped(row, reason))
+
+    def grouped(self) -> list[tuple[str, int, list[int]]]:
+        """Return for each reason, the most frequent first, how often, and its first rows.
+
+        Of the first 10,000 rows that were left out.
+        """
+        rows: dict[str, list[int]] = {}
+        for one in self.dropped:
+            rows.setdefault(one.reason, []).append(one.row)
+        found = [(reason, len(at), at[:_EXAMPLE_ROWS]) for reason, at in rows.items()]
+        return sorted(found, key=lambda group: -group[1])
+
+
+class Source(Protocol):
+    """A list somewhere: the types of value that are looked for in it, and how it is read."""
+
+    @property
+    def path(self) -> Path:
+        """Return the file that a refusal names."""
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Return the types of the question."""
+
+    def read(self, take: "Take") -> Report:
+        """Give every value that canonicalises to ``take``, with its row; report the others.
+
+        Raises MalformedInput with ``where``, OSError if the file cannot be read.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,23 +106,8 @@ class ListFile:
                 file, encoding="utf-8-sig", errors="surrogateescape", newline=""
             )
             for row, kind, text in self._rows(stream):
-                self._one(row, kind, text, take, report)
+                value_take(row, kind, text, self.identifiers, take, report)
         return report
-
-    def _one(self, row: int, kind: str, text: str, take: Take, report: Report) -> None:
-        if kind not in self.identifiers:
-            report.drop(row, "has a type that this question does not ask for")
-            return
-        try:
-            found = canonicalise(kind, undefang(kind, text))
-        except MalformedInput as error:
-            report.drop(row, error.sentence)
-            return
-        if found.type not in self.identifiers:
-            report.drop(row, f"is of type {found.type}, which this question does not ask for")
-            return
-        report.taken += 1
-        take(row, found)
 
     def _rows(self, stream: io.TextIOWrapper) -> Rows:
         if self.column is None and len(self.identifiers) == 1:
@@ -159,6 +175,25 @@ def _value(cells: list[str], places: _Places, separator: str) -> str:
         # A value such as an address may hold the separator and need no quotes.
         return separator.join(cells[places.value :])
     return _at(cells, places.value)
+
+
+def value_take(
+    row: int, kind: str, text: str, identifiers: Collection[str], take: Take, report: Report
+) -> None:
+    """Give one row's value to ``take`` if it canonicalises to an asked type, else report it."""
+    if kind not in identifiers:
+        report.drop(row, "has a type that this question does not ask for")
+        return
+    try:
+        found = canonicalise(kind, undefang(kind, text))
+    except MalformedInput as error:
+        report.drop(row, error.sentence)
+        return
+    if found.type not in identifiers:
+        report.drop(row, f"is of type {found.type}, which this question does not ask for")
+        return
+    report.taken += 1
+    take(row, found)
 
 
 def undefang(kind: str, text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.list_files import ListFile, Report
+from connector.list_files import Report, Source
 from mpcengine.protocol.buckets import LARGEST_CLASS
 from mpcengine.protocol.canonical import Digest
 from mpcengine.protocol.errors import MalformedInput
@@ -43,7 +43,7 @@ class WordList:
     report: Report = field(default_factory=Report)
 
 
-def words_read(source: ListFile, federation: bytes) -> WordList:
+def words_read(source: Source, federation: bytes) -> WordList:
     """Read a list's file and return its words; raise MalformedInput or OSError.
 
     More than 16,777,216 different values are refused.
@@ -80,7 +80,7 @@ def nothing_held() -> WordList:
 
 
 def values_find(
-    source: ListFile, federation: bytes, wanted: Words
+    source: Source, federation: bytes, wanted: Words
 ) -> dict[int, tuple[Identifier, list[int]]]:
     """Return by word the values behind ``wanted`` words, each with all its rows in the file."""
     hashed = _hasher(source.identifiers, federation)

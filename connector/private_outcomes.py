@@ -12,7 +12,7 @@ import numpy as np
 
 from connector.contributing import Participant
 from connector.errors import Misbehaved
-from connector.list_files import ListFile
+from connector.list_files import Source
 from connector.list_words import values_find
 from connector.splitting import Prepared
 from mpcengine.protocol.canonical import JSON
@@ -40,7 +40,7 @@ class IndicatorCount:
         return {**row, "type": self.identifier.type} if with_type else row
 
 
-def hits_read(participant: Participant, prepared: Prepared, source: ListFile) -> Hits:
+def hits_read(participant: Participant, prepared: Prepared, source: Source) -> Hits:
     """Return a holder's hits: none told, whether any, or which of her values and rows.
 
     Raises ConnectorError, also where two nodes gave different copies of a component.
@@ -66,7 +66,7 @@ def hits_read(participant: Participant, prepared: Prepared, source: ListFile) ->
 
 
 def counts_read(
-    participant: Participant, prepared: Prepared, source: ListFile
+    participant: Participant, prepared: Prepared, source: Source
 ) -> list[IndicatorCount]:
     """Return the requester's counts per indicator that are shown, by value and type."""
     shown: dict[int, int] = {}

@@ -1,0 +1,1 @@
+"""Lists out of other systems' files: tables, MISP, STIX; warning lists; sightings back."""

@@ -8,6 +8,7 @@ from accounts.views import static_file
 
 urlpatterns = [
     path("", include("surveys.urls_pages")),
+    path("", include("datarequests.urls_pages")),
     path("account/", include("accounts.urls")),
     path("admin/", site.urls),
     path("static/<path:name>", static_file, name="static"),

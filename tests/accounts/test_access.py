@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken, Organisation, Role, User
 from accounts.services import token_issue
+from datarequests.desk import release
 from datarequests.models import DataRequest
 from surveys.models import Survey
 from tests.accounts.cast import PASSWORD, person
@@ -91,6 +92,8 @@ class Things:
             "survey_id": self.survey.pk,
             "request_id": self.request.pk,
             "key_id": 1,
+            "asked": release(),
+            "module": "desk/keys.js",
             "token_id": token.pk,
             "token": "unknown",
             "name": "drempel/base.css",

@@ -11,6 +11,7 @@ from pathlib import Path
 from mpcengine.protocol.canonical import JSON
 from tests.vectors.make_answer import answers
 from tests.vectors.make_canonicalisers import canonicalisers
+from tests.vectors.make_desk import desk
 from tests.vectors.make_envelope import envelopes
 from tests.vectors.make_examples import main as write_examples
 from tests.vectors.make_outer import parcels
@@ -42,6 +43,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "package": packages,
     "outer": parcels,
     "answer": answers,
+    "desk": desk,
     "batch": batches,
     "manifest": manifests,
     "result": results,

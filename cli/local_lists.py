@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.contacting import contact_path
 from cli.errors import BadInput
 from cli.request_run import REQUESTER_NAME, Listed
 from connector.list_files import ListFile
@@ -70,8 +71,14 @@ def hits_path(out: Path, name: str) -> Path:
 def check_hits(out: Path, lists: Sequence[Listed]) -> None:
     """Raise BadInput if a holder's file would take the place of the result's."""
     for listed in lists:
-        if hits_path(out, listed.name).absolute() == out.absolute():
-            raise BadInput(f"{out} of --out is where {listed.name}'s hits go; name another.")
+        for path, what in (
+            (hits_path(out, listed.name), "hits"),
+            (contact_path(out, listed.name), "cards"),
+        ):
+            if path.absolute() == out.absolute():
+                raise BadInput(
+                    f"{out} of --out is where {listed.name}'s {what} go; name another."
+                )
 
 
 def _named(values: Sequence[str], option: str) -> list[tuple[str, Path]]:

@@ -14,9 +14,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cli.asking import Asking
+from cli.contacting import NOBODY, OptIns, contacts_follow, contacts_say
 from cli.errors import BadInput, CliError
 from cli.progress import Progress
 from cli.reachable import Reachable
+from connector.contact import Found
 from connector.contributing import OwnerKeys, Participant, request_fetch
 from connector.errors import ConnectorError
 from connector.list_files import ListFile, Report
@@ -66,11 +68,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOutcome:
-    """A finished request: its verified result, holders' hits by name, what was left out."""
+    """A finished request: its verified result; by name holders' hits, and cards they may read.
+
+    ``left_out``: by file, what was left out of it.
+    """
 
     document: JSON
     verification: Verification
     hits: dict[str, Hits]
+    contacts: dict[str, Found]
     left_out: dict[str, Report]
 
 
@@ -84,30 +90,38 @@ class _Seat:
 
 
 def request_run(
-    federation: Reachable, request: Request, lists: Sequence[Listed], progress: Progress
+    federation: Reachable,
+    request: Request,
+    lists: Sequence[Listed],
+    progress: Progress,
+    opted: OptIns = NOBODY,
 ) -> RequestOutcome:
     """Read lists, publish, consent, contribute, wait, verify, and open private outcomes.
+
+    ``opted``: who is willing to be found, where the request offers contact.
 
     Raises BadInput for a list that cannot be read, NodeRefused, or CliError.
     """
     try:
-        return _run(federation, request, lists, progress)
+        return _run(federation, request, lists, progress, opted)
     except ConnectorError as error:
         federation.look()
         raise CliError(f"{error.receiver}: {error.sentence}") from error
 
 
 def _run(
-    federation: Reachable, request: Request, lists: Sequence[Listed], progress: Progress
+    federation: Reachable,
+    request: Request,
+    lists: Sequence[Listed],
+    progress: Progress,
+    opted: OptIns,
 ) -> RequestOutcome:
     seats = _seated(federation, lists, progress)
     asker = Ed25519PrivateKey.generate() if request.kind == COMPARE else seats[0].keys.sign
     asking = Asking(federation=federation, requester=asker)
     progress.step("Publishing the request: three nodes check and sign its manifest")
-    request_id = secrets.token_hex(REQUEST_ID_BYTES)
-    nodes = asking.share_keys(request_id)
     terms = _terms(federation, request, seats, asker)
-    manifest = _built(RequestTerms(request_id=request_id, nodes=nodes, **terms))
+    manifest = _built(asking, terms)
     signed = asking.publish(manifest)
     # What the owners take part in is what the nodes give out, verified, not what we built.
     fetched = request_fetch(federation.nodes, manifest.digest, federation.nodes_file)
@@ -115,22 +129,24 @@ def _run(
         Participant(manifest=fetched, owner=place, keys=seat.keys, nodes=federation.nodes)
         for place, seat in enumerate(seats)
     ]
-    with progress.counting("Consenting, each with a fixed list", len(seats)) as counter:
-        for participant, seat in zip(participants, seats, strict=True):
-            participant.consent(seat.words)
-            counter.add()
+    names = [seat.listed.name for seat in seats]
+    _consented(participants, seats, progress)
+    if fetched.decides_before:
+        contacts_say(participants, names, opted, progress)
     with tempfile.TemporaryDirectory(prefix="drempel-parts-") as folder:
         prepared = _contributed(asking, participants, seats, progress, Path(folder))
         progress.step("Computing: nodes check the lists, compare them, apply the rules, sign")
         statements, signatures = asking.statements(manifest.digest, seconds=RESULT_SECONDS)
         if not prepared or parse_request_statement(statements[0]).state != RELEASED:
             document = _assembled(signed, statements, signatures, None)
-            return _outcome(federation, document, {}, seats)
+            return _outcome(federation, document, {}, {}, seats)
         progress.step("Opening what is each owner's alone")
         counts, hits = _private(request, participants, prepared, seats)
-    document = _assembled(signed, statements, signatures, counts)
+    found = contacts_follow(participants, names, opted, progress, federation.look)
+    own = found.pop(names[0], None)
+    document = _assembled(signed, statements, signatures, counts, own)
     progress.step("Verifying the result against the nodes' signatures")
-    return _outcome(federation, document, hits, seats)
+    return _outcome(federation, document, hits, found, seats)
 
 
 def _seated(federation: Reachable, lists: Sequence[Listed], progress: Progress) -> list[_Seat]:
@@ -197,11 +213,23 @@ def _terms(
     }
 
 
-def _built(terms: RequestTerms) -> RequestManifest:
+def _built(asking: Asking, terms: dict[str, JSON]) -> RequestManifest:
+    """Have the nodes make their keys, and return the manifest with these terms."""
+    request_id = secrets.token_hex(REQUEST_ID_BYTES)
+    nodes = asking.share_keys(request_id)
     try:
-        return build_request_manifest(terms)
+        return build_request_manifest(RequestTerms(request_id=request_id, nodes=nodes, **terms))
     except ProtocolError as error:
         raise BadInput(error.sentence) from None
+
+
+def _consented(
+    participants: Sequence[Participant], seats: Sequence[_Seat], progress: Progress
+) -> None:
+    with progress.counting("Consenting, each with a fixed list", len(seats)) as counter:
+        for participant, seat in zip(participants, seats, strict=True):
+            participant.consent(seat.words)
+            counter.add()
 
 
 def _contributed(
@@ -278,15 +306,23 @@ def _assembled(
     statements: Sequence[bytes],
     signatures: Sequence[bytes],
     counts: Sequence[JSON] | None,
+    found: Found | None = None,
 ) -> JSON:
+    contacts = None if found is None else [one.to_json() for one in found.cards]
     try:
-        return assemble_request_result(signed, statements, signatures, per_indicator=counts)
+        return assemble_request_result(
+            signed, statements, signatures, per_indicator=counts, contacts=contacts
+        )
     except ProtocolError as error:
         raise CliError(f"The nodes' statements make no result: {error.sentence}") from None
 
 
 def _outcome(
-    federation: Reachable, document: JSON, hits: dict[str, Hits], seats: Sequence[_Seat]
+    federation: Reachable,
+    document: JSON,
+    hits: dict[str, Hits],
+    contacts: dict[str, Found],
+    seats: Sequence[_Seat],
 ) -> RequestOutcome:
     try:
         verification = verify_request_result(document, federation.nodes_file)
@@ -296,6 +332,7 @@ def _outcome(
         document=document,
         verification=verification,
         hits=hits,
+        contacts=contacts,
         left_out={
             str(seat.listed.source.path): seat.words.report
             for seat in seats

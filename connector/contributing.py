@@ -26,6 +26,7 @@ from mpcengine.protocol.consent import (
     sign_consent,
     verify_nonces,
 )
+from mpcengine.protocol.contact import ContactPrepared
 from mpcengine.protocol.contribution import (
     LARGEST_CHUNK,
     PartPlace,
@@ -122,6 +123,19 @@ class Participant:
             state = node.send("POST", self._path("contributions"), body)
             for bucket in range(self.manifest.buckets):
                 self._upload(node, index, bucket, prepared, _received(node, state, bucket))
+
+        self._each(one)
+
+    def contact(self, prepared: ContactPrepared) -> None:
+        """Give every node this owner's word on contact; the same again is safe."""
+        said = {
+            "contact": to_base64(prepared.data),
+            "signature": to_base64(prepared.signature),
+        }
+
+        def one(node: Receiver, index: int) -> None:
+            body = {**said, "part": to_base64(prepared.parts[index - 1])}
+            node.send("POST", self._path("contacts"), body)
 
         self._each(one)
 

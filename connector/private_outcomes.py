@@ -15,7 +15,7 @@ from connector.errors import Misbehaved
 from connector.list_files import Source
 from connector.list_words import values_find
 from connector.splitting import Prepared
-from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.errors import InconsistentShares, ProtocolError
 from mpcengine.protocol.hits import Hits
 from mpcengine.protocol.identifiers import Identifier
@@ -93,20 +93,36 @@ def private_bytes(participant: Participant, bucket: int) -> bytes:
     Raises Misbehaved for a message that is not what its node must have signed and sealed.
     """
     manifest, owner = participant.manifest, participant.owner
+    return sealed_read(
+        participant,
+        f"requests/{manifest.digest}/private/{owner}/{bucket}",
+        named=manifest.digest,
+        bucket=bucket,
+        size=manifest.private_bytes(owner, bucket),
+    )
+
+
+def sealed_read(
+    participant: Participant, path: str, *, named: Digest, bucket: int, size: int
+) -> bytes:
+    """Return ``size`` bytes that each node sealed to this owner in shares, compared.
+
+    ``named``: the digest of the manifest, or of the contact, that the places name. Raises
+    Misbehaved for a message that is not what its node must have signed and sealed.
+    """
     pairs = []
-    for terms in manifest.nodes:
+    for terms in participant.manifest.nodes:
         node = participant.nodes[terms.node]
-        path = f"requests/{manifest.digest}/private/{owner}/{bucket}"
         sealed, signature = node.get_signed(path)
         place = PrivatePlace(
-            manifest=manifest.digest, index=terms.index, owner=owner, bucket=bucket
+            manifest=named, index=terms.index, owner=participant.owner, bucket=bucket
         )
         try:
             pair = open_private(
                 participant.keys.seal,
                 place,
                 identity_key=terms.identity_key,
-                size=manifest.private_bytes(owner, bucket),
+                size=size,
                 sealed=sealed,
                 signature=signature,
             )

@@ -20,6 +20,7 @@ from nodes.models_requests import (
     Overflow,
     OwnerConsent,
     PrivateOutcome,
+    StoredContact,
     StoredContribution,
 )
 from nodes.models_retained import RetainedChunk, RetainedSet
@@ -45,6 +46,7 @@ __all__ = [
     "SeenIssuerKey",
     "SeenList",
     "StageMessage",
+    "StoredContact",
     "StoredContribution",
     "StoredPackage",
     "SurveyKeys",

@@ -14,6 +14,7 @@ class JobKind(models.TextChoices):
     MATCH = "match"
     COMPARE = "compare"
     PART = "part"  # one bucket of one pair of lists of a match or compare job
+    CONTACT = "contact"  # who may get in touch after a released match
 
 
 class JobState(models.TextChoices):
@@ -37,7 +38,8 @@ class Job(models.Model):
 
     ``survey_id``: the id for which the manifest's keys were made, a survey's or a request's.
     A part is driven like any other job under a digest and an id of its own; it has a
-    ``parent``, its number ``part`` there, no keys and no manifest.
+    ``parent``, its number ``part`` there, no keys and no manifest. So has the contact that
+    follows a match, which ends by itself; it began at ``opened_at``.
     ``coin_seed``: this node's seed of ``coin_round``, or its part of that nonce of a request,
     erased with the job; ``coin``: the transcript of the one coin under which reports were
     checked.
@@ -72,6 +74,7 @@ class Job(models.Model):
     coin_round = models.PositiveSmallIntegerField(default=1)
     coin_seed = models.BinaryField(default=b"")
     coin = models.BinaryField(default=b"")
+    opened_at = models.DateTimeField(null=True)
     statement = models.BinaryField(default=b"")
     statement_signature = models.BinaryField(default=b"")
 
@@ -84,9 +87,15 @@ class Job(models.Model):
                 name="nodes_one_manifest_of_a_survey",
             ),
             models.UniqueConstraint(
-                fields=["parent", "part"], name="nodes_one_part_of_a_number"
+                fields=["parent", "kind", "part"], name="nodes_one_part_of_a_number"
             ),
         ]
 
     def __str__(self) -> str:
         return f"job {self.pk}"
+
+    @property
+    def whole(self) -> "Job":
+        """Return the job with which this one ends: a part's request, else itself."""
+        is_part = self.kind == JobKind.PART and self.parent is not None
+        return self.parent if is_part and self.parent is not None else self

@@ -107,8 +107,33 @@ class ListChunk(models.Model):
         return f"chunk at {self.offset} of part {self.part_id}"
 
 
+class StoredContact(models.Model):
+    """An owner's signed word on contact, the latest one, with this node's sealed part.
+
+    ``job`` is the match; ``part`` is emptied once keys are given out, or will not be.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="contacts")
+    owner = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    contact = models.BinaryField()
+    signature = models.BinaryField()
+    part = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "owner"], name="nodes_one_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact of owner {self.owner} in job {self.job_id}"
+
+
 class PrivateOutcome(models.Model):
-    """What a released request tells one owner of one bucket: sealed to her, and signed."""
+    """What a released request tells one owner of one bucket: sealed to her, and signed.
+
+    Of a contact job: the keys, in bucket 0.
+    """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="privates")
     owner = models.PositiveSmallIntegerField()

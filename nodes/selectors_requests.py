@@ -1,5 +1,7 @@
 """Read what a node holds of requests; nothing here writes."""
 
+from django.db.models import QuerySet
+
 from mpcengine.protocol import request_stages as stages
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.consent import MOST_NONCES, consents_digest, draw_nonce, nonce_body
@@ -8,7 +10,7 @@ from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.signing import LABEL_NONCE
 from mpcengine.protocol.strict import to_base64
 from nodes.keystore import node_sign
-from nodes.models import Job, OwnerConsent, PrivateOutcome, StoredContribution
+from nodes.models import Job, JobKind, OwnerConsent, PrivateOutcome, StoredContribution
 from nodes.selectors import request_get, stage_bodies
 from problems import Missing
 
@@ -20,6 +22,11 @@ UNUSABLE = "unusable"
 ORDERED, OUTCOME = "ordered", "outcome"
 # The stages before anything is merged: which earlier questions count, and the bit that says no.
 EARLIER, NEAR = "earlier", "near"
+
+
+def buckets_of(whole: Job) -> QuerySet[Job]:
+    """Return the parts of a request that are its buckets."""
+    return Job.objects.filter(parent=whole, kind=JobKind.PART)
 
 
 def job_consents(job: Job) -> dict[int, bytes] | None:

@@ -150,6 +150,21 @@ class RequestIn(serializers.Serializer[object]):
     coordinator_signature = serializers.CharField(help_text="base64 of 64 bytes")
 
 
+class ContactIn(serializers.Serializer[object]):
+    """An owner's word on contact, with this node's sealed part."""
+
+    contact = serializers.CharField(help_text="canonical JSON, base64")
+    signature = serializers.CharField()
+    part = serializers.CharField(help_text="sealed to this node, base64")
+
+
+class EnvelopesOut(serializers.Serializer[object]):
+    """Sealed cards: the requester's, and the holders' in an order that names nobody."""
+
+    requester = serializers.CharField()
+    holders = serializers.ListField(child=serializers.CharField())
+
+
 class RequestSignatureOut(serializers.Serializer[object]):
     digest = serializers.CharField()
     signature = serializers.CharField(help_text="base64 of 64 bytes")

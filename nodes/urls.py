@@ -3,7 +3,7 @@
 from django.urls import path
 
 from health import LiveView
-from nodes import views, views_lists, views_requests
+from nodes import views, views_contact, views_lists, views_requests
 
 urlpatterns = [
     path("keys", views.KeysView.as_view()),
@@ -42,6 +42,8 @@ urlpatterns = [
         "requests/<str:digest>/private/<int:owner>/<int:bucket>",
         views_requests.PrivateView.as_view(),
     ),
+    path("requests/<str:digest>/contacts", views_contact.ContactsView.as_view()),
+    path("requests/<str:digest>/contacts/<int:owner>", views_contact.ContactView.as_view()),
     path("results/<str:digest>", views.ResultView.as_view()),
     path("jobs/<str:digest>", views.JobView.as_view()),
     path("peer/exchange", views.PeerExchangeView.as_view()),

@@ -63,7 +63,11 @@ def _configure_match(match: argparse.ArgumentParser) -> None:
         "--holdings", metavar="DIR", type=Path, help="a folder of holders' lists, by file name"
     )
     match.add_argument(
-        "--opt-in", metavar="NAME", action="append", default=[], help="not offered yet: contact"
+        "--opt-in",
+        metavar="NAME[=FILE]",
+        action="append",
+        default=[],
+        help="a holder who may be found, with contact details of her own if FILE is given",
     )
 
 
@@ -112,44 +116,67 @@ def _survey(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> int:
+    from cli.contacting import opt_ins_read  # noqa: PLC0415
     from cli.embedded.federation import running  # noqa: PLC0415
-    from cli.files import check_output, read_request, write_json  # noqa: PLC0415
-    from cli.local_lists import check_hits, hits_path, lists_of  # noqa: PLC0415
+    from cli.files import check_output, read_request  # noqa: PLC0415
+    from cli.local_lists import check_hits, lists_of  # noqa: PLC0415
     from cli.progress import Progress  # noqa: PLC0415
     from cli.request_run import request_run  # noqa: PLC0415
 
-    if getattr(arguments, "opt_in", []):
-        raise BadInput("--opt-in: contact after a match is not offered yet; leave it out.")
     request = read_request(arguments.request)
     lists = lists_of(arguments, request)
     check_output(arguments.out)
     check_hits(arguments.out, lists)
+    names = [one.name for one in lists]
+    opted = opt_ins_read(getattr(arguments, "opt_in", []), names, request)
     options = _options(arguments)
     progress = Progress(is_quiet=arguments.json)
     progress.step("Starting three nodes on this machine")
     with running(options) as federation:
-        outcome = request_run(federation, request, lists, progress)
+        outcome = request_run(federation, request, lists, progress, opted)
         progress.step("Stopping")
-    paths = {name: hits_path(arguments.out, name) for name in outcome.hits}
-    for name, hits in outcome.hits.items():
-        write_json(paths[name], hits.to_json())
-    write_json(arguments.out, outcome.document)
-    if not arguments.json:
-        found = outcome.verification
-        print(_sentence(found.state, found.reason, arguments.out, what="numbers"))
-        if paths:
-            print(f"Holders' own hits: {', '.join(map(str, paths.values()))}.")
+    hits, cards = _write(outcome, arguments.out)
+    if arguments.json:
+        summary = _request_summary(outcome, arguments.out, hits, cards, progress.seconds)
+        print(json.dumps(summary))
         return 0
-    print(json.dumps(_request_summary(outcome, arguments.out, paths, progress.seconds)))
+    found = outcome.verification
+    print(_sentence(found.state, found.reason, arguments.out, what="numbers"))
+    if hits:
+        print(f"Holders' own hits: {', '.join(map(str, hits.values()))}.")
+    if cards:
+        print(f"Cards that holders may read: {', '.join(map(str, cards.values()))}.")
     return 0
 
 
+def _write(outcome: "RequestOutcome", out: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Write the result and what is some holder's own; return those files by name."""
+    from cli.contacting import contact_path, contacts_document  # noqa: PLC0415
+    from cli.files import write_json  # noqa: PLC0415
+    from cli.local_lists import hits_path  # noqa: PLC0415
+
+    hits = {name: hits_path(out, name) for name in outcome.hits}
+    for name, own in outcome.hits.items():
+        write_json(hits[name], own.to_json())
+    cards = {name: contact_path(out, name) for name in outcome.contacts}
+    for name, found in outcome.contacts.items():
+        write_json(cards[name], contacts_document(outcome.verification.manifest, found))
+    write_json(out, outcome.document)
+    return hits, cards
+
+
 def _request_summary(
-    outcome: "RequestOutcome", out: Path, paths: dict[str, Path], seconds: float
+    outcome: "RequestOutcome",
+    out: Path,
+    hits: dict[str, Path],
+    cards: dict[str, Path],
+    seconds: float,
 ) -> dict[str, object]:
+    contacts = {name: str(path) for name, path in cards.items()}
     return {
         **_summary(outcome.verification, out, seconds),
-        "hits": {name: str(path) for name, path in paths.items()},
+        "hits": {name: str(path) for name, path in hits.items()},
+        **({"contacts": contacts} if contacts else {}),
         "left_out": {
             path: {
                 "count": report.left_out,

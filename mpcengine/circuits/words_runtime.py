@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
+Joint = NDArray[np.uint64]
 # Bytes of the longest message; most have 8 to 256 KiB.
 LONGEST = 2**20
 
@@ -49,6 +50,15 @@ class WordsRuntime(Protocol):
         It is the XOR of the next bytes of two streams, one that only we and the next node
         can make and one that only we and the previous node can make, keys fresh for each
         attempt (corrections B1); the three parties' shares XOR to zero.
+        """
+        ...
+
+    def joint(self, count: int) -> Joint:
+        """Return this party's components, (2, count), of words that no party knows.
+
+        The first component comes from a stream that only we and the previous node can make,
+        the second from one that only we and the next node can make; neither is a stream of
+        `mask`, and both are fresh for each attempt. All three parties ask for the same counts.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What a party computes on words: order, difference, merge, outcome.
+"""What a party computes on words: order, difference, merge, outcome, contact.
 
 Source: docs/protocol.md §16.8 and §19.8. Nothing is opened here: a party hands its node its
 two components of every result. All arrays are blocks: the first component, then the second.
@@ -10,6 +10,7 @@ import numpy as np
 
 from mpcengine.circuits.runtime import Vector
 from mpcengine.circuits.words_compare import and_words, strictly_increasing
+from mpcengine.circuits.words_contact import KEY_WORDS, contact_shares
 from mpcengine.circuits.words_difference import any_near, distance, one_run
 from mpcengine.circuits.words_merge import match
 from mpcengine.circuits.words_outcome import MatchShares, compare_shares, match_shares
@@ -18,9 +19,10 @@ from mpcengine.party.failure import PartyFailure
 from mpcengine.party.program import WordsTask
 from mpcengine.party.words import Shares
 from mpcengine.protocol.errors import ProtocolError
-from mpcengine.protocol.request import COMPARE, HIT, Request, parse_request
+from mpcengine.protocol.request import COMPARE, Request, parse_request
 from mpcengine.protocol.request_rules import compare_rules, match_rules
 from mpcengine.protocol.wordswire import (
+    CONTACT,
     DIFFERENCE,
     HITS_ARRAY,
     MERGE,
@@ -29,6 +31,8 @@ from mpcengine.protocol.wordswire import (
     ORDER_ARRAY,
     OUTCOME,
     SHOWN_ARRAY,
+    TO_HOLDERS_ARRAY,
+    TO_REQUESTER_ARRAY,
     VALUES_ARRAY,
     WordsList,
     WordsSpec,
@@ -48,10 +52,17 @@ async def match_lists(task: WordsTask) -> Mapping[str, Vector]:
 
     Order: ``order``, a word a list. Difference: ``near``, one word. Merge: ``first/OWNER`` and
     ``other/OWNER`` for each owner but the first. Outcome: ``values``, ``shown``, of a match
-    also ``counts/BUCKET`` and with feedback ``hit`` also ``hits``. Raises PartyFailure
-    (``bad_spec``) if the request is none.
+    also ``counts/BUCKET`` and with feedback ``hit`` or with contact also ``hits``. Contact:
+    ``to-requester``, ``to-holders``, a key a holder. Raises PartyFailure (``bad_spec``) if the
+    request is none.
     """
-    rounds = {ORDER: _order, DIFFERENCE: _difference, MERGE: _merge, OUTCOME: _outcome}
+    rounds = {
+        ORDER: _order,
+        DIFFERENCE: _difference,
+        MERGE: _merge,
+        OUTCOME: _outcome,
+        CONTACT: _contact,
+    }
     arrays = await rounds[task.spec.round](task)
     task.fault("party.computed")
     return arrays
@@ -147,9 +158,26 @@ async def _outcome(task: WordsTask) -> Mapping[str, Vector]:
         matched = await match_shares(
             task.words, match_rules(request, lists - 1), first, together, spec.lists[0].words
         )
-        arrays = _match_arrays(matched, with_hits=request.holder_feedback == HIT)
+        arrays = _match_arrays(matched, with_hits=request.shares_hits)
     task.phase("outcome")
     return arrays
+
+
+async def _contact(task: WordsTask) -> Mapping[str, Vector]:
+    """Return shares of keys where both opted in and the holder has a hit, else of chance."""
+    lists, blocks = task.spec.lists, task.blocks()
+    if any(one.words != KEY_WORDS + 1 for one in lists):
+        raise PartyFailure("bad_spec", detail="a contact has a key and a bit")
+    contacts = np.stack([await anext(blocks) for _ in lists], axis=1)
+    hits = np.concatenate([await anext(blocks) for _ in lists[1:]], axis=1)
+    task.phase("read")
+    task.fault("party.rows_read")
+    shares = await contact_shares(task.words, contacts, hits)
+    task.phase("contact")
+    return {
+        TO_REQUESTER_ARRAY: shares.to_requester.ravel(),
+        TO_HOLDERS_ARRAY: shares.to_holders.ravel(),
+    }
 
 
 def _request(spec: WordsSpec) -> Request:

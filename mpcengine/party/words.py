@@ -20,7 +20,8 @@ from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.wordswire import WordsSpec
 
 STREAM_LABEL = b"drempel/words/1"
-_KEY_BYTES = 16
+JOINT_LABEL = b"drempel/words-joint/1"
+_KEY_BYTES, _WORD_BYTES = 16, 8
 # Two components of words, an array (2, words).
 Shares = NDArray[np.uint64]
 
@@ -35,6 +36,10 @@ class PartyWords:
         self._previous = session.connections[previous_of(spec.index)]
         self._next = session.connections[next_of(spec.index)]
         self._streams = tuple(_stream(session, spec, peer) for peer in session.connections)
+        self._joint = tuple(
+            _stream(session, spec, peer, JOINT_LABEL)
+            for peer in (previous_of(spec.index), next_of(spec.index))
+        )
 
     def mask(self, message: Bytes) -> None:
         """XOR this party's next share of zero into ``message``, in place."""
@@ -42,6 +47,11 @@ class PartyWords:
         for stream in self._streams:
             # Counter mode adds the stream to what it is given: in place, nothing is copied.
             stream.update_into(view, view)
+
+    def joint(self, count: int) -> Shares:
+        """Return this party's components, (2, count), of words that no party knows."""
+        rows = [stream.update(bytes(_WORD_BYTES * count)) for stream in self._joint]
+        return np.stack([np.frombuffer(row, dtype="<u8") for row in rows]).astype(np.uint64)
 
     async def send(self, message: Bytes) -> None:
         """Send to the previous node; after the return ``message`` may be overwritten.
@@ -81,10 +91,12 @@ class PartyWords:
                 await each
 
 
-def _stream(session: Session, spec: WordsSpec, peer: int) -> CipherContext:
+def _stream(
+    session: Session, spec: WordsSpec, peer: int, label: bytes = STREAM_LABEL
+) -> CipherContext:
     low, high = sorted((spec.index, peer))
     place = b"%d.%d.%d.%d.%d" % (spec.attempt, spec.round, spec.bucket, low, high)
-    info = STREAM_LABEL + b"\x00" + digest_bytes(spec.job) + place
+    info = label + b"\x00" + digest_bytes(spec.job) + place
     key = HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(session.pair_key(peer))
     # The key is used for this one stream, so the counter may start at zero.
     return Cipher(algorithms.AES(key), modes.CTR(bytes(16))).encryptor()

@@ -50,8 +50,8 @@ _ROUND_KEYS = {2: ("counts", "pattern"), 3: ("texts",)}
 _TEXTS_ARRAY = "texts/"
 MOST_TEXTS, MOST_TEXT_WORDS = 512, 4096
 LARGEST_SECONDS = 86_400.0
-# Rounds from 4 on compute on words: order, merge, outcome, difference (``wordswire``).
-FIRST_WORDS_ROUND, LAST_ROUND = 4, 7
+# Rounds from 4 on compute on words: order, merge, outcome, difference, contact (``wordswire``).
+FIRST_WORDS_ROUND, LAST_ROUND = 4, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ MATCH, COMPARE = "match", "compare"
 KINDS = (MATCH, COMPARE)
 RESERVED_KINDS = ("count", "statistics", "linked", "reference")
 ITEMS, HIT, NONE = "items", "hit", "none"
+PRE, POST, MAILBOX = "pre", "post", "mailbox"
+CONTACT_MODES = (PRE,)
 DEFAULT_MIN_COUNT = 10
 DEFAULT_MIN_ORGANISATIONS = 3
 # Types that stand for one natural person. Mail addresses are not among them: in these questions
@@ -31,8 +33,8 @@ class Request:
     """Hold a request in normal form: every default filled in.
 
     ``min_organisations``, ``holder_feedback``, ``leave_one_out`` and ``hide_all`` (``extremes:
-    hide``) belong to a match; a comparison has their neutral values. ``list_sizes`` belongs to
-    a comparison.
+    hide``) belong to a match, as ``contact`` does; a comparison has their neutral values.
+    ``list_sizes`` belongs to a comparison.
     """
 
     kind: str
@@ -45,6 +47,12 @@ class Request:
     leave_one_out: bool
     hide_all: bool
     list_sizes: bool
+    contact: str = NONE
+
+    @property
+    def shares_hits(self) -> bool:
+        """Tell whether the outcome has a shared bit a holder: has she any hit."""
+        return self.holder_feedback == HIT or self.contact != NONE
 
     @property
     def names_persons(self) -> bool:
@@ -61,7 +69,7 @@ class Request:
             "identifier": list(self.identifiers),
             "min_count": self.min_count,
         }
-        tail = {"contact": NONE, "precision": "exact"}
+        tail = {"contact": self.contact, "precision": "exact"}
         if self.kind == COMPARE:
             return {**head, "list_sizes": self.list_sizes, **tail}
         return {
@@ -99,6 +107,7 @@ def parse_request(obj: JSON) -> Request:
         leave_one_out=obj.get("leave_one_out", match and persons),
         hide_all=obj.get("extremes", "show") == "hide",
         list_sizes=obj.get("list_sizes", False),
+        contact=obj.get("contact", NONE),
     )
 
 
@@ -124,8 +133,13 @@ def _check_characters(obj: JSON) -> None:
 def _check_kind(obj: JSON, kind: str) -> None:
     if kind in RESERVED_KINDS:
         raise _reserved("kind", f"kind {kind} is not offered yet; ask a match or a compare")
-    if obj.get("contact", NONE) != NONE:
-        raise _reserved("contact", "contact after a match is not offered yet; leave it 'none'")
+    contact = obj.get("contact", NONE)
+    if contact != NONE and kind != MATCH:
+        raise MalformedInput(
+            "request.kind", "contact follows a match only; leave it 'none'.", where="contact"
+        )
+    if contact not in (NONE, *CONTACT_MODES):
+        raise _reserved("contact", f"contact {contact} is not offered yet; choose 'pre'")
     if obj.get("precision", "exact") != "exact":
         raise _reserved("precision", "coarser counts are not offered yet; leave it 'exact'")
     other = _COMPARE_ONLY if kind == MATCH else _MATCH_ONLY

@@ -18,9 +18,10 @@ from mpcengine.protocol.manifest_parts import (
 )
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.orders import survey_id_bytes
-from mpcengine.protocol.request import Request
+from mpcengine.protocol.request import NONE, POST, Request
 from mpcengine.protocol.request_manifest_parts import (
     REQUEST_SUITE,
+    ContactTerms,
     Owner,
     Requester,
     RequestManifest,
@@ -37,7 +38,10 @@ from mpcengine.protocol.signing import (
 from mpcengine.protocol.strict import Fields, format_time, to_base64
 from mpcengine.protocol.words import federation_salt
 
+DEFAULT_DECIDE_DAYS, DEFAULT_KEEP_DAYS = 14, 30
+
 __all__ = [
+    "ContactTerms",
     "Owner",
     "RequestManifest",
     "RequestNode",
@@ -58,7 +62,8 @@ __all__ = [
 class RequestTerms:
     """Hold what whoever runs a request puts into its manifest; the rest follows.
 
-    ``buckets`` None means the usual number for the sizes.
+    ``buckets`` None means the usual number for the sizes, ``contact`` None the usual terms of
+    the request's mode.
     """
 
     request_id: str
@@ -73,6 +78,7 @@ class RequestTerms:
     contributing: Window
     buckets: int | None = None
     give_up_after_days: int = DEFAULT_GIVE_UP_AFTER_DAYS
+    contact: ContactTerms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +135,7 @@ def build_request_manifest(terms: RequestTerms) -> RequestManifest:
         "consenting": _window_json(terms.consenting),
         "contributing": _window_json(terms.contributing),
         "give_up_after_days": terms.give_up_after_days,
+        "contact": _contact_json(terms),
     }
     return parse_request_manifest(canonical(document))
 
@@ -194,6 +201,18 @@ def request_keys_body(*, request_id: str, index: int, share_key: bytes) -> bytes
 
 def _party_json(party: Requester | Coordinator) -> dict[str, JSON]:
     return {"name": party.name, "key": to_base64(party.key)}
+
+
+def _contact_json(terms: RequestTerms) -> JSON:
+    mode = terms.request.contact
+    if terms.contact is not None:
+        return terms.contact.to_json()
+    if mode == NONE:
+        return None
+    usual = ContactTerms(
+        decide_days=DEFAULT_DECIDE_DAYS if mode == POST else 0, keep_days=DEFAULT_KEEP_DAYS
+    )
+    return usual.to_json()
 
 
 def _window_json(window: Window) -> dict[str, JSON]:

@@ -10,7 +10,7 @@ from mpcengine.protocol.buckets import capacity
 from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.manifest_parts import Coordinator, Window
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.request import COMPARE, HIT, ITEMS, MATCH, Request
+from mpcengine.protocol.request import COMPARE, HIT, ITEMS, MATCH, POST, Request
 from mpcengine.protocol.strict import to_base64
 
 REQUEST_SUITE = {
@@ -54,6 +54,22 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactTerms:
+    """Say how long contact is possible after a match was released.
+
+    ``decide_days``: how long holders may decide, of mode ``post`` only, else 0;
+    ``keep_days``: how long nodes keep what is sealed to the two who both opted in.
+    """
+
+    decide_days: int
+    keep_days: int
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the contact section of the manifest."""
+        return {"decide_days": self.decide_days, "keep_days": self.keep_days}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestNode:
     """Name one node with its identity key and its share key (65 bytes) of this request."""
 
@@ -81,7 +97,7 @@ class RequestManifest:
     """Hold a request manifest that was read strictly; ``raw`` are its bytes.
 
     ``first_size`` and ``other_size`` are the size classes of owner 0 and of all others,
-    ``buckets`` is how many buckets each list is cut into.
+    ``buckets`` is how many buckets each list is cut into. ``contact`` is None without contact.
     """
 
     raw: bytes
@@ -100,6 +116,7 @@ class RequestManifest:
     consenting: Window
     contributing: Window
     give_up_after_days: int
+    contact: ContactTerms | None
 
     def node(self, name: str) -> RequestNode:
         """Return the terms of node ``a``, ``b`` or ``c``."""
@@ -112,6 +129,11 @@ class RequestManifest:
     def capacity(self, owner: int) -> int:
         """Return how many words each bucket of an owner's list has, padding included."""
         return capacity(self.size(owner), self.buckets)
+
+    @property
+    def decides_before(self) -> bool:
+        """Tell whether owners say a word on contact together with their list."""
+        return self.contact is not None and self.request.contact != POST
 
     @property
     def fewest_lists(self) -> int:

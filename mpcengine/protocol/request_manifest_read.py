@@ -12,11 +12,12 @@ from mpcengine.protocol.identifiers import VERSIONS
 from mpcengine.protocol.manifest_parts import Coordinator, Window
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.orders import SURVEY_ID_BYTES
-from mpcengine.protocol.request import KINDS, MATCH, Request, parse_request
+from mpcengine.protocol.request import KINDS, MATCH, NONE, POST, Request, parse_request
 from mpcengine.protocol.request_manifest_parts import (
     HOLDER,
     REQUEST_SUITE,
     REQUESTER,
+    ContactTerms,
     Owner,
     Requester,
     RequestManifest,
@@ -25,6 +26,8 @@ from mpcengine.protocol.request_manifest_parts import (
 from mpcengine.protocol.schemas_request import (
     LARGEST_LIST,
     MOST_BUCKETS,
+    MOST_DECIDE_DAYS,
+    MOST_KEEP_DAYS,
     MOST_OWNERS,
     REQUEST_MANIFEST_FORMAT,
 )
@@ -50,6 +53,7 @@ _KEYS = (
     "consenting",
     "contributing",
     "give_up_after_days",
+    "contact",
 )
 _OWNER_KEYS = ("owner", "name", "role", "key", "seal_key")
 _NODE_KEYS = ("node", "index", "name", "url", "identity_key", "share_key")
@@ -87,6 +91,7 @@ def parse_request_manifest(data: bytes) -> RequestManifest:
         consenting=consenting,
         contributing=contributing,
         give_up_after_days=top.integer("give_up_after_days", 1, 365),
+        contact=_contact(top, request.contact),
     )
     _check_federation(top, manifest)
     _check_roles(top, manifest)
@@ -146,6 +151,19 @@ def _sizes(top: Fields) -> tuple[int, int, int]:
             "capacities", "do not follow from sizes and buckets", code="manifest.sizes"
         )
     return first, others, buckets
+
+
+def _contact(top: Fields, mode: str) -> ContactTerms | None:
+    if mode == NONE:
+        if top.raw("contact") is not None:
+            raise top.refuse("contact", "must be null where no contact is offered")
+        return None
+    section = top.fields("contact", required=("decide_days", "keep_days"))
+    fewest, most = (1, MOST_DECIDE_DAYS) if mode == POST else (0, 0)
+    return ContactTerms(
+        decide_days=section.integer("decide_days", fewest, most),
+        keep_days=section.integer("keep_days", 1, MOST_KEEP_DAYS),
+    )
 
 
 def _party(top: Fields, key: str) -> dict[str, JSON]:

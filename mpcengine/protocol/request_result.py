@@ -8,6 +8,7 @@ alone: they are checked against form and limits only.
 from collections.abc import Mapping, Sequence
 
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.contact_card import parse_signed_card, verify_card
 from mpcengine.protocol.errors import DisclosureRefused, MalformedMessage
 from mpcengine.protocol.nodesfile import NodesFile
 from mpcengine.protocol.request import MATCH
@@ -17,6 +18,7 @@ from mpcengine.protocol.request_manifest import (
     parse_signed_request_manifest,
     verify_signed_request_manifest,
 )
+from mpcengine.protocol.request_manifest_parts import FIRST
 from mpcengine.protocol.request_rules import match_rules
 from mpcengine.protocol.request_statement import (
     RELEASED,
@@ -45,7 +47,7 @@ from mpcengine.protocol.strict import Fields, to_base64
 
 ASSURANCE = "semi-honest"
 NOT_USABLE = "not usable"
-PER_INDICATOR = "per_indicator"
+PER_INDICATOR, CONTACTS = "per_indicator", "contacts"
 _REQUIRED = ("format", "manifest", "kind", "state", "reason", "accepted", "rejected", "proof")
 
 
@@ -55,11 +57,13 @@ def assemble_request_result(
     signatures: Sequence[bytes],
     *,
     per_indicator: Sequence[JSON] | None = None,
+    contacts: Sequence[JSON] | None = None,
 ) -> dict[str, JSON]:
     """Return the result document of three released (or two or three withheld) statements.
 
-    Statements stand in order of node index; ``per_indicator`` belongs into the requester's own
-    copy. Raises BadSignature, MalformedMessage, InconsistentShares or DisclosureRefused.
+    Statements stand in order of node index; ``per_indicator`` and ``contacts`` belong into the
+    requester's own copy. Raises BadSignature, MalformedMessage, InconsistentShares or
+    DisclosureRefused.
     """
     manifest = verify_signed_request_manifest(signed)
     parsed = _verified(manifest, statements, signatures)
@@ -78,9 +82,8 @@ def assemble_request_result(
         opened = open_request_values(manifest.kind, [one.values for one in parsed])
         _recheck(manifest, first, opened)
         section = {name: _shown(opened[name]) for name in VALUE_NAMES[manifest.kind]}
-        document[manifest.kind] = {"assurance": ASSURANCE, **section}
-        if per_indicator is not None:
-            document[manifest.kind][PER_INDICATOR] = list(per_indicator)
+        own = _own_rows(per_indicator, contacts)
+        document[manifest.kind] = {"assurance": ASSURANCE, **section, **own}
     nodes = [
         {
             "node": statement.node,
@@ -109,12 +112,13 @@ def verify_request_result(doc: JSON, nodes: NodesFile | None = None) -> Verifica
     rows = proof.rows("nodes", ENOUGH_TO_WITHHOLD, 3, required=keys)
     for row in rows:
         row.data("key", PUBLIC_KEY_BYTES)
-    own = _own_copy(top, kind)
+    own, contacts = _own_copy(top, kind, PER_INDICATOR), _own_copy(top, kind, CONTACTS)
     rebuilt = assemble_request_result(
         signed,
         [row.data("statement") for row in rows],
         [row.data("signature", SIGNATURE_BYTES) for row in rows],
         per_indicator=own,
+        contacts=contacts,
     )
     difference = first_difference(rebuilt, doc)
     if difference is not None:
@@ -124,6 +128,8 @@ def verify_request_result(doc: JSON, nodes: NodesFile | None = None) -> Verifica
     manifest = verify_signed_request_manifest(signed)
     if own is not None:
         _check_own_copy(top, manifest, rebuilt)
+    if contacts is not None:
+        _check_contacts(contacts, manifest)
     if nodes is not None:
         check_node_keys(manifest, nodes)
     return Verification(
@@ -160,6 +166,13 @@ def _verified(
 def _rejected(statement: RequestStatement) -> list[JSON]:
     count = len(statement.excluded)
     return [{"reason": NOT_USABLE, "count": count}] if count else []
+
+
+def _own_rows(
+    per_indicator: Sequence[JSON] | None, contacts: Sequence[JSON] | None
+) -> dict[str, JSON]:
+    given = {PER_INDICATOR: per_indicator, CONTACTS: contacts}
+    return {key: list(rows) for key, rows in given.items() if rows is not None}
 
 
 def _shown(count: int | None) -> dict[str, JSON]:
@@ -205,14 +218,26 @@ def _broken(name: str) -> DisclosureRefused:
     return DisclosureRefused(f"recheck.{name}", f"The released {name} breaks the rules.")
 
 
-def _own_copy(top: Fields, kind: str) -> list[JSON] | None:
+def _own_copy(top: Fields, kind: str, key: str) -> list[JSON] | None:
     if kind != MATCH or not top.has(MATCH):
         return None
     names = ("assurance", *VALUE_NAMES[MATCH])
-    section = top.fields(MATCH, required=names, optional=(PER_INDICATOR,))
-    if not section.has(PER_INDICATOR):
-        return None
-    return section.items(PER_INDICATOR, 0, 1 << 24)
+    section = top.fields(MATCH, required=names, optional=(PER_INDICATOR, CONTACTS))
+    return section.items(key, 0, 1 << 24) if section.has(key) else None
+
+
+def _check_contacts(rows: Sequence[JSON], manifest: RequestManifest) -> None:
+    """Raise for cards that no holder signed for this question, or where it offers none."""
+    if manifest.contact is None:
+        raise MalformedMessage("result.contacts", "This question offers no contact.")
+    owners = []
+    for place, row in enumerate(rows):
+        where = f"{MATCH}.{CONTACTS}[{place}]"
+        signed = parse_signed_card(row, where, file=True)
+        verify_card(manifest, signed)
+        owners.append(signed.card.owner)
+    if owners != sorted(set(owners)) or FIRST in owners:
+        raise MalformedMessage("result.contacts", "Cards are holders', each once, ascending.")
 
 
 def _check_own_copy(

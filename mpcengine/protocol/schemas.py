@@ -28,7 +28,11 @@ from mpcengine.protocol.schemas_parts import (
     whole,
 )
 from mpcengine.protocol.schemas_request import (
+    CARD_SCHEMA,
     CONSENT_SCHEMA,
+    CONTACT_DETAILS_SCHEMA,
+    CONTACT_SCHEMA,
+    CONTACTS_SCHEMA,
     CONTRIBUTION_SCHEMA,
     HITS_SCHEMA,
     REQUEST_MANIFEST_SCHEMA,
@@ -284,6 +288,10 @@ SCHEMAS: dict[str, Schema] = {
         CONTRIBUTION_SCHEMA,
         REQUEST_STATEMENT_SCHEMA,
         HITS_SCHEMA,
+        CARD_SCHEMA,
+        CONTACT_DETAILS_SCHEMA,
+        CONTACT_SCHEMA,
+        CONTACTS_SCHEMA,
     )
 }
 

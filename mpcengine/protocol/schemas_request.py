@@ -34,10 +34,16 @@ CONSENT_FORMAT = "drempel-consent/1"
 CONTRIBUTION_FORMAT = "drempel-contribution/1"
 REQUEST_STATEMENT_FORMAT = "drempel-request-statement/1"
 HITS_FORMAT = "drempel-hits/1"
+CONTACT_FORMAT = "drempel-contact/1"
+CARD_FORMAT = "drempel-card/1"
+CONTACT_DETAILS_FORMAT = "drempel-contact-details/1"
+CONTACTS_FORMAT = "drempel-contacts/1"
+TLP_MARKS = ("TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR")
 MOST_TYPES = 16
 MOST_OWNERS = 256
 MOST_BUCKETS = 256
 LARGEST_LIST = 1 << 24
+MOST_DECIDE_DAYS, MOST_KEEP_DAYS = 60, 90
 _SIZE = whole(1 << 6, LARGEST_LIST)
 _OWNER = whole(0, MOST_OWNERS - 1)
 _KEY, _POINT = base64_of(32), base64_of(65)
@@ -139,6 +145,15 @@ REQUEST_MANIFEST_SCHEMA = document(
             "consenting": _WINDOW,
             "contributing": _WINDOW,
             "give_up_after_days": whole(1, 365),
+            "contact": nullable(
+                fields(
+                    {
+                        "decide_days": whole(0, MOST_DECIDE_DAYS),
+                        "keep_days": whole(1, MOST_KEEP_DAYS),
+                    },
+                    "an object of decide_days and keep_days",
+                )
+            ),
         },
         "a request manifest: a JSON object",
     ),
@@ -228,6 +243,67 @@ _SHOWN = fields(
     "an object of count and status",
 )
 _ASSURANCE = constant("semi-honest")
+CARD_BODY = fields(
+    {
+        "format": constant(CARD_FORMAT),
+        "manifest": DIGEST,
+        "owner": _OWNER,
+        "organisation": string(200),
+        "contact": string(200),
+        "mail": string(254),
+        "phone": nullable(string(40)),
+        "fingerprint": nullable(string(100)),
+        "reference": nullable(string(200)),
+        "tlp": one_of(*TLP_MARKS),
+        "expires": MOMENT,
+    },
+    "a card: a JSON object",
+)
+CARD_SCHEMA = document(CARD_FORMAT, CARD_BODY)
+_SIGNED_CARDS = items(
+    fields({"card": CARD_BODY, "signature": base64_of(64)}, "an object of card and signature"),
+    0,
+    MOST_OWNERS,
+    "signed cards",
+)
+CONTACTS_SCHEMA = document(
+    CONTACTS_FORMAT,
+    fields(
+        {"format": constant(CONTACTS_FORMAT), "manifest": DIGEST, "contacts": _SIGNED_CARDS},
+        "the cards that one owner may read: a JSON object",
+    ),
+)
+CONTACT_DETAILS_SCHEMA = document(
+    CONTACT_DETAILS_FORMAT,
+    fields(
+        {
+            "format": constant(CONTACT_DETAILS_FORMAT),
+            "organisation": string(200),
+            "contact": string(200),
+            "mail": string(254),
+        },
+        "contact details: a JSON object",
+        phone=string(40),
+        fingerprint=string(100),
+        reference=string(200),
+        tlp=one_of(*TLP_MARKS),
+    ),
+)
+CONTACT_SCHEMA = document(
+    CONTACT_FORMAT,
+    fields(
+        {
+            "format": constant(CONTACT_FORMAT),
+            "manifest": DIGEST,
+            "owner": _OWNER,
+            "number": whole(1, 255),
+            "envelope": base64_of(2096),
+            "components": items(HEX_32_BYTES, 3, 3, "hashes"),
+            "parts": items(HEX_32_BYTES, 3, 3, "hashes"),
+        },
+        "a word on contact: a JSON object",
+    ),
+)
 MATCH_SECTION = fields(
     {"assurance": _ASSURANCE, "organisations": _SHOWN, "indicators": _SHOWN},
     "an object of organisations and indicators",
@@ -245,6 +321,7 @@ MATCH_SECTION = fields(
         LARGEST_LIST,
         "indicators",
     ),
+    contacts=_SIGNED_CARDS,
 )
 COMPARE_SECTION = fields(
     {"assurance": _ASSURANCE, "intersection": _SHOWN, "union": _SHOWN},

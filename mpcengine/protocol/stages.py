@@ -23,7 +23,7 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-]{1,253}")
 _COMMON = ("format", "manifest", "node")
 # Rounds 1 and 2 end in a pattern; round 3, which mixes texts, in the opening. Rounds 4 to 6 are
 # those of requests (docs/protocol.md §16.8).
-LARGEST_ROUND, TEXT_ROUND = 7, 3
+LARGEST_ROUND, TEXT_ROUND = 8, 3
 _LARGEST_PATTERN = 2
 LARGEST_ATTEMPT = 999_999
 

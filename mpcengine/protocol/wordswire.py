@@ -22,7 +22,7 @@ from mpcengine.protocol.partywire import (
 )
 from mpcengine.protocol.strict import Fields
 
-ORDER, MERGE, OUTCOME, DIFFERENCE = 4, 5, 6, 7
+ORDER, MERGE, OUTCOME, DIFFERENCE, CONTACT = 4, 5, 6, 7, 8
 COMPONENTS = 2
 WORD_BITS = 64
 # Arrays of an outcome: one bit an owner; flags in two orders; values and private parts.
@@ -31,6 +31,8 @@ VALUES_ARRAY = "values"
 SHOWN_ARRAY = "shown"
 HITS_ARRAY = "hits"
 NEAR_ARRAY = "near"
+TO_REQUESTER_ARRAY = "to-requester"
+TO_HOLDERS_ARRAY = "to-holders"
 MOST_LISTS, MOST_BUCKETS, MOST_WORDS = 256, 256, 2**24
 # Three nodes may each count sixteen lists of their own.
 MOST_EARLIER = 48
@@ -78,7 +80,9 @@ class WordsSpec:
     - OUTCOME: for each bucket one of one word, the true size; then, for each list but the
       first, for each bucket the block ``first/OWNER`` that its MERGE gave;
     - DIFFERENCE: for owner 0's list, then for each earlier one: for each bucket one of
-      ``words`` words, then for each bucket one of one word, the true size.
+      ``words`` words, then for each bucket one of one word, the true size;
+    - CONTACT: one of ``words`` words, the key and the opt-in; then one of one word for each
+      list but the first, its hit.
 
     Its fields are kept out of ``repr``: a key.
     """
@@ -109,6 +113,8 @@ class WordsSpec:
         lists = [one.words for one in self.lists]
         if self.round == MERGE:
             return tuple(lists)
+        if self.round == CONTACT:
+            return (*lists, *(1,) * (len(lists) - 1))
         if self.round == ORDER:
             return tuple(words for words in lists for _ in range(self.buckets))
         if self.round == DIFFERENCE:
@@ -207,7 +213,7 @@ def parse_words(body: bytes) -> WordsSpec:
     fields = Fields(parse_canonical(body), "spec", required=_KEYS, optional=("fault",))
     fields.choice("format", [_SPEC])
     index = fields.integer("index", 1, 3)
-    number = fields.integer("round", ORDER, DIFFERENCE)
+    number = fields.integer("round", ORDER, CONTACT)
     buckets = fields.integer("buckets", 1, MOST_BUCKETS)
     return WordsSpec(
         job=fields.digest("job"),

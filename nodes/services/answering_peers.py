@@ -70,7 +70,7 @@ def exchange_answer(message: PeerMessage, job: Job) -> tuple[bytes, bytes] | Non
     if message.label != EXCHANGE:
         raise MalformedMessage("peer.label", "This address does not take that message.")
     stage_label(message.epoch)
-    whole = job if job.parent is None else job.parent
+    whole = job.whole
     if whole.reason and whole.statement:
         ended = pack_signed(bytes(whole.statement), bytes(whole.statement_signature))
         return _answer(message, ENDED, ended)

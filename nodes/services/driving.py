@@ -21,6 +21,7 @@ from nodes.models import Job, JobKind, JobState
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import ending_incident, jobs_due
 from nodes.services.attempts import peers_ahead
+from nodes.services.contact_flow import CONTACT_FLOW
 from nodes.services.flows import Flow
 from nodes.services.leases import StaleJob, job_hold, job_keep, job_rest, job_take
 from nodes.services.meeting import stage_count, stage_tell
@@ -37,6 +38,7 @@ _FLOWS: Mapping[str, Flow] = {
     JobKind.MATCH: REQUEST_FLOW,
     JobKind.COMPARE: REQUEST_FLOW,
     JobKind.PART: PART_FLOW,
+    JobKind.CONTACT: CONTACT_FLOW,
 }
 # How long a drive that made progress waits for its peers before it lets go of the worker.
 PATIENCE_SECONDS = 4.0

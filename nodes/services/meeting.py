@@ -193,7 +193,7 @@ def _ask(job: Job, peer: str, label: str, body: bytes = b"") -> PeerMessage | No
 def _peer_ended(job: Job, peer: str, packed: bytes) -> None:
     """End with the reason a peer signed; raise ProtocolError or PeerError if it did not."""
     data, signature = unpack_signed(packed)
-    whole = job if job.parent is None else job.parent
+    whole = job.whole
     is_survey = whole.kind == JobKind.SURVEY
     label = LABEL_STATEMENT if is_survey else LABEL_REQUEST_STATEMENT
     verify(federation().named(peer).identity_key, label, data, signature)

@@ -15,6 +15,7 @@ from nodes.models import Job, JobKind, JobOutput, JobState
 from nodes.phases import gives_up_at
 from nodes.reasons import Reason
 from nodes.selectors import request_of
+from nodes.selectors_requests import buckets_of
 from nodes.services.attempts import round_step
 from nodes.services.incidents import incident_end
 from nodes.services.leases import job_move, job_write
@@ -60,15 +61,16 @@ def merge_begin(whole: Job) -> None:
 
 def parts_fixed(whole: Job) -> bool:
     """Tell whether every bucket's flags are fixed."""
-    return not whole.parts.exclude(state=JobState.FIXED).exists()
+    return not buckets_of(whole).exclude(state=JobState.FIXED).exists()
 
 
 def parts_erase(whole: Job) -> None:
     """Take the parts from whoever drives them and destroy what they hold."""
-    for name in whole.parts.values_list("digest", flat=True):
+    parts = buckets_of(whole)
+    for name in parts.values_list("digest", flat=True):
         job_forget(name)
-    JobOutput.objects.filter(job__parent=whole).delete()
-    whole.parts.update(
+    JobOutput.objects.filter(job__in=parts).delete()
+    parts.update(
         state=JobState.ERASED,
         epoch=F("epoch") + 1,
         due_at=None,
@@ -112,7 +114,7 @@ def parts_push(whole: Job, *, besides: int = 0) -> None:
 
     Where none is left the whole request is due.
     """
-    waiting = Job.objects.filter(parent=whole, state=JobState.COMPUTING).exclude(pk=besides)
+    waiting = buckets_of(whole).filter(state=JobState.COMPUTING).exclude(pk=besides)
     first = waiting.order_by("part").values_list("pk", flat=True)[:PARTS_AT_ONCE]
     chosen, now = list(first), timezone.now()
     idle = Job.objects.filter(pk__in=chosen, due_at=None, lease_owner="")

@@ -12,10 +12,12 @@ from nodes.models import (
     JobState,
     Overflow,
     StageMessage,
+    StoredContact,
     StoredContribution,
     SurveyKeys,
 )
 from nodes.reasons import Reason
+from nodes.selectors_contact import contact_job
 from nodes.selectors_requests import NEAR, ORDERED, OUTCOME
 from nodes.services.incidents import incident_note
 from nodes.services.leases import job_move
@@ -56,6 +58,7 @@ def request_withhold(job: Job, reason: Reason, detail: str) -> None:
 def request_erase(job: Job) -> None:
     """Destroy share key, lists, shares and draws of a request that has ended.
 
+    A contact that follows keeps the share key and each holder's shared hit until it has ended.
     Then empties SQLite's write-ahead files. What stays: manifest, consents, orders, statement,
     stage messages, and what is sealed to owners, who have yet to fetch it. Kill points
     ``nodes.erased.*``.
@@ -73,12 +76,19 @@ def request_erase(job: Job) -> None:
     wal_truncate()
 
 
-def _destroy(job: Job) -> None:
+def share_key_destroy(job: Job) -> None:
+    """Destroy this node's share key of a request; to be called in a transaction."""
     share = SurveyKeys.objects.filter(pk=job.survey_id).exclude(wrapped=b"").first()
     if share is not None:
         key = key_id(bytes(share.public))
         emit("key.destroyed", key=key, key_kind="share", survey=job.survey_id)
     SurveyKeys.objects.filter(pk=job.survey_id).update(wrapped=b"")
+
+
+def _destroy(job: Job) -> None:
+    if contact_job(job) is None:
+        share_key_destroy(job)
+        StoredContact.objects.filter(job=job).delete()
     StoredContribution.objects.filter(job=job).delete()
     Overflow.objects.filter(job=job).delete()
     JobOutput.objects.filter(job=job).delete()

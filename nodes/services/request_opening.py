@@ -35,7 +35,8 @@ from nodes.keystore import node_index, node_name, node_sign
 from nodes.models import Job, JobState, PrivateOutcome
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import request_of, stage_bodies
-from nodes.selectors_requests import OUTCOME, excluded_owners, used_lists
+from nodes.selectors_requests import OUTCOME, buckets_of, excluded_owners, used_lists
+from nodes.services.contact_beginning import contact_begin
 from nodes.services.difference_sets import set_retain
 from nodes.services.leases import job_move
 from nodes.services.meeting import stage_tell
@@ -73,6 +74,7 @@ def request_opening_step(job: Job) -> Pause | None:
 
     def write() -> None:
         PrivateOutcome.objects.bulk_create(_privates(job, manifest), batch_size=50)
+        contact_begin(job)
         emit("release.done", manifest=job.digest, job=job.pk, result=digest(body))
 
     job_move(
@@ -136,7 +138,7 @@ def _is_shown_rightly(
 
 def _privates(job: Job, manifest: RequestManifest) -> Iterator[PrivateOutcome]:
     """Yield what is each owner's alone, sealed and signed, as unsaved rows."""
-    parts = list(job.parts.order_by("part"))
+    parts = list(buckets_of(job).order_by("part"))
     for owner in used_lists(job):
         for part in parts:
             size = manifest.private_bytes(owner, part.part)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from django.db import connection
 
 from mpcengine.protocol import request_stages as stages
-from mpcengine.protocol.canonical import JSON, digest_bytes
+from mpcengine.protocol.canonical import JSON, Digest, digest_bytes
 from mpcengine.protocol.field import ELEMENT_BYTES
 from mpcengine.protocol.partywire import CAUSE_OTHER, Failure
-from mpcengine.protocol.request import HIT, MATCH
+from mpcengine.protocol.request import MATCH
 from mpcengine.protocol.request_manifest_parts import FIRST
 from mpcengine.protocol.request_statement import VALUE_NAMES
 from mpcengine.protocol.wordswire import (
@@ -33,7 +33,7 @@ from nodes.keystore import node_index, node_name
 from nodes.models import Job, JobOutput, JobState
 from nodes.party_process import PartyAttempt
 from nodes.selectors import request_of
-from nodes.selectors_requests import ORDERED, used_lists
+from nodes.selectors_requests import ORDERED, buckets_of, used_lists
 from nodes.selectors_requests import OUTCOME as OUTCOME_STAGE
 from nodes.services.attempts import CONNECT_SECONDS, STALL_SECONDS, party_peers
 from nodes.services.fault_choice import party_fault_take
@@ -72,6 +72,21 @@ class WordsRound(ABC):
     def sizes(self) -> dict[str, int]:
         """Return the number of words of each array that comes back."""
 
+    @property
+    def named(self) -> Digest:
+        """Return the digest by which the three parties name what they compute."""
+        return self.whole.digest
+
+    def root(self) -> Digest:
+        """Return the root of what the three parties compute with."""
+        return request_root(self.whole)
+
+    def lists(self) -> tuple[WordsList, ...]:
+        """Return whose words go in, and how many in each bucket."""
+        return tuple(
+            WordsList(owner=owner, words=self.manifest.capacity(owner)) for owner in self.owners
+        )
+
     def start_with(
         self,
         party: PartyAttempt,
@@ -83,14 +98,12 @@ class WordsRound(ABC):
     ) -> None:
         """Start the party with the lists that are used, and feed it ``blocks``."""
         manifest = self.manifest
-        lists = tuple(
-            WordsList(owner=owner, words=manifest.capacity(owner)) for owner in self.owners
-        )
+        lists = self.lists()
         buckets = 1 if self.job.round == MERGE else manifest.buckets
         total = buckets * sum(one.words for one in lists)
         total += sum(one.buckets * one.words for one in earlier)
         spec = WordsSpec(
-            job=self.whole.digest,
+            job=self.named,
             attempt=self.job.attempt,
             round=self.job.round,
             index=node_index(),
@@ -99,7 +112,7 @@ class WordsRound(ABC):
             private_key=party.private_key,
             pin=digest_bytes(party.pin).hex(),
             peers=party_peers(self.job),
-            root=request_root(self.whole),
+            root=self.root(),
             buckets=manifest.buckets,
             bucket=bucket,
             lists=lists,
@@ -191,7 +204,7 @@ class OutcomeRound(WordsRound):
             words = -(-manifest.capacity(FIRST) // _BYTES_A_WORD)
             for bucket in range(manifest.buckets):
                 sizes[counts_array(bucket)] = words
-            if manifest.request.holder_feedback == HIT:
+            if manifest.request.shares_hits:
                 sizes[HITS_ARRAY] = len(self.owners) - 1
         return sizes
 
@@ -205,7 +218,7 @@ class OutcomeRound(WordsRound):
             for bucket in buckets:
                 yield sizes[owner, bucket]
         for owner in self.owners[1:]:
-            for part in self.whole.parts.order_by("part"):
+            for part in buckets_of(self.whole).order_by("part"):
                 yield _output(part, first_array(owner))
 
 

@@ -3,6 +3,7 @@
 Source: docs/protocol.md §19.6 and §19.7; corrections B7, C1, C10.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,7 +15,14 @@ from mpcengine.protocol.contribution import contributions_root
 from mpcengine.protocol.request_manifest import RequestManifest
 from mpcengine.protocol.words import WORD_BYTES
 from nodes.keystore import node_name
-from nodes.models import Job, JobOutput, JobState, OwnerConsent, StoredContribution
+from nodes.models import (
+    Job,
+    JobOutput,
+    JobState,
+    OwnerConsent,
+    StoredContact,
+    StoredContribution,
+)
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import request_of, stage_bodies
 from nodes.selectors_requests import (
@@ -134,7 +142,14 @@ def _consenting_over(job: Job, manifest: RequestManifest, now: datetime) -> bool
 def _all_complete(job: Job) -> bool:
     owners = job_consents(job) or {}
     rows = StoredContribution.objects.filter(job=job, number=job.coin_round, is_complete=True)
-    return rows.filter(owner__in=owners).count() == len(owners)
+    is_listed = rows.filter(owner__in=owners).count() == len(owners)
+    return is_listed and (not request_of(job).decides_before or _all_decided(job, owners))
+
+
+def _all_decided(job: Job, owners: Collection[int]) -> bool:
+    """Tell whether everybody has said a word on contact, where that comes with the list."""
+    rows = StoredContact.objects.filter(job=job, owner__in=owners)
+    return rows.count() == len(owners)
 
 
 def _say_complete(job: Job) -> None:

@@ -28,12 +28,19 @@ class LocalWords:
         self._streams = [
             _stream(seed, index, neighbour) for neighbour in (self._previous, self._next)
         ]
+        self._joint = [
+            _stream(seed + 1, index, neighbour) for neighbour in (self._previous, self._next)
+        ]
 
     def mask(self, message: Bytes) -> None:
         assert self._masked is None
         self._masked = (message.ctypes.data, len(message))
         for stream in self._streams:
             stream.update_into(message.data, message.data)
+
+    def joint(self, count: int) -> Words:
+        rows = [stream.update(bytes(8 * count)) for stream in self._joint]
+        return np.stack([np.frombuffer(row, dtype=np.uint64) for row in rows])
 
     async def send(self, message: Bytes) -> None:
         assert message.dtype == np.uint8

@@ -10,6 +10,9 @@ from jsonschema import Draft202012Validator
 
 from mpcengine.protocol.canonical import canonical
 from mpcengine.protocol.consent import parse_consent
+from mpcengine.protocol.contact import parse_contact
+from mpcengine.protocol.contact_card import parse_card
+from mpcengine.protocol.contact_details import parse_contact_details
 from mpcengine.protocol.contribution import parse_contribution
 from mpcengine.protocol.encoding import parse_answers
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
@@ -55,6 +58,9 @@ PARSERS: dict[str, Callable[[JSON], object]] = {
     "drempel-request-manifest/1": lambda doc: parse_request_manifest(canonical(doc)),
     "drempel-consent/1": lambda doc: parse_consent(canonical(doc)),
     "drempel-contribution/1": lambda doc: parse_contribution(canonical(doc)),
+    "drempel-contact/1": lambda doc: parse_contact(canonical(doc)),
+    "drempel-card/1": parse_card,
+    "drempel-contact-details/1": parse_contact_details,
     "drempel-request-statement/1": lambda doc: parse_request_statement(canonical(doc)),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from mpcengine.protocol.canonical import JSON
 from tests.vectors.make_answer import answers
 from tests.vectors.make_canonicalisers import canonicalisers
+from tests.vectors.make_contact import contact_vectors
 from tests.vectors.make_desk import desk
 from tests.vectors.make_envelope import envelopes
 from tests.vectors.make_examples import main as write_examples
@@ -54,6 +55,7 @@ FILES: dict[str, Callable[[], JSON]] = {
     "canonicalisers": canonicalisers,
     "words": word_vectors,
     "request": request_vectors,
+    "contact": contact_vectors,
 }
 
 

@@ -14,6 +14,7 @@ from mpcengine.protocol.request_result import assemble_request_result
 from mpcengine.protocol.signing import LABEL_CONFIRMATION, LABEL_PROMISE, public_bytes, sign
 from tests.vectors.cast import SURVEY, cast, seed
 from tests.vectors.job import answer, job
+from tests.vectors.make_contact import contact_examples
 from tests.vectors.make_partners import NAMES, partner
 from tests.vectors.make_request import header
 from tests.vectors.request_cast import (
@@ -56,6 +57,7 @@ def examples() -> dict[str, JSON]:
         "statement": json.loads(job().statements[0]),
         "result": job().result,
         **request_examples(),
+        **contact_examples(),
     }
 
 

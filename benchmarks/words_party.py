@@ -9,13 +9,14 @@ and one AND of every word between them: the least that any circuit with these me
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 
 import numpy as np
 
 from mpcengine.circuits import words_compare
 from mpcengine.circuits.runtime import Vector
-from mpcengine.circuits.words_runtime import LONGEST, Bytes, WordsRuntime
+from mpcengine.circuits.words_runtime import LONGEST, Arriving, Bytes, WordsRuntime
 from mpcengine.kernels.words import product
 from mpcengine.party.checks import evaluate_reports
 from mpcengine.party.matching import match_lists, packed_block
@@ -32,7 +33,7 @@ class Recorder:
 
     def __init__(self, words: PartyWords) -> None:
         self.index = words.index
-        # Lengths: of messages sent, and as negative numbers of those received.
+        # Lengths of messages sent, and 0 where one was waited for.
         self.lengths: list[int] = []
         self.started = time.process_time()
         self._words = words
@@ -59,10 +60,14 @@ class Recorder:
         self.lengths.append(len(message))
         await self._words.send(message)
 
-    async def receive(self, into: Bytes) -> None:
-        """Receive, and note the length."""
-        self.lengths.append(-len(into))
-        await self._words.receive(into)
+    def expect(self, into: Bytes) -> Arriving:
+        """Say where the next message goes."""
+        return self._words.expect(into)
+
+    async def arrived(self, message: Arriving) -> None:
+        """Return when a message is there, and note it."""
+        self.lengths.append(0)
+        await self._words.arrived(message)
 
 
 async def replay(words: PartyWords, lengths: list[int]) -> None:
@@ -72,14 +77,16 @@ async def replay(words: PartyWords, lengths: list[int]) -> None:
     y = x[:, ::-1].copy()
     out = np.empty(count, dtype=np.uint64)
     own, got = out.view(np.uint8), np.empty(LONGEST, dtype=np.uint8)
+    expected: deque[Arriving] = deque()
     for length in lengths:
-        if length < 0:
-            await words.receive(got[:-length])
+        if not length:
+            await words.arrived(expected.popleft())
             continue
         part = -(-length // WORD_BYTES)
         product(x, y, 0, out[:part])
         words.mask(own[:length])
         await words.send(own[:length])
+        expected.append(words.expect(got[:length]))
 
 
 def measured(work: Matching) -> Matching:

@@ -76,12 +76,24 @@ async def greater(runtime: WordsRuntime, a: Words, b: Words) -> Bytes:
 
     A flag is one byte: its bits 0 and 1 are this node's components.
     """
-    return await _decide(runtime, a, b, lambda block: _strictly(block, runtime.index))
+
+    def decide(block: Block, first: int, count: int) -> Decision:
+        block.load(a, b, first, count)
+        return (yield from _strictly(block, runtime.index))
+
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+    return await _decide(runtime, a.shape[1], decide)
 
 
 async def equal(runtime: WordsRuntime, a: Words, b: Words) -> Bytes:
     """Return whether a = b, as flags: 63 bits and six rounds."""
-    return await _decide(runtime, a, b, _equally)
+
+    def decide(block: Block, first: int, count: int) -> Decision:
+        yield from block.equal_of(a, b, first, count)
+        return block.answers()
+
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+    return await _decide(runtime, a.shape[1], decide)
 
 
 async def not_greater(runtime: WordsRuntime, a: Words, b: Words) -> Words:
@@ -156,16 +168,14 @@ def mask_of(bits: Words) -> Words:
 
 
 async def _decide(
-    runtime: WordsRuntime, a: Words, b: Words, decide: Callable[[Block], Decision]
+    runtime: WordsRuntime, count: int, decide: Callable[[Block, int, int], Decision]
 ) -> Bytes:
-    a, b, count = np.ascontiguousarray(a), np.ascontiguousarray(b), a.shape[1]
     flags = np.empty(count, dtype=np.uint8)
     blocks = Blocks(runtime, count)
 
     def part(first: int, length: int) -> Program:
         with blocks.lent() as block:
-            block.load(a, b, first, length, for_equal=decide is _equally)
-            planes = yield from decide(block)
+            planes = yield from decide(block, first, length)
             flags[first : first + length] = flags_of(planes, length)
 
     await run(runtime, (part(*piece) for piece in pieces(count, blocks.size)))
@@ -184,11 +194,6 @@ def _strictly(block: Block, index: int, *, less: bool = False) -> Decision:
     product(decided, different, 0, message.own)
     yield message
     return Planes(rows, 0, rows.shape[1])
-
-
-def _equally(block: Block) -> Decision:
-    yield from block.equal()
-    return block.answers()
 
 
 def _words(flags: Bytes) -> Words:

@@ -8,10 +8,11 @@ depends on public sizes alone, so the parties need no labels. Source: docs/proto
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from mpcengine.circuits.words_runtime import WordsRuntime
+from mpcengine.circuits.words_runtime import Arriving, WordsRuntime
 from mpcengine.kernels.words import PLANE, Message
 
 Program = Iterator[Message]
+Waiting = deque[tuple[Program, Arriving]]
 
 # Pairs of one chunk: its buffers are about 4 MiB, its longest message half one.
 CHUNK, SMALLEST = 2**16, 2**13
@@ -22,7 +23,7 @@ WIDTH = 8
 
 async def run(runtime: WordsRuntime, programs: Iterable[Program], width: int = WIDTH) -> None:
     """Run all programs to their ends, ``width`` at a time, started in order."""
-    waiting: deque[tuple[Program, Message]] = deque()
+    waiting: Waiting = deque()
     for program in programs:
         if len(waiting) == width:
             await _turns(runtime, waiting, until_free=True)
@@ -30,25 +31,22 @@ async def run(runtime: WordsRuntime, programs: Iterable[Program], width: int = W
     await _turns(runtime, waiting, until_free=False)
 
 
-async def _turns(
-    runtime: WordsRuntime, waiting: deque[tuple[Program, Message]], *, until_free: bool
-) -> None:
+async def _turns(runtime: WordsRuntime, waiting: Waiting, *, until_free: bool) -> None:
     """Let programs go on in turns until all have ended, or one has."""
     width = len(waiting)
     while waiting and not (until_free and len(waiting) < width):
         program, message = waiting.popleft()
-        await runtime.receive(message.got_bytes)
+        await runtime.arrived(message)
         await _advance(runtime, program, waiting)
 
 
-async def _advance(
-    runtime: WordsRuntime, program: Program, waiting: deque[tuple[Program, Message]]
-) -> None:
+async def _advance(runtime: WordsRuntime, program: Program, waiting: Waiting) -> None:
     message = next(program, None)
     if message is not None:
         runtime.mask(message.own_bytes)
         await runtime.send(message.own_bytes)
-        waiting.append((program, message))
+        # The peer's message goes to its place even if it comes before its turn.
+        waiting.append((program, runtime.expect(message.got_bytes)))
 
 
 def chunk_size(count: int) -> int:

@@ -10,6 +10,7 @@ it with a share of zero, and that is the first component of the result; what arr
 next node is the second.
 """
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Joint = NDArray[np.uint64]
+# A message on its way; None if it is there.
+Arriving = Awaitable[None] | None
 # Bytes of the longest message; most have 8 to 256 KiB.
 LONGEST = 2**20
 
@@ -36,7 +39,7 @@ class WordsRuntime(Protocol):
 
     Messages are one-dimensional, contiguous, writable ``uint8`` arrays of 1 to `LONGEST` bytes.
     All three parties make the same calls in the same order with the same lengths, so each
-    direction is one stream of bytes without labels: what `receive` asks for is always the
+    direction is one stream of bytes without labels: what `expect` asks for is always the
     next that the peer has sent, in pieces as it was sent. Circuits keep at most about
     4 MiB sent and not yet received, so a runtime that buffers that much never blocks in `send`.
     A runtime raises its own named failure when a peer is gone, stalls or sends another length.
@@ -70,8 +73,16 @@ class WordsRuntime(Protocol):
         """
         ...
 
-    async def receive(self, into: Bytes) -> None:
-        """Fill ``into`` with the next message from the next node, one that it sent whole."""
+    def expect(self, into: Bytes) -> "Arriving":
+        """Say where the next message from the next node goes, one that it sent whole.
+
+        Messages fill the arrays in the order of these calls. ``into`` is the runtime's until
+        `arrived` has returned.
+        """
+        ...
+
+    async def arrived(self, message: "Arriving") -> None:
+        """Return when the message that `expect` gave is there; each is awaited once."""
         ...
 
     async def exchange(

@@ -55,7 +55,7 @@ def _warm_words() -> int:
     sent = [message.own.copy() for message in (*block.greater(with_equal=True), *block.equal())]
     sent.append(block.swap().own)
     Block(words.PLANE, 2).load(x, x, 0, 4)
-    Block(words.PLANE, 2).load(x, x, 0, 4, for_equal=True)
+    next(Block(words.PLANE, 2).equal_of(x, x, 0, 4))
     block.scatter(x, segment, 0)
     flag_block = FlagBlock(words.PLANE)
     sent.append(flag_block.change(flags, segment, 0, 2, block.answers()).own)

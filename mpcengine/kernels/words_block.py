@@ -49,22 +49,11 @@ class Block:
             for place, (name, parts) in enumerate(_PARTS.items(), 3)
         }
 
-    def load(
-        self, a: Words, b: Words, first: int, count: int, *, for_equal: bool = False
-    ) -> None:
-        """Fill with ``count`` pairs from column ``first`` of two shared arrays of one shape.
-
-        ``for_equal``: all that `equal` needs.
-        """
-        if a.shape != b.shape or a.ndim != 2 or len(a) != 2:
-            raise MalformedMessage("kernel.shape", "Two shared arrays must have one length.")
-        if not 0 < count <= self.capacity or not 0 <= first <= a.shape[1] - count:
-            raise MalformedMessage("kernel.shape", "A block takes as many pairs as it holds.")
+    def load(self, a: Words, b: Words, first: int, count: int) -> None:
+        """Fill with ``count`` pairs from column ``first`` of two shared arrays of one shape."""
+        self._check(a, b, first, count)
         self._start(count)
-        if for_equal:
-            compiled.load_equal(a, b, first, count, self._ones, self._e)
-        else:
-            compiled.load(a, b, first, count, self._ones, self._a, self._e)
+        compiled.load(a, b, first, count, self._ones, self._a, self._e)
 
     def gather(self, x: Words, segment: Segment, first: int, count: int) -> None:
         """Fill with ``count`` pairs of a segment of x, (2, length), from number ``first``."""
@@ -113,14 +102,29 @@ class Block:
 
     def equal(self) -> Iterator[Message]:
         """Decide a = b of every pair in six messages of 32, 16, 8, 4, 2 and 1 bits a pair."""
-        source, half = self._e, self._size
-        for shift in (32, 16, 8, 4, 2, 1):
+        folded = self._message("even", self._size // 2)
+        compiled.fold_equal(self._e, np.uint64(32), _MASKS[32], folded.own)
+        yield folded
+        yield from self._equal_rest()
+
+    def equal_of(self, a: Words, b: Words, first: int, count: int) -> Iterator[Message]:
+        """Do as `load` and `equal` do, in one pass over the words less."""
+        self._check(a, b, first, count)
+        self._size = -(-count // PLANE) * PLANE
+        folded = self._message("even", self._size // 2)
+        compiled.equal_first(a, b, first, count, self._ones, folded.own)
+        yield folded
+        yield from self._equal_rest()
+
+    def _equal_rest(self) -> Iterator[Message]:
+        source, half = "even", self._size // 2
+        for shift in (16, 8, 4, 2, 1):
             half //= 2
-            name = "planes" if shift == 1 else ("even" if shift in {32, 8, 2} else "odd")
+            name = "planes" if shift == 1 else ("even" if shift in {8, 2} else "odd")
             folded = self._message(name, half)
-            compiled.fold_equal(source, np.uint64(shift), _MASKS[shift], folded.own)
+            self._fold_equal(source, shift, folded.own)
             yield folded
-            source = self._rows[name]
+            source = name
 
     def swap(self) -> Message:
         """Write a ^ b where a > b, for `scatter`; one message, after `greater`."""
@@ -132,6 +136,12 @@ class Block:
         """Return the planes of the last step; place 1 is "equal" beside "greater"."""
         words = self._size // PLANE
         return Planes(self._rows["planes"], place * words, words)
+
+    def _check(self, a: Words, b: Words, first: int, count: int) -> None:
+        if a.shape != b.shape or a.ndim != 2 or len(a) != 2:
+            raise MalformedMessage("kernel.shape", "Two shared arrays must have one length.")
+        if not 0 < count <= self.capacity or not 0 <= first <= a.shape[1] - count:
+            raise MalformedMessage("kernel.shape", "A block takes as many pairs as it holds.")
 
     def _start(self, count: int) -> None:
         self.count = count

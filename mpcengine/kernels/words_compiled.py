@@ -23,6 +23,7 @@ Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
 _LOW16 = np.uint64(0xFFFF)
+_LOW32 = np.uint64(0xFFFFFFFF)
 _S16 = np.uint64(16)
 _S32 = np.uint64(32)
 _S48 = np.uint64(48)
@@ -180,13 +181,29 @@ def load(a: Words, b: Words, first: int, count: int, ones: Words, low: Words, e:
         e[1, i] = a1 ^ b[1, first + i] ^ ones1
 
 
-@_loop(types.void(_ROWS, _ROWS, _COUNT, _COUNT, _ONES, _OUT_ROWS))
-def load_equal(a: Words, b: Words, first: int, count: int, ones: Words, e: Words) -> None:
-    """Write the equal bits of a and b from column ``first`` on to e."""
+@_loop(types.void(_ROWS, _ROWS, _COUNT, _COUNT, _ONES, _OUT))
+def equal_first(a: Words, b: Words, first: int, count: int, ones: Words, out: Words) -> None:
+    """Write upper & lower half of the equal bits of a and b, two pairs a word.
+
+    The ``count`` pairs from column ``first`` on; pairs beyond them are not equal.
+    """
     ones0, ones1 = ones[0], ones[1]
-    for i in range(count):
-        e[0, i] = a[0, first + i] ^ b[0, first + i] ^ ones0
-        e[1, i] = a[1, first + i] ^ b[1, first + i] ^ ones1
+    n = out.shape[0]
+    whole = max(min(n, count - n), 0)
+    for j in range(whole):
+        i, k = first + j, first + j + n
+        v0, w0 = a[0, i] ^ b[0, i] ^ ones0, a[0, k] ^ b[0, k] ^ ones0
+        v1, w1 = a[1, i] ^ b[1, i] ^ ones1, a[1, k] ^ b[1, k] ^ ones1
+        l0, r0 = (v0 >> _S32) | ((w0 >> _S32) << _S32), (v0 & _LOW32) | (w0 << _S32)
+        l1, r1 = (v1 >> _S32) | ((w1 >> _S32) << _S32), (v1 & _LOW32) | (w1 << _S32)
+        out[j] = (l0 & (r0 ^ r1)) ^ (l1 & r0)
+    for j in range(whole, n):
+        out[j] = _ZERO
+    for j in range(whole, min(n, count)):
+        i = first + j
+        v0, v1 = a[0, i] ^ b[0, i] ^ ones0, a[1, i] ^ b[1, i] ^ ones1
+        l0, r0, l1, r1 = v0 >> _S32, v0 & _LOW32, v1 >> _S32, v1 & _LOW32
+        out[j] = (l0 & (r0 ^ r1)) ^ (l1 & r0)
 
 
 @_loop(types.void(_ROWS, _PLACES, _ONES, _OUT_ROWS, _OUT_ROWS))

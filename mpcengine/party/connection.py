@@ -29,6 +29,8 @@ _HEADER = struct.Struct("<qI")
 _LONGEST_FAREWELL = 200
 # Read and encrypted at a time: more saves nothing, less costs calls (benchmarks/matching.md).
 _READ_BYTES = _WRITE_BYTES = 256 * 1024
+# Words that wait for each other before they are sent: more would make the peer wait, too.
+_HELD_BYTES = 32 * 1024
 DONE = "done"
 
 
@@ -75,7 +77,7 @@ class Connection(asyncio.BufferedProtocol):
         self._bytes = bytearray()
         self._landing = Landing(expected.peer)
         self._held_back = False
-        self._outbox = memoryview(bytearray(_WRITE_BYTES))
+        self._outbox = memoryview(bytearray(_HELD_BYTES))
         self._filled = 0
         self._writable = asyncio.Event()
         self._writable.set()
@@ -126,9 +128,7 @@ class Connection(asyncio.BufferedProtocol):
             if self._landing.place:
                 self._landing.advance(nbytes)
             else:
-                self._bytes.extend(self._read[:nbytes])
-                while self._take_frame():
-                    pass
+                self._take_bytes(self._read[:nbytes])
         except PartyFailure as failure:
             self._end(failure)
             return
@@ -171,10 +171,10 @@ class Connection(asyncio.BufferedProtocol):
         """
         head, length = _HEADER.pack(WORDS, len(message)), _HEADER.size + len(message)
         self.nbytes_sent += length
-        if self._filled + length > _WRITE_BYTES:
+        if self._filled + length > _HELD_BYTES:
             await self.flush_words()
         # The rest does not wait, so that no other frame comes between.
-        if length > _WRITE_BYTES:
+        if length > _HELD_BYTES:
             parts = [message[at : at + _WRITE_BYTES] for at in range(0, length, _WRITE_BYTES)]
             self._open_transport().writelines([head, *parts])
             return
@@ -253,7 +253,9 @@ class Connection(asyncio.BufferedProtocol):
         if length > (FRAME_LIMIT if self.opened.done() else LONGEST_HELLO):
             raise self._rejected("a frame is longer than allowed")
         if label == WORDS:
-            return self._take_words(length)
+            rest = bytearray(self._take_words(length, memoryview(self._bytes)[_HEADER.size :]))
+            self._bytes = rest
+            return self._is_writable()
         stop = _HEADER.size + length
         if len(self._bytes) < stop:
             return False
@@ -263,14 +265,25 @@ class Connection(asyncio.BufferedProtocol):
         self._handle(label, payload)
         return self._is_writable()
 
-    def _take_words(self, length: int) -> bool:
+    def _take_bytes(self, data: memoryview) -> None:
+        """Cut bytes into frames; messages of words at their head are copied only once."""
+        while not self._bytes and len(data) >= _HEADER.size:
+            label, length = _HEADER.unpack_from(data)
+            if label != WORDS:
+                break
+            data = self._take_words(length, data[_HEADER.size :])
+        if len(data):
+            self._bytes.extend(data)
+            while self._take_frame():
+                pass
+
+    def _take_words(self, length: int, data: memoryview) -> memoryview:
+        """Begin a message, put what is here of it in its place, and return the rest."""
         if not (self.opened.done() and self.expected.words):
             raise self._rejected("words come where none are passed on")
         self._landing.begin(length)
-        here = min(length, len(self._bytes) - _HEADER.size)
-        self._landing.put(memoryview(self._bytes)[_HEADER.size : _HEADER.size + here])
-        del self._bytes[: _HEADER.size + here]
-        return self._is_writable()
+        self._landing.put(data[:length])
+        return data[length:]
 
     def _handle(self, label: int, payload: PeerBytes) -> None:
         if not self._greeted:

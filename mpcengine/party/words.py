@@ -8,13 +8,15 @@ round and bucket, so no stream ever serves twice (corrections B1).
 Source: docs/protocol.md §16.8 and §19.
 """
 
+from asyncio import Future
+
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
-from mpcengine.circuits.words_runtime import Bytes, next_of, previous_of
+from mpcengine.circuits.words_runtime import Arriving, Bytes, next_of, previous_of
 from mpcengine.party.session import Session
 from mpcengine.protocol.canonical import digest_bytes
 from mpcengine.protocol.wordswire import WordsSpec
@@ -61,17 +63,24 @@ class PartyWords:
         self.messages += 1
         await self._previous.send_words(message.data)
 
-    async def receive(self, into: Bytes) -> None:
-        """Fill ``into`` with the next message from the next node.
+    def expect(self, into: Bytes) -> Arriving:
+        """Say where the next message from the next node goes.
 
         Raises PartyFailure: ``frame_rejected`` if it has another length, ``peer_lost`` if the
         peer is gone.
         """
-        arriving = self._next.receive_words(into.data)
-        if arriving is not None:
+        return self._next.receive_words(into.data)
+
+    async def arrived(self, message: Arriving) -> None:
+        """Return when a message is there; what waits at us is sent before we wait."""
+        if isinstance(message, Future) and not message.done():
             self.waits += 1
             await self._previous.flush_words()
-            await arriving
+            await message
+
+    async def receive(self, into: Bytes) -> None:
+        """Fill ``into`` with the next message from the next node."""
+        await self.arrived(self.expect(into))
 
     async def exchange(
         self, to_previous: Bytes, to_next: Bytes, from_previous: Bytes, from_next: Bytes

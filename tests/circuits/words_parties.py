@@ -1,13 +1,14 @@
 """Three parties in one event loop, with replicated shares and pairwise AES streams."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
-from mpcengine.circuits.words_runtime import LONGEST, Bytes, next_of, previous_of
+from mpcengine.circuits.words_runtime import LONGEST, Arriving, Bytes, next_of, previous_of
 from mpcengine.kernels.words import Words
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ class LocalWords:
         self.sent = 0
         self.messages: list[bytes] = []
         self._masked: tuple[int, int] | None = None
+        self._expected: deque[Bytes] = deque()
         self._previous, self._next = previous_of(index), next_of(index)
         self._queues = queues
         self._streams = [
@@ -51,7 +53,12 @@ class LocalWords:
         self.sent += len(message)
         self._queues[self.index, self._previous].put_nowait(message.tobytes())
 
-    async def receive(self, into: Bytes) -> None:
+    def expect(self, into: Bytes) -> None:
+        self._expected.append(into)
+
+    async def arrived(self, message: Arriving) -> None:
+        assert message is None
+        into = self._expected.popleft()
         payload = await self._queues[self._next, self.index].get()
         assert len(payload) == len(into)
         self.messages.append(payload)

@@ -40,6 +40,19 @@ def test_it_passes_messages_of_all_lengths_on(trio: Trio) -> None:
     assert header.figures["bytes_sent"] >= 2 * sum(LENGTHS)
 
 
+def test_it_puts_messages_in_their_places_before_their_turn(trio: Trio) -> None:
+    """Fails if a message of a full box goes to the place of another."""
+    assert arrays(run(trio, "early")) == [[0]] * 3
+
+
+def test_it_refuses_messages_in_another_order(trio: Trio) -> None:
+    """Fails (one chunk takes the words of another) without ``Landing._check``."""
+    failure = run(trio, "crossed", deadline_seconds=30.0)[1].failure
+    assert failure is not None
+    assert (failure.cause, failure.peer) == ("frame_rejected", 2)
+    assert failure.detail == "a message of words has another length"
+
+
 def test_it_exchanges_with_both_neighbours(trio: Trio) -> None:
     assert arrays(run(trio, "both")) == [[0]] * 3
 
@@ -120,16 +133,21 @@ def test_it_holds_back_a_peer_that_is_faster() -> None:
 
 
 @pytest.fixture
-def passing() -> Iterator[Trio]:
+def passing(request: pytest.FixtureRequest) -> Iterator[Trio]:
     trio = Trio.make(stall_seconds=3.0)
+    work = getattr(request, "param", "forever")
     for index in (1, 2, 3):
-        trio.start_words(trio.words_spec(index), "forever", module=DOUBLE)
+        trio.start_words(trio.words_spec(index), work, module=DOUBLE)
     wait_until_connected(trio)
     yield trio
     trio.close()
 
 
-@pytest.mark.parametrize("victim", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("passing", "victim"),
+    [("forever", 1), ("forever", 2), ("forever", 3), ("deep", 1), ("deep", 2)],
+    indirect=["passing"],
+)
 def test_it_names_a_killed_peer_within_two_seconds(passing: Trio, victim: int) -> None:
     passing.parties[victim].process.send_signal(signal.SIGKILL)
     killed_at = time.monotonic()

@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 
 from mpcengine.circuits.runtime import Vector
-from mpcengine.circuits.words_runtime import Bytes
+from mpcengine.circuits.words_compare import and_words
+from mpcengine.circuits.words_runtime import Arriving, Bytes
 from mpcengine.party.checks import evaluate_reports
 from mpcengine.party.matching import match_lists
 from mpcengine.party.program import Matching, WordsTask, main
 from mpcengine.party.rounds import compute_round
 from mpcengine.party.words import PartyWords
 
-# Bytes of messages: one, odd ones, what fills a box of 256 KiB to the byte, the longest.
-LENGTHS = (1, 7, 8, 65_536, 2**18 - 12, 2**18 - 11, 3, 2**20, 2**20 - 1, 5)
+# Bytes of messages: one, odd ones, what fills a box of 32 KiB, or what is read at a time, to
+# the byte, the longest.
+LENGTHS = (1, 7, 8, 2**15 - 12, 2**15 - 11, 2**18 - 12, 2**18 - 11, 3, 2**20, 2**20 - 1, 5)
 ECHO_SECONDS = 0.01
 
 
@@ -46,6 +48,39 @@ async def ring(task: WordsTask) -> Mapping[str, Vector]:
     for turn, length in enumerate(LENGTHS):
         wrong += await _arrives_wrong(task, sender, turn, length)
     return {"order": np.array([wrong, words.messages], dtype=np.uint64)}
+
+
+async def early(task: WordsTask) -> Mapping[str, Vector]:
+    """Say where all messages go before the first has come: each stands in its own place."""
+    words, wrong = task.words, 0
+    sender = words.index % 3 + 1
+    arrays = [np.zeros(length, dtype=np.uint8) for length in LENGTHS]
+    coming = [words.expect(into) for into in arrays]
+    for turn, length in enumerate(LENGTHS):
+        await words.send(message(words.index, turn, length))
+    for turn, (into, one) in enumerate(zip(arrays, coming, strict=True)):
+        await words.arrived(one)
+        wrong += int((into != message(sender, turn, len(into))).any())
+    return {"order": np.array([wrong], dtype=np.uint64)}
+
+
+async def crossed(task: WordsTask) -> Mapping[str, Vector]:
+    """Two messages are agreed; party 2 sends the second one first."""
+    lengths = (1000, 2000)
+    arrays = [np.zeros(length, dtype=np.uint8) for length in lengths]
+    coming = [task.words.expect(into) for into in arrays]
+    for length in lengths[::-1] if task.words.index == 2 else lengths:
+        await task.words.send(np.zeros(length, dtype=np.uint8))
+    for one in coming:
+        await task.words.arrived(one)
+    return {"order": np.zeros(1, dtype=np.uint64)}
+
+
+async def deep(task: WordsTask) -> Mapping[str, Vector]:
+    """AND without end, many chunks under way: somebody kills a party in the middle."""
+    words = np.zeros((2, 2**22), dtype=np.uint64)
+    while True:
+        await and_words(task.words, words, words)
 
 
 async def _arrives_wrong(task: WordsTask, sender: int, turn: int, length: int) -> int:
@@ -124,16 +159,16 @@ class Recorded:
     def __init__(self, words: PartyWords) -> None:
         self.index, self.messages, self.waits = words.index, 0, 0
         self.lengths: list[int] = []
-        self.mask = words.mask
+        self.mask, self.arrived = words.mask, words.arrived
         self._words = words
 
     async def send(self, message: Bytes) -> None:
         self.lengths.append(len(message))
         await self._words.send(message)
 
-    async def receive(self, into: Bytes) -> None:
+    def expect(self, into: Bytes) -> Arriving:
         self.lengths.append(~len(into))
-        await self._words.receive(into)
+        return self._words.expect(into)
 
 
 async def recorded(task: WordsTask) -> Mapping[str, Vector]:
@@ -146,7 +181,11 @@ async def recorded(task: WordsTask) -> Mapping[str, Vector]:
 
 
 WORKS: dict[str, Any] = {
-    work.__name__: work for work in (ring, masks, both, blocks, forever, flood, short, recorded)
+    work.__name__: work
+    for work in (
+        *(ring, early, crossed, deep, masks, both),
+        *(blocks, forever, flood, short, recorded),
+    )
 }
 
 if __name__ == "__main__":

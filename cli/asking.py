@@ -16,6 +16,7 @@ from cli.errors import CliError, NodeRefused
 from cli.reachable import Reachable
 from connector.errors import Refused
 from connector.http import JsonObject, Receiver
+from mpcengine.protocol.approval import sign_approval
 from mpcengine.protocol.canonical import Digest
 from mpcengine.protocol.errors import ProtocolError
 from mpcengine.protocol.nodesfile import NodeEntry
@@ -46,10 +47,11 @@ _ENDED = ("released", "withheld", "erased")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Act for the requester and the coordinator of one request."""
+    """Act for the requester, the coordinator and the approvers of one request."""
 
     federation: Reachable
     requester: Ed25519PrivateKey = field(repr=False)
+    approvers: tuple[Ed25519PrivateKey, ...] = field(default=(), repr=False)
 
     def share_keys(self, request_id: str) -> tuple[RequestNode, ...]:
         """Have each node make its share key of a request, and return the manifest's nodes."""
@@ -73,10 +75,15 @@ class Asking:
         asked = sign(self.requester, LABEL_REQUEST_MANIFEST, manifest.raw)
         key = self.federation.coordinator_key
         coordinated = sign(key, LABEL_REQUEST_MANIFEST, manifest.raw)
+        approvals = tuple(
+            sign_approval(approver, manifest.digest, place)
+            for place, approver in enumerate(self.approvers)
+        )
         body = {
             "manifest": to_base64(manifest.raw),
             "requester_signature": to_base64(asked),
             "coordinator_signature": to_base64(coordinated),
+            "approvals": [one.to_json() for one in approvals],
         }
         answers = {
             terms.node: _called(self._node(terms.node), "POST", "requests", body)
@@ -90,6 +97,7 @@ class Asking:
             manifest=manifest.raw,
             requester_signature=asked,
             coordinator_signature=coordinated,
+            approvals=approvals,
             signatures=(first, second, third),
         )
         try:

@@ -33,6 +33,8 @@ from mpcengine.protocol.hits import Hits
 from mpcengine.protocol.manifest_parts import Coordinator, Window
 from mpcengine.protocol.request import COMPARE, Request
 from mpcengine.protocol.request_manifest import (
+    Approvals,
+    Approver,
     Owner,
     Requester,
     RequestManifest,
@@ -54,6 +56,8 @@ RESULT_SECONDS = 3600.0
 NONCE_SECONDS = 300.0
 COORDINATOR_NAME = "Sample coordinator"
 REQUESTER_NAME = "Requester"
+# Two, as identifiers of persons ask for (docs/protocol.md §19.5).
+APPROVERS = ("First approver", "Second approver")
 REQUEST_ID_BYTES = 16
 _SHOWN_ROWS = 20
 
@@ -118,10 +122,12 @@ def _run(
 ) -> RequestOutcome:
     seats = _seated(federation, lists, progress)
     asker = Ed25519PrivateKey.generate() if request.kind == COMPARE else seats[0].keys.sign
-    asking = Asking(federation=federation, requester=asker)
+    # Nobody but this process takes part: it approves as well, with keys made for this run.
+    approvers = tuple(Ed25519PrivateKey.generate() for _ in APPROVERS)
+    asking = Asking(federation=federation, requester=asker, approvers=approvers)
     progress.step("Publishing the request: three nodes check and sign its manifest")
     terms = _terms(federation, request, seats, asker)
-    manifest = _built(asking, terms)
+    manifest = _built(asking, {**terms, "approvals": _approvals(approvers)})
     signed = asking.publish(manifest)
     # What the owners take part in is what the nodes give out, verified, not what we built.
     fetched = request_fetch(federation.nodes, manifest.digest, federation.nodes_file)
@@ -211,6 +217,15 @@ def _terms(
         "consenting": Window(opens=opens, closes=now + timedelta(hours=6)),
         "contributing": Window(opens=opens, closes=now + timedelta(hours=12)),
     }
+
+
+def _approvals(keys: Sequence[Ed25519PrivateKey]) -> Approvals:
+    named = zip(APPROVERS, keys, strict=True)
+    approvers = tuple(
+        Approver(name=name, organisation=f"{name}'s board", key=public_bytes(key))
+        for name, key in named
+    )
+    return Approvals(needed=len(approvers), approvers=approvers)
 
 
 def _built(asking: Asking, terms: dict[str, JSON]) -> RequestManifest:

@@ -57,6 +57,7 @@ class Job(models.Model):
     manifest = models.BinaryField()
     coordinator_signature = models.BinaryField()
     requester_signature = models.BinaryField(default=b"")
+    approvals = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     signatures = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=JobState.choices)
     reason = models.CharField(max_length=100, blank=True)

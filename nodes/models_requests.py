@@ -150,3 +150,26 @@ class PrivateOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"private outcome of owner {self.owner} in job {self.job_id}"
+
+
+class AskedQuestion(models.Model):
+    """That a requester asked something here, and whether this operator refused it.
+
+    Kept for budgets and for the guard against asking again with one holder fewer. ``subject``:
+    SHA-256 of the question without its texts; ``holders``: digests of the keys of the holders
+    that were asked; ``used`` of those whose lists the outcome is of; ``withdrawn`` of those
+    who withdrew afterwards.
+    """
+
+    digest = models.CharField(max_length=71, unique=True)
+    requester_key = models.CharField(max_length=64, db_index=True)
+    requester_name = models.CharField(max_length=200, db_index=True)
+    subject = models.CharField(max_length=64)
+    holders = models.JSONField(default=list)
+    used = models.JSONField(default=list)
+    withdrawn = models.JSONField(default=list)
+    refused = models.CharField(max_length=100, blank=True)
+    asked_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"question {self.pk}"

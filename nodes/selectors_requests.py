@@ -59,6 +59,7 @@ def signed_request_get(*, digest: str) -> dict[str, object]:
         "manifest": to_base64(bytes(job.manifest)),
         "requester_signature": to_base64(bytes(job.requester_signature)),
         "coordinator_signature": to_base64(bytes(job.coordinator_signature)),
+        "approvals": job.approvals,
         "signatures": job.signatures,
     }
 

@@ -144,10 +144,16 @@ class RequestKeyOut(serializers.Serializer[object]):
     signature = serializers.CharField(help_text="base64 of 64 bytes")
 
 
+class ApprovalIn(serializers.Serializer[object]):
+    approval = serializers.CharField(help_text="base64 of the canonical bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
 class RequestIn(serializers.Serializer[object]):
     manifest = serializers.CharField(help_text="base64 of the canonical bytes")
     requester_signature = serializers.CharField(help_text="base64 of 64 bytes")
     coordinator_signature = serializers.CharField(help_text="base64 of 64 bytes")
+    approvals = ApprovalIn(many=True)
 
 
 class ContactIn(serializers.Serializer[object]):

@@ -14,8 +14,10 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from mpcengine.protocol.approval import parse_signed_approvals
 from mpcengine.protocol.consent import MOST_NONCES
 from mpcengine.protocol.contribution import LARGEST_CHUNK
+from mpcengine.protocol.request_manifest import ASKED_KEYS
 from mpcengine.protocol.schemas_request import MOST_OWNERS
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES
 from mpcengine.protocol.strict import Fields, to_base64
@@ -68,12 +70,13 @@ class RequestsView(NodeView):
     @extend_schema(request=shapes.RequestIn, responses={200: shapes.RequestSignatureOut})
     def post(self, request: Request) -> Response:
         """Check a request against the operator's policy and return this node's signature."""
-        keys = ("manifest", "requester_signature", "coordinator_signature")
-        given = Fields(request.data, required=keys)
+        given = Fields(request.data, required=ASKED_KEYS)
         digest, signature = request_accept(
             manifest=given.data("manifest"),
             requester_signature=given.data("requester_signature", SIGNATURE_BYTES),
             coordinator_signature=given.data("coordinator_signature", SIGNATURE_BYTES),
+            approvals=parse_signed_approvals(given),
+            now=timezone.now(),
         )
         return Response({"digest": digest, "signature": to_base64(signature)})
 

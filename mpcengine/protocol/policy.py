@@ -5,13 +5,14 @@ Source: docs/protocol.md §9. A refusal has a code of its own and says what, whe
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.errors import PolicyRefused
 from mpcengine.protocol.manifest import LARGEST_ROSTER, ROSTER_KINDS, TIMINGS, Manifest
 from mpcengine.protocol.questions import SHOW, TextQuestion
+from mpcengine.protocol.schemas_request import MOST_APPROVERS
 from mpcengine.protocol.signing import PUBLIC_KEY_BYTES
 from mpcengine.protocol.strict import Fields, parse_base64, to_base64
 
@@ -25,6 +26,13 @@ JOB_KINDS = ("survey", "match", "compare")
 MOST_OWNERS = 256
 LARGEST_LIST = 1 << 24
 MOST_GUESSES = 1 << 20
+# Size class of a requester's list in a match; questions and refusals of a requester, by days
+# (reference/data-requests.md R12); approvals of a request.
+MOST_INDICATORS = 1 << 10
+QUESTIONS_PER_DAYS = {1: 10, 30: 50}
+REFUSALS_PER_DAYS = {30: 3}
+MIN_APPROVALS = 1
+_LONGEST_BUDGET_DAYS = 365
 PRODUCT_FLOORS = {"person": 5, "organisation": 3}
 # Beside the policy; an operator writes it, a node without one has confirmed nobody.
 PARTNERS_FILE = "partners.json"
@@ -47,13 +55,30 @@ _REQUIRED = (
     "nonresponse",
     "texts",
 )
-_OPTIONAL = ("booth", "max_guesses", "max_list", "max_owners", "partners_file", "test")
+_OPTIONAL = (
+    "approvers",
+    "booth",
+    "max_guesses",
+    "max_indicators",
+    "max_list",
+    "max_owners",
+    "max_questions_per_days",
+    "max_refusals_per_days",
+    "min_approvals",
+    "partners_file",
+    "test",
+)
 
 
 _REQUEST_LIMITS = {
     "max_owners": MOST_OWNERS,
     "max_list": LARGEST_LIST,
     "max_guesses": MOST_GUESSES,
+    "max_indicators": MOST_INDICATORS,
+}
+_REQUEST_BUDGETS = {
+    "max_questions_per_days": QUESTIONS_PER_DAYS,
+    "max_refusals_per_days": REFUSALS_PER_DAYS,
 }
 
 
@@ -63,7 +88,9 @@ class Policy:
 
     ``extremes`` and ``nonresponse`` say whether a question may show them on purpose, ``texts``
     whether text questions may be asked. ``max_owners``, ``max_list`` and ``max_guesses`` bound
-    requests.
+    requests, ``max_indicators`` the size class of a requester's list, the two budgets how many
+    questions and refusals a requester may have in so many days. ``min_approvals``: by how many
+    approvers a request must be approved; of ``approvers`` alone, where the operator names some.
     ``partners_file`` names the file of confirmed partners beside the policy's own; without one
     nobody is confirmed. ``booth`` says whether a manifest must name the booth that this node
     ships (``own``) or may name another (``any``). ``test`` marks a policy of a test set-up,
@@ -91,6 +118,11 @@ class Policy:
     max_owners: int = MOST_OWNERS
     max_list: int = LARGEST_LIST
     max_guesses: int = MOST_GUESSES
+    max_indicators: int = MOST_INDICATORS
+    max_questions_per_days: Mapping[int, int] = field(default_factory=QUESTIONS_PER_DAYS.copy)
+    max_refusals_per_days: Mapping[int, int] = field(default_factory=REFUSALS_PER_DAYS.copy)
+    min_approvals: int = MIN_APPROVALS
+    approvers: tuple[bytes, ...] | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """Return the policy as its file has it."""
@@ -116,10 +148,21 @@ class Policy:
             document["partners_file"] = self.partners_file
         if self.booth != BOOTH_OWN:
             document["booth"] = self.booth
-        for key, usual in _REQUEST_LIMITS.items():
-            if getattr(self, key) != usual:
-                document[key] = getattr(self, key)
+        document |= self._requests_json()
         return {**document, "test": True} if self.test else document
+
+    def _requests_json(self) -> dict[str, JSON]:
+        """Return what is said of requests, where it is not the usual."""
+        found: dict[str, JSON] = {}
+        for key, usual in {**_REQUEST_LIMITS, "min_approvals": MIN_APPROVALS}.items():
+            if getattr(self, key) != usual:
+                found[key] = getattr(self, key)
+        for key, table in _REQUEST_BUDGETS.items():
+            if dict(getattr(self, key)) != table:
+                found[key] = {str(day): most for day, most in getattr(self, key).items()}
+        if self.approvers is not None:
+            found["approvers"] = [to_base64(key) for key in self.approvers]
+        return found
 
 
 def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Policy:
@@ -145,6 +188,9 @@ def default_policy(*, coordinators: tuple[bytes, ...], test: bool = False) -> Po
         texts=True,
         test=test,
         partners_file=PARTNERS_FILE,
+        max_indicators=LARGEST_LIST,
+        max_questions_per_days={},
+        max_refusals_per_days={},
     )
 
 
@@ -155,7 +201,7 @@ def parse_policy(obj: JSON) -> Policy:
     test = top.boolean("test") if top.has("test") else False
     policy = Policy(
         floors=_floors(top, test=test),
-        coordinators=_coordinators(top),
+        coordinators=_keys(top, "coordinators"),
         kinds=_choices(top, "kinds", JOB_KINDS),
         rosters=_choices(top, "rosters", ROSTER_KINDS),
         timings=_choices(top, "timings", TIMINGS),
@@ -172,10 +218,7 @@ def parse_policy(obj: JSON) -> Policy:
         test=test,
         partners_file=_partners_file(top) if top.has("partners_file") else None,
         booth=top.choice("booth", (BOOTH_OWN, BOOTH_ANY)) if top.has("booth") else BOOTH_OWN,
-        **{
-            key: top.integer(key, 1, usual) if top.has(key) else usual
-            for key, usual in _REQUEST_LIMITS.items()
-        },
+        **_requests(top),
     )
     if policy.max_roster < policy.min_roster:
         raise top.refuse("max_roster", "must not be below min_roster")
@@ -303,12 +346,35 @@ def _partners_file(top: Fields) -> str:
     return name
 
 
-def _coordinators(top: Fields) -> tuple[bytes, ...]:
+def _requests(top: Fields) -> dict[str, JSON]:
+    """Return what a policy says of requests, with the usual in the place of what it leaves."""
+    found: dict[str, JSON] = {
+        key: top.integer(key, 1, LARGEST_LIST if key == "max_indicators" else usual)
+        if top.has(key)
+        else usual
+        for key, usual in _REQUEST_LIMITS.items()
+    }
+    for key, table in _REQUEST_BUDGETS.items():
+        found[key] = _budget(top, key) if top.has(key) else table
+    if top.has("min_approvals"):
+        found["min_approvals"] = top.integer("min_approvals", 0, MOST_APPROVERS)
+    if top.has("approvers"):
+        found["approvers"] = _keys(top, "approvers")
+    return found
+
+
+def _budget(top: Fields, key: str) -> dict[int, int]:
+    days = {str(day): day for day in range(1, _LONGEST_BUDGET_DAYS + 1)}
+    section = top.fields(key, required=(), optional=tuple(days))
+    return {day: section.integer(name, 0) for name, day in days.items() if section.has(name)}
+
+
+def _keys(top: Fields, name: str) -> tuple[bytes, ...]:
     keys = []
-    for place, value in enumerate(top.items("coordinators", 0, 10_000)):
+    for place, value in enumerate(top.items(name, 0, 10_000)):
         key = parse_base64(value)
         if key is None or len(key) != PUBLIC_KEY_BYTES:
-            raise top.refuse(f"coordinators[{place}]", "must be base64 of 32 bytes")
+            raise top.refuse(f"{name}[{place}]", "must be base64 of 32 bytes")
         keys.append(key)
     return tuple(keys)
 

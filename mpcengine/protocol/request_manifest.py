@@ -4,8 +4,14 @@ Source: docs/protocol.md §19.5 (``drempel-request-manifest/1``). Canonical JSON
 its bytes names the job everywhere. Requester, coordinator and three nodes sign the same bytes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mpcengine.protocol.approval import (
+    SignedApproval,
+    parse_signed_approvals,
+    verify_approvals,
+)
 from mpcengine.protocol.buckets import capacity, usual_buckets
 from mpcengine.protocol.canonical import JSON, Digest, canonical, digest
 from mpcengine.protocol.errors import MalformedMessage
@@ -21,6 +27,8 @@ from mpcengine.protocol.orders import survey_id_bytes
 from mpcengine.protocol.request import NONE, POST, Request
 from mpcengine.protocol.request_manifest_parts import (
     REQUEST_SUITE,
+    Approvals,
+    Approver,
     ContactTerms,
     Owner,
     Requester,
@@ -41,6 +49,8 @@ from mpcengine.protocol.words import federation_salt
 DEFAULT_DECIDE_DAYS, DEFAULT_KEEP_DAYS = 14, 30
 
 __all__ = [
+    "Approvals",
+    "Approver",
     "ContactTerms",
     "Owner",
     "RequestManifest",
@@ -58,6 +68,10 @@ __all__ = [
 ]
 
 
+# What a node is asked with, before three nodes have signed.
+ASKED_KEYS = ("manifest", "requester_signature", "coordinator_signature", "approvals")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestTerms:
     """Hold what whoever runs a request puts into its manifest; the rest follows.
@@ -70,6 +84,7 @@ class RequestTerms:
     request: Request
     requester: Requester
     coordinator: Coordinator
+    approvals: Approvals
     owners: tuple[Owner, ...]
     nodes: tuple[RequestNode, ...]
     first_size: int
@@ -83,11 +98,12 @@ class RequestTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequestManifest:
-    """Carry a request manifest's bytes and its five signatures (the nodes' by index)."""
+    """Carry a request manifest's bytes, five signatures (nodes' by index), and approvals."""
 
     manifest: bytes
     requester_signature: bytes
     coordinator_signature: bytes
+    approvals: tuple[SignedApproval, ...]
     signatures: tuple[bytes, bytes, bytes]
 
     @property
@@ -96,12 +112,13 @@ class SignedRequestManifest:
         return digest(self.manifest)
 
     def to_json(self) -> dict[str, JSON]:
-        """Return manifest, both askers' signatures and {a, b, c}, all base64."""
+        """Return manifest, askers' signatures, approvals and {a, b, c}, all base64."""
         named = zip(NODE_NAMES, self.signatures, strict=True)
         return {
             "manifest": to_base64(self.manifest),
             "requester_signature": to_base64(self.requester_signature),
             "coordinator_signature": to_base64(self.coordinator_signature),
+            "approvals": [one.to_json() for one in self.approvals],
             "signatures": {name: to_base64(signature) for name, signature in named},
         }
 
@@ -124,6 +141,7 @@ def build_request_manifest(terms: RequestTerms) -> RequestManifest:
         "federation": salt.hex(),
         "requester": _party_json(terms.requester),
         "coordinator": _party_json(terms.coordinator),
+        "approvals": terms.approvals.to_json(),
         "owners": [owner.to_json() for owner in terms.owners],
         "nodes": [node.to_json() for node in terms.nodes],
         "sizes": {"first": first, "others": others},
@@ -142,22 +160,26 @@ def build_request_manifest(terms: RequestTerms) -> RequestManifest:
 
 def parse_signed_request_manifest(obj: JSON, where: str = "") -> SignedRequestManifest:
     """Read a signed request's JSON form; raise MalformedMessage. Verifies nothing yet."""
-    keys = ("manifest", "requester_signature", "coordinator_signature", "signatures")
-    top = Fields(obj, where, required=keys)
+    top = Fields(obj, where, required=(*ASKED_KEYS, "signatures"))
     signatures = top.fields("signatures", required=NODE_NAMES)
     first, second, third = (signatures.data(name, SIGNATURE_BYTES) for name in NODE_NAMES)
     return SignedRequestManifest(
         manifest=top.data("manifest"),
         requester_signature=top.data("requester_signature", SIGNATURE_BYTES),
         coordinator_signature=top.data("coordinator_signature", SIGNATURE_BYTES),
+        approvals=parse_signed_approvals(top),
         signatures=(first, second, third),
     )
 
 
 def verify_askers(
-    data: bytes, *, requester_signature: bytes, coordinator_signature: bytes
+    data: bytes,
+    *,
+    requester_signature: bytes,
+    coordinator_signature: bytes,
+    approvals: Sequence[SignedApproval],
 ) -> RequestManifest:
-    """Return the manifest if the requester and the coordinator named in it signed it.
+    """Return the manifest if requester, coordinator and enough approvers in it signed it.
 
     Raises MalformedMessage, MalformedInput or BadSignature. Whether they may ask anything is
     the operator's policy (``request_policy``).
@@ -165,6 +187,7 @@ def verify_askers(
     manifest = parse_request_manifest(data)
     verify(manifest.requester.key, LABEL_REQUEST_MANIFEST, data, requester_signature)
     verify(manifest.coordinator.key, LABEL_REQUEST_MANIFEST, data, coordinator_signature)
+    verify_approvals(manifest, approvals)
     return manifest
 
 
@@ -178,6 +201,7 @@ def verify_signed_request_manifest(signed: SignedRequestManifest) -> RequestMani
         signed.manifest,
         requester_signature=signed.requester_signature,
         coordinator_signature=signed.coordinator_signature,
+        approvals=signed.approvals,
     )
     for node, signature in zip(manifest.nodes, signed.signatures, strict=True):
         verify(node.identity_key, LABEL_REQUEST_MANIFEST, signed.manifest, signature)

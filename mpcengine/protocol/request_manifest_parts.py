@@ -70,6 +70,37 @@ class ContactTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approver:
+    """Name somebody who may approve, with the Ed25519 key (32 bytes) that signs approvals."""
+
+    name: str
+    organisation: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """Say how many of which approvers must sign; an approver's number is its place."""
+
+    needed: int
+    approvers: tuple[Approver, ...]
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the manifest's section ``approvals``."""
+        return {
+            "needed": self.needed,
+            "approvers": [
+                {
+                    "name": one.name,
+                    "organisation": one.organisation,
+                    "key": to_base64(one.key),
+                }
+                for one in self.approvers
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestNode:
     """Name one node with its identity key and its share key (65 bytes) of this request."""
 
@@ -108,6 +139,7 @@ class RequestManifest:
     federation: bytes
     requester: Requester
     coordinator: Coordinator
+    approvals: Approvals
     owners: tuple[Owner, ...]
     nodes: tuple[RequestNode, ...]
     first_size: int

@@ -17,6 +17,8 @@ from mpcengine.protocol.request_manifest_parts import (
     HOLDER,
     REQUEST_SUITE,
     REQUESTER,
+    Approvals,
+    Approver,
     ContactTerms,
     Owner,
     Requester,
@@ -25,6 +27,7 @@ from mpcengine.protocol.request_manifest_parts import (
 )
 from mpcengine.protocol.schemas_request import (
     LARGEST_LIST,
+    MOST_APPROVERS,
     MOST_BUCKETS,
     MOST_DECIDE_DAYS,
     MOST_KEEP_DAYS,
@@ -45,6 +48,7 @@ _KEYS = (
     "federation",
     "requester",
     "coordinator",
+    "approvals",
     "owners",
     "nodes",
     "sizes",
@@ -56,6 +60,7 @@ _KEYS = (
     "contact",
 )
 _OWNER_KEYS = ("owner", "name", "role", "key", "seal_key")
+_APPROVER_KEYS = ("name", "organisation", "key")
 _NODE_KEYS = ("node", "index", "name", "url", "identity_key", "share_key")
 
 
@@ -83,6 +88,7 @@ def parse_request_manifest(data: bytes) -> RequestManifest:
         federation=bytes.fromhex(top.hexadecimal("federation", FEDERATION_BYTES)),
         requester=Requester(**_party(top, "requester")),
         coordinator=Coordinator(**_party(top, "coordinator")),
+        approvals=_approvals(top),
         owners=_owners(top),
         nodes=_nodes(top),
         first_size=first,
@@ -171,6 +177,20 @@ def _party(top: Fields, key: str) -> dict[str, JSON]:
     return {"name": section.text("name"), "key": section.data("key", PUBLIC_KEY_BYTES)}
 
 
+def _approvals(top: Fields) -> Approvals:
+    section = top.fields("approvals", required=("needed", "approvers"))
+    rows = section.rows("approvers", 0, MOST_APPROVERS, required=_APPROVER_KEYS)
+    approvers = tuple(
+        Approver(
+            name=row.text("name"),
+            organisation=row.text("organisation"),
+            key=row.data("key", PUBLIC_KEY_BYTES),
+        )
+        for row in rows
+    )
+    return Approvals(needed=section.integer("needed", 0, len(rows)), approvers=approvers)
+
+
 def _owners(top: Fields) -> tuple[Owner, ...]:
     rows = top.rows("owners", 2, MOST_OWNERS, required=_OWNER_KEYS)
     return tuple(
@@ -229,6 +249,7 @@ def _check_roles(top: Fields, manifest: RequestManifest) -> None:
 def _check_keys(top: Fields, manifest: RequestManifest) -> None:
     signing = [owner.key for owner in manifest.owners]
     signing += [node.identity_key for node in manifest.nodes] + [manifest.coordinator.key]
+    signing += [one.key for one in manifest.approvals.approvers]
     points = [owner.seal_key for owner in manifest.owners]
     points += [node.share_key for node in manifest.nodes]
     others = signing[len(manifest.owners) :]

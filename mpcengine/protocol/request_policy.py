@@ -3,6 +3,7 @@
 Source: docs/protocol.md §19.5. A refusal has a code of its own and says what, and what to do.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mpcengine.protocol.errors import PolicyRefused
@@ -11,8 +12,13 @@ from mpcengine.protocol.request import ITEMS, MATCH
 from mpcengine.protocol.request_manifest import RequestManifest
 
 
-def check_request_policy(policy: Policy, manifest: RequestManifest) -> None:
-    """Return nothing if this operator takes part; raise PolicyRefused otherwise."""
+def check_request_policy(
+    policy: Policy, manifest: RequestManifest, approved: Sequence[int]
+) -> None:
+    """Return nothing if this operator takes part; raise PolicyRefused otherwise.
+
+    ``approved``: the places of who approved the manifest, as ``verify_approvals`` gives them.
+    """
     if manifest.kind not in policy.kinds:
         raise _refused("kind", f"does not take part in requests of kind {manifest.kind}")
     if manifest.coordinator.key not in policy.coordinators:
@@ -20,9 +26,37 @@ def check_request_policy(policy: Policy, manifest: RequestManifest) -> None:
             "coordinator",
             "does not know the manifest's coordinator key; ask the operator to add it",
         )
+    _check_approvals(policy, manifest, approved)
     _check_floors(policy, manifest)
     _check_sizes(policy, manifest)
     _check_times(policy, manifest)
+
+
+def _check_approvals(
+    policy: Policy, manifest: RequestManifest, approved: Sequence[int]
+) -> None:
+    """Refuse too few approvals: of approvers the operator knows, and none of who asks.
+
+    Identifiers that stand for persons are few enough to be tried one by one: one more approver,
+    and where two are needed, of two organisations (reference/data-requests.md 2.2, 6.1).
+    """
+    found = [manifest.approvals.approvers[place] for place in approved]
+    asker = manifest.requester.name
+    known = [one for one in found if policy.approvers is None or one.key in policy.approvers]
+    counted = [one for one in known if one.organisation != asker]
+    persons = manifest.request.names_persons
+    due = policy.min_approvals + persons
+    if len(counted) < due:
+        raise _refused(
+            "min_approvals",
+            f"asks for approvals of {due} approvers it knows, of other organisations than the "
+            f"requester's; {len(counted)} are given",
+        )
+    if persons and due > 1 and len({one.organisation for one in counted}) < 2:
+        raise _refused(
+            "approvers",
+            "asks for approvers of two organisations where identifiers stand for persons",
+        )
 
 
 def _check_floors(policy: Policy, manifest: RequestManifest) -> None:
@@ -59,6 +93,11 @@ def _check_sizes(policy: Policy, manifest: RequestManifest) -> None:
     if max(manifest.first_size, manifest.other_size) > policy.max_list:
         raise _refused("max_list", f"allows lists of at most {policy.max_list} values")
     request = manifest.request
+    if request.kind == MATCH and manifest.first_size > policy.max_indicators:
+        raise _refused(
+            "max_indicators",
+            f"allows a requester's list of at most {policy.max_indicators} values",
+        )
     guesses = request.kind == MATCH and request.holder_feedback == ITEMS
     if guesses and request.names_persons and manifest.other_size > policy.max_guesses:
         # A holder learns for each value of her list whether it was asked for (corrections C5).

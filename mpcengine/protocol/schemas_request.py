@@ -41,6 +41,7 @@ CONTACTS_FORMAT = "drempel-contacts/1"
 TLP_MARKS = ("TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR")
 MOST_TYPES = 16
 MOST_OWNERS = 256
+MOST_APPROVERS = 16
 MOST_BUCKETS = 256
 LARGEST_LIST = 1 << 24
 MOST_DECIDE_DAYS, MOST_KEEP_DAYS = 60, 90
@@ -106,6 +107,21 @@ REQUEST_MANIFEST_SCHEMA = document(
             "federation": HEX_32_BYTES,
             "requester": _PARTY,
             "coordinator": _PARTY,
+            "approvals": fields(
+                {
+                    "needed": whole(0, MOST_APPROVERS),
+                    "approvers": items(
+                        fields(
+                            {"name": NAME, "organisation": NAME, "key": _KEY},
+                            "somebody who may approve",
+                        ),
+                        0,
+                        MOST_APPROVERS,
+                        "approvers",
+                    ),
+                },
+                "how many of which approvers must sign",
+            ),
             "owners": items(
                 fields(
                     {
@@ -232,6 +248,12 @@ SIGNED_REQUEST = fields(
         "manifest": BASE64,
         "requester_signature": base64_of(64),
         "coordinator_signature": base64_of(64),
+        "approvals": items(
+            fields({"approval": BASE64, "signature": base64_of(64)}, "a signed approval"),
+            0,
+            MOST_APPROVERS,
+            "signed approvals",
+        ),
         "signatures": fields(
             {"a": base64_of(64), "b": base64_of(64), "c": base64_of(64)}, "three signatures"
         ),

@@ -3,8 +3,10 @@
 Source: docs/protocol.md §19.5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from mpcengine.protocol.approval import SignedApproval, verify_approvals
 from mpcengine.protocol.errors import BadSignature, PolicyRefused
 from mpcengine.protocol.request_manifest import RequestManifest, verify_askers
 from mpcengine.protocol.request_policy import check_request_policy
@@ -14,6 +16,7 @@ from nodes.keystore import node_name, node_sign
 from nodes.models import Job, JobState, SurveyKeys
 from nodes.policy import federation, operator_policy
 from nodes.selectors import request_get, request_of
+from nodes.services.asked import check_budgets, question_note
 from nodes.services.job_rows import (
     job_open,
     job_store,
@@ -25,7 +28,12 @@ from problems import Conflict
 
 
 def request_accept(
-    *, manifest: bytes, requester_signature: bytes, coordinator_signature: bytes
+    *,
+    manifest: bytes,
+    requester_signature: bytes,
+    coordinator_signature: bytes,
+    approvals: Sequence[SignedApproval],
+    now: datetime,
 ) -> tuple[str, bytes]:
     """Return the digest of a request manifest, and this node's signature if it takes part.
 
@@ -36,6 +44,7 @@ def request_accept(
         manifest,
         requester_signature=requester_signature,
         coordinator_signature=coordinator_signature,
+        approvals=approvals,
     )
     known = Job.objects.filter(digest=parsed.digest).first()
     if known is None or known.state == JobState.REFUSED:
@@ -47,14 +56,19 @@ def request_accept(
             manifest=parsed.raw,
             requester_signature=requester_signature,
             coordinator_signature=coordinator_signature,
+            approvals=[one.to_json() for one in approvals],
         )
+        policy = operator_policy()
         try:
-            check_request_policy(operator_policy(), parsed)
+            check_request_policy(policy, parsed, verify_approvals(parsed, approvals))
+            check_budgets(policy, parsed, now=now)
         except PolicyRefused as refusal:
             job_store(fresh, refusal)
+            question_note(parsed, now=now, refusal=refusal)
             refused_tell(parsed.digest, parsed.request_id, refusal)
             raise
         job_store(fresh)
+        question_note(parsed, now=now)
     return parsed.digest, node_sign(LABEL_REQUEST_MANIFEST, manifest)
 
 

@@ -35,7 +35,8 @@ from mpcengine.protocol.request_manifest import (
 )
 from mpcengine.protocol.signing import public_bytes
 from tests.connector.three_nodes import ThreeNodes
-from tests.vectors.request_cast import request_terms
+from tests.vectors.cast import ed25519
+from tests.vectors.request_cast import APPROVERS, request_terms
 
 SECONDS = 5.0
 
@@ -50,7 +51,9 @@ class Comparison:
             for _ in range(2)
         ]
         asker = Ed25519PrivateKey.generate()
-        asking = Asking(federation=nodes, requester=asker)
+        asking = Asking(
+            federation=nodes, requester=asker, approvers=tuple(map(ed25519, APPROVERS))
+        )
         request_id = secrets.token_hex(16)
         now = datetime.now(UTC).replace(microsecond=0)
         window = Window(opens=now, closes=now + timedelta(hours=1))

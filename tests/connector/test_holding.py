@@ -33,7 +33,8 @@ from mpcengine.protocol.request_manifest import (
 from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import to_base64
 from tests.connector.three_nodes import ThreeNodes
-from tests.vectors.request_cast import request_manifest, request_terms
+from tests.vectors.cast import ed25519
+from tests.vectors.request_cast import APPROVERS, request_manifest, request_terms
 
 ASKED = "192.0.2.7\n198.51.100.24\n203.0.113.80\n"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "holding" / "hold.json"
@@ -129,7 +130,9 @@ class Sat:
 def match(tmp_path: Path) -> Match:
     nodes = ThreeNodes()
     own = [keys() for _ in range(4)]
-    asking = Asking(federation=nodes, requester=own[0].sign)
+    asking = Asking(
+        federation=nodes, requester=own[0].sign, approvers=tuple(map(ed25519, APPROVERS))
+    )
     request_id = secrets.token_hex(16)
     now = datetime.now(UTC).replace(microsecond=0)
     window = Window(opens=now - timedelta(hours=1), closes=now + timedelta(hours=1))

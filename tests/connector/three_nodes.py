@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connector.http import SIGNATURE_HEADER, Receiver
 from connector.splitting import bits_moved
+from mpcengine.protocol.approval import parse_signed_approvals, verify_approvals
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.consent import consents_digest, draw_nonce, nonce_body, verify_consent
 from mpcengine.protocol.contribution import (
@@ -37,6 +38,7 @@ from mpcengine.protocol.policy import default_policy
 from mpcengine.protocol.private_outcome import PrivatePlace, private_body, seal_private
 from mpcengine.protocol.request import HIT
 from mpcengine.protocol.request_manifest import (
+    ASKED_KEYS,
     RequestManifest,
     request_keys_body,
     verify_askers,
@@ -54,7 +56,7 @@ from mpcengine.protocol.signing import (
     public_bytes,
     sign,
 )
-from mpcengine.protocol.strict import parse_base64, to_base64
+from mpcengine.protocol.strict import Fields, parse_base64, to_base64
 from mpcengine.protocol.words import node_components
 from tests.connector.doubles import Answered
 from tests.connector.ideal_match import Lists, private_rows, shared_bytes, statements_of
@@ -198,13 +200,15 @@ class ThreeNodes:
         return 200, {"share_key": to_base64(key), "signature": to_base64(signed)}, b""
 
     def _propose(self, index: int, given: Mapping[str, str]) -> Said:
-        data = {key: parse_base64(value) or b"" for key, value in given.items()}
+        top = Fields(given, required=ASKED_KEYS)
+        approvals = parse_signed_approvals(top)
         manifest = verify_askers(
-            data["manifest"],
-            requester_signature=data["requester_signature"],
-            coordinator_signature=data["coordinator_signature"],
+            top.data("manifest"),
+            requester_signature=top.data("requester_signature"),
+            coordinator_signature=top.data("coordinator_signature"),
+            approvals=approvals,
         )
-        check_request_policy(self.policy, manifest)
+        check_request_policy(self.policy, manifest, verify_approvals(manifest, approvals))
         self.jobs.setdefault(manifest.digest, Job(manifest=manifest, signed=dict(given)))
         signed = sign(self.identity[index - 1], LABEL_REQUEST_MANIFEST, manifest.raw)
         return 200, {"digest": manifest.digest, "signature": to_base64(signed)}, b""

@@ -32,9 +32,11 @@ from mpcengine.protocol.request_result import assemble_request_result
 from mpcengine.protocol.signing import LABEL_ORDER, public_bytes, sign
 from mpcengine.protocol.strict import to_base64
 from tests.nodes.harness import Nodes
-from tests.vectors.request_cast import request_terms
+from tests.vectors.cast import ed25519
+from tests.vectors.request_cast import APPROVERS, request_terms
 
 SECONDS = 300.0
+APPROVING = tuple(map(ed25519, APPROVERS))
 
 
 def words(*ranges: tuple[int, int]) -> WordList:
@@ -179,7 +181,7 @@ def ask(
     if requester is not None:
         keys[0] = replace(keys[0], sign=requester)
     asker = keys[0].sign if kind == "match" else Ed25519PrivateKey.generate()
-    asking = Asking(federation=federation, requester=asker)
+    asking = Asking(federation=federation, requester=asker, approvers=APPROVING)
     request_id = secrets.token_hex(16)
     now = datetime.now(UTC).replace(microsecond=0)
     window = Window(opens=now - timedelta(minutes=5), closes=now + timedelta(hours=1))

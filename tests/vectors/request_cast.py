@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 
+from mpcengine.protocol.approval import SignedApproval, sign_approval
 from mpcengine.protocol.canonical import JSON, Digest
 from mpcengine.protocol.consent import Consent, consents_digest, draw_nonce, sign_consent
 from mpcengine.protocol.contribution import contributions_root
@@ -15,6 +16,8 @@ from mpcengine.protocol.manifest_parts import Coordinator, Window
 from mpcengine.protocol.nodesfile import NODE_NAMES
 from mpcengine.protocol.request import parse_request
 from mpcengine.protocol.request_manifest import (
+    Approvals,
+    Approver,
     Owner,
     Requester,
     RequestManifest,
@@ -61,6 +64,24 @@ COMPARE_REQUEST: dict[str, JSON] = {
 }
 
 
+APPROVERS = ("Amir", "Bea")
+APPROVALS = Approvals(
+    needed=2,
+    approvers=tuple(
+        Approver(name=name, organisation=f"Board of {name}", key=public_bytes(ed25519(name)))
+        for name in APPROVERS
+    ),
+)
+
+
+def approved(manifest: RequestManifest) -> tuple[SignedApproval, ...]:
+    """Return both approvers' signed approvals of a manifest."""
+    return tuple(
+        sign_approval(ed25519(name), manifest.digest, place)
+        for place, name in enumerate(APPROVERS)
+    )
+
+
 def owner(number: int, kind: str) -> Owner:
     """Return an owner of a list in the sample request of this kind."""
     name = OWNERS[number]
@@ -96,6 +117,7 @@ def request_terms(kind: str = "match") -> RequestTerms:
         request=parse_request(definition),
         requester=Requester(name=OWNERS[0], key=public_bytes(ed25519(OWNERS[0]))),
         coordinator=Coordinator(name="Carol", key=public_bytes(ed25519("coordinator"))),
+        approvals=APPROVALS,
         owners=tuple(owner(place, kind) for place in range(number)),
         nodes=tuple(request_node(index) for index in (1, 2, 3)),
         first_size=64,
@@ -123,6 +145,7 @@ def sign_request_manifest(manifest: RequestManifest) -> SignedRequestManifest:
         coordinator_signature=sign(
             ed25519("coordinator"), LABEL_REQUEST_MANIFEST, manifest.raw
         ),
+        approvals=approved(manifest),
         signatures=(first, second, third),
     )
 

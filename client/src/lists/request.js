@@ -39,6 +39,7 @@ export async function verifySignedRequest(signed, known) {
   const request = await requestOf(raw, parseCanonical(raw));
   await verify(request.requester.key, REQUEST_LABEL, raw, data(signed.requester_signature, "requester_signature", 64));
   await verify(request.coordinator.key, REQUEST_LABEL, raw, data(signed.coordinator_signature, "coordinator_signature", 64));
+  await approvalsVerify(request, signed.approvals);
   for (const { node, identityKey } of request.nodes) {
     await verify(identityKey, REQUEST_LABEL, raw, data(signed.signatures?.[node], `signatures.${node}`, 64));
   }
@@ -47,6 +48,22 @@ export async function verifySignedRequest(signed, known) {
     if (!trusted) refuse("manifest.nodes", "The request names other nodes than the ones known here.", "nodes");
   }
   return request;
+}
+
+/** Refuses unless as many different approvers signed as are needed. @param {Request} request @param {any} signed */
+async function approvalsVerify({ digest: named, terms }, signed) {
+  const { needed, approvers } = terms.approvals ?? {};
+  const given = Array.isArray(signed) ? signed : [];
+  const places = new Set();
+  for (const [at, one] of given.entries()) {
+    const raw = data(one?.approval, `approvals[${at}]`);
+    const said = parseCanonical(raw);
+    const isOne = said?.format === "drempel-approval/1" && said.manifest === named && said.decision === "approve" && Object.keys(said).length === 4;
+    const key = isOne ? data(approvers?.[said.approver]?.key, "approvals", 32) : refuse("approval.manifest", "An approval is of another question.", "approvals");
+    await verify(key, "drempel/approval/1", raw, data(one.signature, `approvals[${at}]`, 64));
+    places.add(said.approver);
+  }
+  if (!Number.isInteger(needed) || places.size !== given.length || places.size < needed) refuse("request.approvals", "The request is not approved by as many as it needs.", "approvals");
 }
 
 /** @param {Bytes} raw @param {any} terms @returns {Promise<Request>} */

@@ -9,6 +9,7 @@ from accounts.views import static_file
 urlpatterns = [
     path("", include("surveys.urls_pages")),
     path("", include("datarequests.urls_pages")),
+    path("drafts/", include("surveys.urls_drafts")),
     path("account/", include("accounts.urls")),
     path("admin/", site.urls),
     path("static/<path:name>", static_file, name="static"),

@@ -88,3 +88,51 @@ class EntryList(models.Model):
 
     def __str__(self) -> str:
         return f"entry list {self.pk}"
+
+
+class Draft(models.Model):
+    """A questionnaire that is being written; it may still be incomplete.
+
+    ``plan`` holds what is decided beside the questions: ``expected`` (how many will be
+    invited), ``opens`` and ``closes`` (RFC 3339), ``looked_at`` (identifying questions were).
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=32, default=new_survey_id, editable=False
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="+"
+    )
+    content = models.JSONField()
+    plan = models.JSONField(default=dict)
+    number = models.PositiveIntegerField(default=1)  # of the version that ``content`` is
+    survey = models.ForeignKey(Survey, on_delete=models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-updated_at", "id"]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+
+class DraftVersion(models.Model):
+    """What a draft held before, so that every change can be undone.
+
+    ``change`` is the code of what made this version; who made it is not kept.
+    """
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    change = models.CharField(max_length=20)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["draft", "number"], name="one_version_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.pk}"

@@ -1,5 +1,7 @@
 """The first page after signing in: who am I, what are our surveys, which tokens are out."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +12,9 @@ from django.views.decorators.http import require_GET
 from accounts.authentication import coordinates, signed_in
 from accounts.forms import TokenForm
 from accounts.selectors import tokens_list
-from surveys.models import Survey, SurveyState
+from surveys.draft_selectors import draft_list
+from surveys.models import Draft, Survey, SurveyState
+from surveys.said import text_said
 from surveys.selectors import survey_list
 
 SHOWN = 50
@@ -34,12 +38,22 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "person": user,
         "coordinates": coordinates(user),
+        "drafts": _drafts(user.organisation_id) if coordinates(user) else [],
         "surveys": rows,
         "more": surveys.count() - len(rows) if surveys is not None else 0,
         "tokens": tokens_list(user=user),
         "form": TokenForm(),
     }
     return render(request, "home.html", context)
+
+
+def _drafts(organisation: UUID) -> list[tuple[Draft, str]]:
+    drafts = draft_list(organisation=organisation).filter(survey=None)[:SHOWN]
+    language = get_language() or ""
+    return [
+        (one, text_said(one.content["title"], language, ()) or str(_("Untitled")))
+        for one in drafts
+    ]
 
 
 def _title(survey: Survey) -> str:

@@ -21,6 +21,7 @@ from accounts.models import ApiToken, Organisation, Role, User
 from accounts.services import token_issue
 from datarequests.desk import release
 from datarequests.models import DataRequest
+from surveys.drafts import draft_create
 from surveys.models import Survey
 from tests.accounts.cast import PASSWORD, person
 
@@ -29,6 +30,11 @@ TABLE = Path(__file__).with_name("access.csv")
 CALLERS = ("nobody", "coordinator", "other", "operator", "bare")
 WORDS = {200: "page", 400: "bad", 401: "sign-in", 403: "no", 404: "none", 405: "wrong"}
 Row = dict[str, str]
+ASKED = {
+    "format": "drempel-survey/1",
+    "title": {"en": "One"},
+    "questions": [{"id": "q", "kind": "scale", "min": 1, "max": 3, "title": {"en": "Q"}}],
+}
 
 
 def rows() -> list[Row]:
@@ -83,6 +89,9 @@ class Things:
             version=1,
             state="submitted",
         )
+        self.draft = draft_create(
+            organisation_id=carol.organisation_id, languages=(), definition=ASKED
+        )
         token_issue(user=carol, name="laptop")
 
     def address(self, written: str) -> str:
@@ -90,6 +99,10 @@ class Things:
         token = ApiToken.objects.get()
         parts = {
             "survey_id": self.survey.pk,
+            "draft_id": self.draft.pk,
+            "template_id": "incident-experience",
+            "format_id": "drempel",
+            "question_id": "q",
             "request_id": self.request.pk,
             "key_id": 1,
             "asked": release(),

@@ -54,6 +54,17 @@ class _Envelopes:
     holders: tuple[bytes, ...]
 
 
+def contact_moment(opens: datetime, days: int) -> datetime:
+    """Return when a connector says its one word on contact, of mode ``post``.
+
+    By chance in the last quarter of the ``days`` to decide, before the decision is known: so
+    the time tells nothing, and a holder who does nothing says no at such a moment, too.
+    """
+    whole = timedelta(days=days)
+    late = whole.total_seconds() / 4 * secrets.randbelow(10**6) / 10**6
+    return opens + whole * 3 / 4 + timedelta(seconds=late)
+
+
 def contact_prepare(
     participant: Participant,
     details: ContactDetails | None,
@@ -110,13 +121,19 @@ def cards_read(
     asks = participant.owner == FIRST
     tried = envelopes.holders if asks else (envelopes.requester,)
     digest = participant.manifest.digest
-    joined = sealed_read(
-        participant,
-        f"requests/{digest}/contacts/{participant.owner}",
-        named=contact_digest(digest),
-        bucket=0,
-        size=KEY_BYTES * len(tried),
-    )
+    try:
+        joined = sealed_read(
+            participant,
+            f"requests/{digest}/contacts/{participant.owner}",
+            named=contact_digest(digest),
+            bucket=0,
+            size=KEY_BYTES * len(tried),
+        )
+    except Refused as refused:
+        if refused.code == NOT_YET:
+            # The nodes did not compute with this owner's word: she said none, or a bad one.
+            return Found(cards=(), refused=())
+        raise
     keys = [joined[start : start + KEY_BYTES] for start in range(0, len(joined), KEY_BYTES)]
     side = FROM_HOLDER if asks else FROM_REQUESTER
     cards, refused = try_cards(participant.manifest, side, keys, tried, now=now)

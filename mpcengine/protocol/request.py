@@ -17,7 +17,7 @@ KINDS = (MATCH, COMPARE)
 RESERVED_KINDS = ("count", "statistics", "linked", "reference")
 ITEMS, HIT, NONE = "items", "hit", "none"
 PRE, POST, MAILBOX = "pre", "post", "mailbox"
-CONTACT_MODES = (PRE,)
+CONTACT_MODES = (PRE, POST)
 DEFAULT_MIN_COUNT = 10
 DEFAULT_MIN_ORGANISATIONS = 3
 # Types that stand for one natural person. Mail addresses are not among them: in these questions

@@ -10,6 +10,7 @@ from django.db import transaction
 
 import faults
 from mpcengine.protocol.contact import Contact, contact_part_length, verify_contact
+from mpcengine.protocol.request_manifest import RequestManifest
 from nodes.keystore import node_index
 from nodes.models import Job, JobState, StoredContact
 from nodes.selectors import request_get, request_of
@@ -25,8 +26,8 @@ def contact_accept(*, digest: str, contact: bytes, signature: bytes, part: bytes
     A word with a higher number takes the place of the one before: that is how an opt-in is
     withdrawn. Raises Missing, MalformedMessage, BadSignature, Malformed ``contact.part`` for a
     part that is not the one named, or Conflict: ``contact.none`` where the question offers no
-    contact, ``contact.closed`` outside its time, ``contact.older``. Kill points
-    ``nodes.contact.*``.
+    contact, ``contact.early`` and ``contact.closed`` outside its time, ``contact.older``.
+    Kill points ``nodes.contact.*``.
     """
     job = request_get(digest=digest)
     manifest = request_of(job)
@@ -39,7 +40,7 @@ def contact_accept(*, digest: str, contact: bytes, signature: bytes, part: bytes
         current = Job.objects.select_for_update().get(pk=job.pk)
         kept = StoredContact.objects.filter(job=job, owner=parsed.owner).first()
         if kept is None or bytes(kept.contact) != contact:
-            _check_takes(current)
+            _check_takes(current, manifest)
             if kept is not None and kept.number >= parsed.number:
                 raise Conflict("contact.older", "A later word of this owner is here.")
             StoredContact.objects.filter(job=job, owner=parsed.owner).delete()
@@ -63,7 +64,7 @@ def _check_part(contact: Contact, part: bytes) -> None:
         raise Malformed("contact.part", "The part is not the one that the contact names.")
 
 
-def _check_takes(job: Job) -> None:
+def _check_takes(job: Job, manifest: RequestManifest) -> None:
     """Raise Conflict unless words on contact are still taken.
 
     The contact's own job, which follows a release, ends it for good when it settles.
@@ -71,5 +72,9 @@ def _check_takes(job: Job) -> None:
     if job.state in _ENDED or job.reason:
         raise Conflict("contact.closed", "This question takes no words on contact now.")
     following = contact_job(job)
+    if following is None and not manifest.decides_before:
+        raise Conflict(
+            "contact.early", "Words on contact are taken once the match is released."
+        )
     if following is not None and following.state != JobState.OPEN:
         raise Conflict("contact.closed", "It is settled whose contacts are given out.")

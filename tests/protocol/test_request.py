@@ -65,7 +65,7 @@ def test_it_orders_types_and_texts() -> None:
         ({"kind": "count"}, "request.reserved", "kind"),
         ({"kind": "reference"}, "request.reserved", "kind"),
         ({"kind": "gossip"}, "request.value", "kind"),
-        ({"contact": "post"}, "request.reserved", "contact"),
+        ({"contact": "mailbox"}, "request.reserved", "contact"),
         ({"precision": "band"}, "request.reserved", "precision"),
         ({"list_sizes": True}, "request.kind", "list_sizes"),
         ({"identifier": []}, "request.value", "identifier"),

@@ -1,6 +1,6 @@
 """Let everybody in a run say a word on contact, and read the cards that come of it.
 
-Whoever was not named says no, with the same bytes. Source: docs/protocol.md §19.15.
+Whoever was not named says no, with the same bytes. Source: docs/protocol.md §19.17.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """Say whether to be found, and read the cards of those who are: the owner's side of contact.
 
-Source: docs/protocol.md §19.15; data requests 7. Yes, no and no hit look the same outside this
+Source: docs/protocol.md §19.17; data requests 7. Yes, no and no hit look the same outside this
 process: the same calls, forms and sizes. A word that was prepared is kept and sent again as it
 is; a later one, with a higher number, takes its place.
 """
@@ -129,8 +129,8 @@ def cards_read(
             bucket=0,
             size=KEY_BYTES * len(tried),
         )
-    except Refused as refused:
-        if refused.code == NOT_YET:
+    except Refused as absent:
+        if absent.code == NOT_YET:
             # The nodes did not compute with this owner's word: she said none, or a bad one.
             return Found(cards=(), refused=())
         raise

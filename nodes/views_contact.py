@@ -1,6 +1,6 @@
 """The node's interface for contact: words of owners, envelopes, keys sealed to one owner each.
 
-Source: docs/protocol.md §19.12 and §19.15.
+Source: docs/protocol.md §19.12 and §19.17.
 """
 
 from django.http import HttpResponse

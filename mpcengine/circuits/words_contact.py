@@ -2,7 +2,7 @@
 
 Every key leaves as new shares: the key itself, or a word that the three parties drew together
 and nobody knows. Which of the two nobody can tell but who can open an envelope with it.
-Source: docs/protocol.md §19.15; data requests 7; corrections C4. Same messages for every input.
+Source: docs/protocol.md §19.17; data requests 7; corrections C4. Same messages for every input.
 """
 
 from dataclasses import dataclass

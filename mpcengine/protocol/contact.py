@@ -1,6 +1,6 @@
 """Opt in to contact, or not, with the same bytes: a sealed card, its key and a bit in shares.
 
-Source: docs/protocol.md §19.15; data requests 7; corrections B7, C4. Every owner's connector
+Source: docs/protocol.md §19.17; data requests 7; corrections B7, C4. Every owner's connector
 makes one for every question that offers contact. Who does not opt in seals no card: the
 envelope is random bytes, and no key to it exists.
 """

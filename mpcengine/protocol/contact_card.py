@@ -1,6 +1,6 @@
 """Seal a contact card of one size, and open it: only under the one key, only if signed.
 
-Source: docs/protocol.md §19.15; data requests 7. A card (``drempel-card/1``) says how to reach
+Source: docs/protocol.md §19.17; data requests 7. A card (``drempel-card/1``) says how to reach
 an organisation about one question; the organisation's key of that question signs it, so that
 no node can invent one. Plain texts begin with 32 zero bytes: AES-GCM alone lets one envelope
 open under two keys.

@@ -1,6 +1,6 @@
 """Read how an organisation wants to be reached (``drempel-contact-details/1``), make its card.
 
-Source: docs/protocol.md §19.15. A person's file: what of it concerns one question, the
+Source: docs/protocol.md §19.17. A person's file: what of it concerns one question, the
 connector adds.
 """
 

@@ -1,6 +1,6 @@
 """Begin the contact that follows a released match: a job of its own, with each holder's hit.
 
-Source: docs/protocol.md §19.15.
+Source: docs/protocol.md §19.17.
 """
 
 from django.utils import timezone

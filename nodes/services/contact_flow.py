@@ -1,6 +1,6 @@
 """The steps of contact: who decided, whose parts fit, the round, what is sealed, erasing.
 
-Source: docs/protocol.md §19.15; corrections B1, B7. Nothing is opened by anybody but the two
+Source: docs/protocol.md §19.17; corrections B1, B7. Nothing is opened by anybody but the two
 who get each other's key; nothing is computed again once three nodes have stored it.
 """
 

@@ -1,6 +1,6 @@
 """What the parties compute for contact, and this node's sealed parts that go into it.
 
-Source: docs/protocol.md §16.8 and §19.15.
+Source: docs/protocol.md §16.8 and §19.17.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Seal keys to the one owner that may open them: this node's two components, signed.
 
-Source: docs/protocol.md §19.10 and §19.15. Equal sizes whoever has a hit or opted in.
+Source: docs/protocol.md §19.10 and §19.17. Equal sizes whoever has a hit or opted in.
 """
 
 from collections.abc import Iterator

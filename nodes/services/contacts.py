@@ -1,7 +1,7 @@
 """Take owners' words on contact: a sealed card or random bytes, and this node's sealed part.
 
 Nobody can tell one from the other; who says nothing has no contact. The latest word stands
-until the nodes settle whose words they compute with. Source: docs/protocol.md §19.15.
+until the nodes settle whose words they compute with. Source: docs/protocol.md §19.17.
 """
 
 import hashlib

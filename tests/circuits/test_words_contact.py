@@ -71,7 +71,7 @@ def test_chance_is_drawn_anew_and_known_to_no_party() -> None:
 
 
 def test_one_lying_party_forces_an_opt_in_but_reaches_no_key_of_another() -> None:
-    """What one party that flips bits of an AND can do (docs/protocol.md §19.15): and no more.
+    """What one party that flips bits of an AND can do (docs/protocol.md §19.17): and no more.
 
     It can make both g of an opted-in holder without a hit: her card is then given. For a
     holder that did not opt in the same lie gives a key to random bytes.

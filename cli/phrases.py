@@ -49,6 +49,9 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "union": "In any list",
         "per_indicator": "Organisations that hold it, for each indicator that may be shown",
         "no_indicator": "none may be shown",
+        "contacts": "Organisations with a hit that want to get in touch",
+        "no_contact": "none",
+        "contact_until": "until",
     },
     "nl": {
         "counted": "{n} antwoorden zijn geteld.",
@@ -95,6 +98,9 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "union": "In een van de lijsten",
         "per_indicator": "Organisaties die het hebben, per kenmerk dat getoond mag worden",
         "no_indicator": "geen enkel mag getoond worden",
+        "contacts": "Organisaties met een treffer die contact willen",
+        "no_contact": "geen",
+        "contact_until": "tot",
     },
 }
 _REASONS_NL: Mapping[str, str] = {

@@ -56,6 +56,7 @@ class RequestRenderer:
             count = self._count(section[name]["count"])
             lines.append(f"  {self.words[name]:<{wide}}  {count:>{NUMBER}}")
         lines += self._indicators(section.get("per_indicator"))
+        lines += self._contacts(section.get("contacts"))
         label = f"{self.words['label_all']}: {self.words[section['assurance']]}"
         return [*lines, "", *self._wrapped(label)]
 
@@ -80,6 +81,23 @@ class RequestRenderer:
             parts = textwrap.wrap(value, wide) or [""]
             lines += [f"  {part}" for part in parts[:-1]]
             lines.append(f"  {parts[-1]:<{wide}}  {row['organisations']:>{NUMBER}}")
+        return lines
+
+    def _contacts(self, rows: JSON) -> list[str]:
+        if rows is None:
+            return []
+        lines = ["", self.words["contacts"], self.rule * self.width]
+        if not rows:
+            return [*lines, f"  {self.words['no_contact']}"]
+        for row in rows:
+            card = row["card"]
+            reach = [card["contact"], card["mail"], card["phone"], card["tlp"]]
+            reach.append(f"{self.words['contact_until']} {card['expires'][:10]}")
+            said = ", ".join(printable_text(part) for part in reach if part)
+            lines += [
+                f"  {line}" for line in self._wrapped(printable_text(card["organisation"]))
+            ]
+            lines += [f"    {line}" for line in textwrap.wrap(said, self.width - 4)]
         return lines
 
     def _text(self, text: Text) -> str:

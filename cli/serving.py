@@ -20,7 +20,8 @@ from mpcengine.protocol.boothpage import page_path
 
 EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
 EXAMPLE_ANSWERS = ROOT / "examples" / "ict-resilience.answers.csv"
-EXAMPLE_REQUEST = ROOT / "examples" / "phishing.request.json"
+EXAMPLE_CARD = ROOT / "examples" / "hospital-north.contact.json"
+EXAMPLE_REQUEST = ROOT / "examples" / "phishing-contact.request.json"
 EXAMPLE_INDICATORS = ROOT / "examples" / "phishing.indicators.csv"
 EXAMPLE_HOLDINGS = ROOT / "examples" / "phishing.holdings"
 ONE_ANSWER = ROOT / "examples" / "ict-resilience.answers.json"

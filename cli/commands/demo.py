@@ -21,6 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the examples through the real protocol, print results, and serve unless --once."""
     from cli.commands.serve import PORT  # noqa: PLC0415 - arguments first
     from cli.commands.show import print_result  # noqa: PLC0415
+    from cli.contacting import opt_ins_read  # noqa: PLC0415
     from cli.embedded.federation import Options, running  # noqa: PLC0415
     from cli.embedded.ports import is_free  # noqa: PLC0415
     from cli.embedded.services_file import services_read  # noqa: PLC0415
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from cli.request_run import request_run  # noqa: PLC0415
     from cli.serving import (  # noqa: PLC0415
         EXAMPLE_ANSWERS,
+        EXAMPLE_CARD,
         EXAMPLE_HOLDINGS,
         EXAMPLE_INDICATORS,
         EXAMPLE_REQUEST,
@@ -52,7 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
         outcome = survey_run(federation, survey, answers, progress)
         print_result(outcome.document, language=None)
         print()
-        match = request_run(federation, request, lists, progress)
+        # One of those who opt in has a hit, the other has none.
+        opting = [f"hospital-north={EXAMPLE_CARD}", "pharmacy"]
+        opted = opt_ins_read(opting, [one.name for one in lists], request)
+        match = request_run(federation, request, lists, progress, opted)
         print_result(match.document, language=None)
         if arguments.once:
             return 0

@@ -20,7 +20,11 @@ from mpcengine.protocol.boothpage import page_path
 
 EXAMPLE_SURVEY = ROOT / "examples" / "ict-resilience.survey.json"
 EXAMPLE_ANSWERS = ROOT / "examples" / "ict-resilience.answers.csv"
-EXAMPLE_CARD = ROOT / "examples" / "hospital-north.contact.json"
+# One of those who opt in has a hit, the other has none.
+EXAMPLE_OPT_INS = (
+    f"hospital-north={ROOT / 'examples' / 'hospital-north.contact.json'}",
+    "pharmacy",
+)
 EXAMPLE_REQUEST = ROOT / "examples" / "phishing-contact.request.json"
 EXAMPLE_INDICATORS = ROOT / "examples" / "phishing.indicators.csv"
 EXAMPLE_HOLDINGS = ROOT / "examples" / "phishing.holdings"

@@ -11,7 +11,7 @@ from django.db.models import Q
 from mpcengine.http_peer import HttpPeer
 from mpcengine.models import TERMINAL_STATES, JobNode, MpcJob, NodeRecord, SignedResult
 from mpcengine.protocol.canonical import JSON, parse_json
-from mpcengine.protocol.nodesfile import NODE_NAMES, parse_nodes_file
+from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile, parse_nodes_file
 from mpcengine.protocol.signedmanifest import SignedManifest
 
 
@@ -57,6 +57,11 @@ def signed_request_get(*, digest: str) -> JSON | None:
     """Return a request with all its signatures, or None before three nodes have signed."""
     del digest
     return None
+
+
+def nodes_file_read() -> NodesFile:
+    """Return the nodes file as it is now; raise MalformedInput if it is none."""
+    return parse_nodes_file(parse_json(Path(settings.NODES_FILE).read_bytes(), file=True))
 
 
 def node_peers() -> dict[str, HttpPeer]:

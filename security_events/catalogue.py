@@ -152,6 +152,20 @@ _LIFE: Mapping[str, Entry] = {
     "survey.cancelled": _reserved(
         1, "api", "end", ACTIVITY, "a survey was given up before opening", "person manifest"
     ),
+    "survey.result_published": _act(
+        2, "api", "change", ACTIVITY, "a result became public", "person manifest survey"
+    ),
+    "survey.result_hidden": _act(
+        1, "api", "change", ACTIVITY, "a public page was taken down", "person manifest survey"
+    ),
+    "survey.result_doubtful": _entry(
+        4,
+        "api",
+        "denied",
+        ACTIVITY,
+        "a stored result does not verify",
+        "manifest survey reason",
+    ),
     "survey.withheld": _entry(
         3, "api", "end", ACTIVITY, "a survey ended without a number", "manifest job reason"
     ),

@@ -136,3 +136,14 @@ class DraftVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.pk}"
+
+
+class PublicResult(models.Model):
+    """That a survey's result may be read by everybody. No time: there is no need for one."""
+
+    survey = models.OneToOneField(
+        Survey, on_delete=models.CASCADE, related_name="public_result"
+    )
+
+    def __str__(self) -> str:
+        return f"public result {self.pk}"

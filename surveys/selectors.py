@@ -8,7 +8,7 @@ from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import ROSTER_CODE, ROSTER_KEY
 from mpcengine.selectors import job_view, result_document_get
 from problems import Missing
-from surveys.models import InvitedPartner, Survey
+from surveys.models import InvitedPartner, PublicResult, Survey
 
 
 def survey_list(*, organisation: UUID) -> QuerySet[Survey]:
@@ -59,3 +59,16 @@ def partners_of(survey: Survey) -> QuerySet[InvitedPartner]:
 def entries_held(survey: Survey) -> dict[str, list[str]]:
     """Return each node's roster entries, sorted, while they are held here."""
     return {item.node: list(item.entries) for item in survey.entry_lists.all()}
+
+
+def public_survey_get(*, survey_id: str) -> Survey:
+    """Return a survey whose result is public; raise the same Missing for every other id."""
+    found = Survey.objects.filter(pk=survey_id, public_result__isnull=False).first()
+    if found is None:
+        raise Missing("result.not_public", "There are no results here.")
+    return found
+
+
+def is_result_public(survey: Survey) -> bool:
+    """Tell whether everybody may read a survey's result."""
+    return PublicResult.objects.filter(survey=survey).exists()

@@ -110,6 +110,8 @@ class Things:
             "token_id": token.pk,
             "token": "unknown",
             "name": "drempel/base.css",
+            "language": "nl",
+            "kind": "csv",
             "uidb36": "1",
             "key": "1-x",
             "provider_id": "absent",

@@ -112,6 +112,8 @@ PROBES = {
     "relay-apart": ("relay/flush.py", "import accounts.selectors"),
     "events-below": ("security_events/fields.py", "import nodes.models"),
     "booth-apart": ("booth/files.py", "import relay.models"),
+    "reporting-pure": ("surveys/reporting/words.py", "import django"),
+    "reporting-order": ("surveys/reporting/model.py", "import surveys.reporting.charts"),
     "formats-order": ("surveys/formats/logic.py", "import surveys.formats.registry"),
     "formats-pure": ("surveys/formats/report.py", "import django"),
     "booth-order": ("booth/files.py", "import booth.terms"),

@@ -4,6 +4,7 @@ Automatic checks find perhaps a third of what hinders people; they are a floor, 
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,7 @@ class Inspector:
         if wrong:
             self.found[name] = wrong
         if self.pictures is not None:
-            page.screenshot(
-                path=self.pictures / f"{name.replace('/', '-')}.png", full_page=True
-            )
+            page.screenshot(path=self.pictures / f"{picture_name(name)}.png", full_page=True)
         self.window.check()
 
     def visit(self, *paths: str) -> None:
@@ -90,7 +89,7 @@ def test_it_is_accessible(window: Open, language: str, width: int) -> None:
         organisation_id=carol.organisation_id, definition=json.loads(SURVEY.read_text("utf-8"))
     )
     token_issue(user=carol, name="laptop")
-    inspector = Inspector(browser, width, _pictures(language, width))
+    inspector = Inspector(browser, width, pictures(language, width))
     inspector.visit(*STRANGERS)
     browser.go(f"/account/invitation/{invitation_make(user=carol)}")
     inspector.look("invited")
@@ -138,7 +137,12 @@ def submit(browser: Watched) -> None:
     browser.page.wait_for_load_state("networkidle")
 
 
-def _pictures(language: str, width: int) -> Path | None:
+def picture_name(path: str) -> str:
+    """Return a file name that is the same in every run: without ids."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", re.sub(r"[0-9a-f]{32}", "one", path))
+
+
+def pictures(language: str, width: int) -> Path | None:
     """Return where to keep pictures for people to look at, if build/pages is there."""
     folder = ROOT / "build" / "pages"
     if not folder.is_dir():

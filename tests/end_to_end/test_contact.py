@@ -86,7 +86,7 @@ def test_it_refuses_opt_ins_that_lead_nowhere(tmp_path: Path) -> None:
         (
             "phishing-contact.request.json",
             f"insurer={EXAMPLES / 'formats' / 'hits.json'}",
-            "must be one of: drempel-contact-details/1",
+            "is not a known key",
         ),
     ):
         done = drempel(

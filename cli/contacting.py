@@ -53,7 +53,7 @@ def opt_ins_read(values: Sequence[str], names: Sequence[str], request: Request) 
         name, separator, file = value.partition("=")
         if name not in names:
             raise BadInput(f"--opt-in: nobody's list has the name {name}.")
-        details[name] = _read(Path(file)) if separator else sample_details(name)
+        details[name] = details_read(Path(file)) if separator else sample_details(name)
     return OptIns(details=details)
 
 
@@ -120,7 +120,8 @@ def contacts_document(manifest: str, found: Found) -> dict[str, JSON]:
     }
 
 
-def _read(path: Path) -> ContactDetails:
+def details_read(path: Path) -> ContactDetails:
+    """Return the contact details in a file; raise BadInput."""
     try:
         return parse_contact_details(read_json(path))
     except MalformedInput as error:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.answering import nodes_of
+from cli.contacting import contacts_document, details_read
 from cli.errors import BadInput, CliError
 from cli.files import read_json, read_nodes
 from cli.folders import folder_make, folder_new, write_new, write_private
@@ -21,6 +22,7 @@ from cli.installing.keys import (
     signing_key_load,
     signing_key_make,
 )
+from connector.contact import Found
 from connector.contributing import OwnerKeys, request_fetch, signed_request_check
 from connector.errors import ConnectorError
 from connector.hold_files import HoldingFolder
@@ -35,6 +37,7 @@ from connector.standing import (
     parse_standing,
 )
 from mpcengine.protocol.canonical import JSON
+from mpcengine.protocol.contact_details import ContactDetails
 from mpcengine.protocol.envelope import share_public
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.nodesfile import NodesFile
@@ -44,7 +47,8 @@ from mpcengine.protocol.strict import to_base64
 
 TERMS, SIGN, SEAL = "hold.json", "sign.pem", "seal.pem"
 REQUESTS, WORK, OUTCOMES = "requests", "work", "outcomes"
-DECISION = ".decision"
+DECISION, CONTACT = ".decision", ".contact"
+YES, NO = "yes", "no"
 TAKE_PART, DECLINE = "take part", "decline"
 _HEAD = len("sha256:")
 
@@ -93,6 +97,39 @@ class House:
             )
         path = self.folder / REQUESTS / f"{manifest.digest[_HEAD:]}{DECISION}"
         write_private(path, (TAKE_PART if takes_part else DECLINE) + "\n")
+
+    def contact_decide(self, manifest: RequestManifest, *, opts_in: bool) -> None:
+        """Note whether to be found about one request; raise BadInput without details."""
+        if manifest.contact is None:
+            raise BadInput("This request offers no contact.")
+        if opts_in:
+            self._details()
+        write_private(self._contact_path(manifest), (YES if opts_in else NO) + "\n")
+
+    def contact(self, manifest: RequestManifest) -> ContactDetails | None:
+        """Return how we want to be reached about a request; None unless we said yes."""
+        path = self._contact_path(manifest)
+        said = path.read_text(encoding="utf-8").strip() if path.exists() else NO
+        if said not in {YES, NO}:
+            raise BadInput(f"{path} must say '{YES}' or '{NO}'.")
+        return self._details() if said == YES else None
+
+    def keep_cards(self, manifest: RequestManifest, found: Found) -> None:
+        """Write the cards that we may read of a request."""
+        stem = self.folder / OUTCOMES / manifest.digest[_HEAD:]
+        document = contacts_document(manifest.digest, found)
+        write_private(_named(stem, "contacts"), json.dumps(document, indent=1))
+
+    def _contact_path(self, manifest: RequestManifest) -> Path:
+        return self.folder / REQUESTS / f"{manifest.digest[_HEAD:]}{CONTACT}"
+
+    def _details(self) -> ContactDetails:
+        path = self.standing.contact
+        if path is None:
+            raise BadInput(
+                f"{self.folder / TERMS}: contact must name a file of contact details."
+            )
+        return details_read(path)
 
     def request_add(self, named: str) -> RequestManifest:
         """Keep the signed request in a file, at an address or of a digest; return it."""
@@ -199,7 +236,13 @@ def house_make(folder: Path, *, name: str, nodes: Path, listed: Path) -> None:
 def round_go(house: House, tell: Callable[[str], None]) -> int:
     """Go as far as can be gone in every request; return how many could not be."""
     holder = Holder(
-        standing=house.standing, keys=house.keys, nodes=house.nodes, tell=tell, keep=house.keep
+        standing=house.standing,
+        keys=house.keys,
+        nodes=house.nodes,
+        tell=tell,
+        keep=house.keep,
+        contact=house.contact,
+        keep_cards=house.keep_cards,
     )
     faults = 0
     for named in house.standing.requests:

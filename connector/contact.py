@@ -115,9 +115,34 @@ def cards_read(
     the waiting by raising. Raises Misbehaved where nodes give different envelopes or copies of
     a key, Unreachable after ``seconds``.
     """
-    envelopes = _envelopes(participant, seconds, look)
-    if envelopes is None:
+    deadline = monotonic() + seconds
+    while (found := cards_now(participant, now=now)) is None:
+        if monotonic() > deadline:
+            raise Unreachable("The nodes", "The nodes give out no contact in time.")
+        if look is not None:
+            look()
+        sleep(POLL_SECONDS)
+    return found
+
+
+def cards_now(participant: Participant, *, now: datetime) -> Found | None:
+    """Return the cards that an owner may read; None while no keys are given out.
+
+    Raises Misbehaved where nodes give different envelopes or copies of a key.
+    """
+    answers = [_asked(participant, terms.node) for terms in participant.manifest.nodes]
+    if any(answer is False for answer in answers):
         return Found(cards=(), refused=())
+    given = [one for one in answers if isinstance(one, _Envelopes)]
+    if len(given) != len(answers):
+        return None
+    if len(set(given)) != 1:
+        raise Misbehaved("The nodes", "The nodes gave out different envelopes.")
+    return _opened(participant, given[0], now)
+
+
+def _opened(participant: Participant, envelopes: _Envelopes, now: datetime) -> Found:
+    """Try every envelope that may be this owner's to open."""
     asks = participant.owner == FIRST
     tried = envelopes.holders if asks else (envelopes.requester,)
     digest = participant.manifest.digest
@@ -138,27 +163,6 @@ def cards_read(
     side = FROM_HOLDER if asks else FROM_REQUESTER
     cards, refused = try_cards(participant.manifest, side, keys, tried, now=now)
     return Found(cards=tuple(cards), refused=tuple(refused))
-
-
-def _envelopes(
-    participant: Participant, seconds: float, look: Callable[[], None] | None
-) -> _Envelopes | None:
-    """Return the envelopes that three nodes give out alike; None where contact has ended."""
-    deadline = monotonic() + seconds
-    while True:
-        answers = [_asked(participant, terms.node) for terms in participant.manifest.nodes]
-        if any(answer is False for answer in answers):
-            return None
-        given = [one for one in answers if isinstance(one, _Envelopes)]
-        if len(given) == len(answers):
-            if len(set(given)) != 1:
-                raise Misbehaved("The nodes", "The nodes gave out different envelopes.")
-            return given[0]
-        if monotonic() > deadline:
-            raise Unreachable("The nodes", "The nodes give out no contact in time.")
-        if look is not None:
-            look()
-        sleep(POLL_SECONDS)
 
 
 def _asked(participant: Participant, name: str) -> _Envelopes | bool | None:

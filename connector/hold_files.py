@@ -28,6 +28,8 @@ STATE_FORMAT = "drempel-holding/1"
 FIXED, CONSENTED, HANDED_IN, ENDED = STATES = ("fixed", "consented", "handed_in", "ended")
 _KEYS = ("format", "manifest", "state", "takes_part", "snapshot", "salt", "number", "reason")
 _PREPARED = ("header", "signature", "number")
+# How far contact is, which goes on after the rest has ended (``contact_holding``).
+CONTACT_STATE = "contact.json"
 _STATE, _WORDS, _COPY, _REQUEST = "state.json", "words.npy", "list.copy", "request.json"
 
 
@@ -170,9 +172,9 @@ class HoldingFolder:
         return ended
 
     def clear(self) -> None:
-        """Erase words, parts and the copy of the list; the state and the request stay."""
+        """Erase words, parts and the copy of the list; states and the request stay."""
         for path in self.path.iterdir():
-            if path.name in {_STATE, _REQUEST}:
+            if path.name in {_STATE, _REQUEST, CONTACT_STATE}:
                 continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from connector.contact import Found
+from connector.contact_holding import ContactWork
 from connector.contributing import Nodes, OwnerKeys, Participant, nonce_now
 from connector.errors import Misbehaved, Refused
 from connector.hold_files import CONSENTED, ENDED, FIXED, HANDED_IN, Holding, HoldingFolder
@@ -20,6 +22,7 @@ from connector.splitting import BucketFull, Prepared, Splitter
 from connector.standing import DECLINE, Standing
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.consent import MOST_NONCES, SignedNonce
+from mpcengine.protocol.contact_details import ContactDetails
 from mpcengine.protocol.errors import MalformedInput, ProtocolError
 from mpcengine.protocol.hits import Hits
 from mpcengine.protocol.request_manifest import (
@@ -32,6 +35,14 @@ from mpcengine.protocol.signing import public_bytes
 from mpcengine.protocol.strict import parse_base64
 
 CONSENT_OTHER = "consent.other"
+
+
+def _no_contact(_: RequestManifest) -> ContactDetails | None:
+    return None
+
+
+def _kept_nowhere(_: RequestManifest, _found: Found) -> None:
+    """Keep no card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,8 @@ class Holder:
     """One holder with its keys and standing terms, towards the three nodes.
 
     ``keep`` is given the outcome of a request before everything that led to it is erased.
+    ``contact``: how the holder wants to be reached about a request, None for not at all;
+    ``keep_cards`` is given the cards that come of it.
     """
 
     standing: Standing
@@ -54,6 +67,8 @@ class Holder:
     nodes: Nodes
     tell: Callable[[str], None]
     keep: Callable[[RequestManifest, Outcome], None]
+    contact: Callable[[RequestManifest], ContactDetails | None] = _no_contact
+    keep_cards: Callable[[RequestManifest, Found], None] = _kept_nowhere
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def owner_in(self, manifest: RequestManifest) -> int | None:
@@ -84,6 +99,8 @@ class Holder:
             holding = work.consent(holding)
         if holding is not None and holding.state in {CONSENTED, HANDED_IN}:
             work.go_on(holding)
+        if manifest.contact is not None and (now := folder.load()) is not None:
+            work.contact(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +174,25 @@ class _Work:
             self._end(holding, found)
         else:
             self._give_up(holding)
+
+    def contact(self, holding: Holding) -> None:
+        """Say the word on contact when it is due, then look for cards."""
+        if holding.state == FIXED:
+            return
+
+        def details() -> ContactDetails | None:
+            return self.holder.contact(self.manifest) if holding.takes_part else None
+
+        ContactWork(
+            participant=self.participant,
+            folder=self.folder.path,
+            details=details,
+            keep=lambda found: self.holder.keep_cards(self.manifest, found),
+            tell=self._tell,
+        ).step(
+            self.holder.now(),
+            is_released=holding.state == ENDED and holding.reason == RELEASED,
+        )
 
     def _nonce(self, holding: Holding) -> SignedNonce | None:
         if holding.number == MOST_NONCES:

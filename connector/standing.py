@@ -29,7 +29,7 @@ DECLINE, SILENT = "decline", "silent"
 SIGHTINGS = (MISP, STIX)
 _MOST = 1_000
 _KEYS = ("format", "name", "nodes", "list", "consent")
-_OPTIONAL = ("otherwise", "requests", "sightings")
+_OPTIONAL = ("otherwise", "requests", "sightings", "contact")
 _LIST_OPTIONAL = ("form", "columns", "column", "all_attributes", "warninglists")
 _RULE = ("requesters", "coordinators", "kinds", "identifiers", "min_count")
 
@@ -94,7 +94,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Hold a holder's terms: name, nodes file, list, rules, and what is done otherwise."""
+    """Hold a holder's terms: name, nodes file, list, rules, and what is done otherwise.
+
+    ``contact``: the file of how to be reached, for requests about which the holder says so.
+    """
 
     name: str
     nodes: Path
@@ -103,6 +106,7 @@ class Standing:
     otherwise: str
     requests: tuple[str, ...]
     sightings: tuple[str, ...]
+    contact: Path | None = None
 
     def takes_part(self, manifest: RequestManifest) -> bool:
         """Tell whether some rule covers a request."""
@@ -126,6 +130,7 @@ def parse_standing(obj: JSON, folder: Path) -> Standing:
         else DECLINE,
         requests=_texts(top, "requests"),
         sightings=_chosen(top, "sightings", SIGHTINGS) if top.has("sightings") else (),
+        contact=folder / top.text("contact", longest=4_096) if top.has("contact") else None,
     )
 
 

@@ -39,6 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         deciding = doing.add_parser(name, help=words)
         deciding.add_argument("folder", metavar="FOLDER", type=Path)
         deciding.add_argument("request", metavar="REQUEST", help="a file, address or digest")
+    contact = doing.add_parser("contact", help="say whether to be found about one request")
+    contact.add_argument("folder", metavar="FOLDER", type=Path)
+    contact.add_argument("request", metavar="REQUEST", help="a file, address or digest")
+    contact.add_argument("answer", choices=("yes", "no"))
     go = doing.add_parser("run", help="answer requests as the terms say, unattended")
     go.add_argument("folder", metavar="FOLDER", type=Path)
     go.add_argument("--once", action="store_true", help="go as far as possible now, and end")
@@ -91,7 +95,10 @@ def run(arguments: argparse.Namespace) -> int:
     if doing == "run":
         return _run(house, arguments)
     manifest = house.request_add(_given(arguments.request))
-    house.decide(manifest, takes_part=doing == "consent")
+    if doing == "contact":
+        house.contact_decide(manifest, opts_in=arguments.answer == "yes")
+    else:
+        house.decide(manifest, takes_part=doing == "consent")
     print(f"{manifest.digest}: noted; 'drempel hold run' carries it out.")
     return 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.harness import EXAMPLES, drempel, sentence_of
+from tests.end_to_end.harness import drempel
 
 # Of 25 holders seven have a hit; three of those opt in, and two of the others do.
 HELD: dict[int, range] = {
@@ -75,22 +75,3 @@ def test_a_match_of_25_holders_introduces_exactly_three(tmp_path: Path, mode: st
     assert found == [name(place) for place in OPTED_WITH_HIT]
     assert drempel("verify", out).returncode == 0
     assert name(3) in drempel("show", out).stdout
-
-
-def test_it_refuses_opt_ins_that_lead_nowhere(tmp_path: Path) -> None:
-    given = ("--indicators", EXAMPLES / "phishing.indicators.csv", "--out", tmp_path / "r.json")
-    holdings = ("--holdings", EXAMPLES / "phishing.holdings")
-    for request, option, said in (
-        ("phishing.request.json", "insurer", "contact is 'none'"),
-        ("phishing-contact.request.json", "nobody", "has the name nobody"),
-        (
-            "phishing-contact.request.json",
-            f"insurer={EXAMPLES / 'formats' / 'hits.json'}",
-            "is not a known key",
-        ),
-    ):
-        done = drempel(
-            "local", "match", EXAMPLES / request, *given, *holdings, "--opt-in", option
-        )
-        assert done.returncode == 2
-        assert said in sentence_of(done)

@@ -20,7 +20,7 @@ from datarequests.models import (
     SignedObject,
 )
 from datarequests.people import Viewer
-from datarequests.states import SHOWN_TO_HOLDERS, RequestState
+from datarequests.states import SHOWN_TO_HOLDERS, STANDING
 from mpcengine.protocol.canonical import JSON
 from mpcengine.selectors import job_view, result_document_get, signed_request_get
 from problems import Missing
@@ -192,9 +192,8 @@ def key_get(*, key_id: int, person: UUID, role: str) -> OrganisationKey:
 
 
 def ids_under_way() -> list[str]:
-    """Return the requests whose end the portal waits for, longest unchanged first."""
-    waiting = [RequestState.APPROVED, RequestState.INVITING, RequestState.READY]
-    rows = DataRequest.objects.filter(state__in=[*waiting, RequestState.COMPUTING])
+    """Return the requests that a clock or the nodes may move, longest unchanged first."""
+    rows = DataRequest.objects.filter(version__gt=0).exclude(state__in=STANDING)
     return list(rows.order_by("changed_at").values_list("pk", flat=True)[:500])
 
 

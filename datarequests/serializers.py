@@ -167,3 +167,43 @@ class HistoryOut(serializers.Serializer[object]):
 
     whole = serializers.BooleanField()
     signed = SignedOut(many=True)
+
+
+class SignatureIn(serializers.Serializer[object]):
+    """A signature, base64."""
+
+    signature = serializers.CharField()
+
+
+class ReasonIn(serializers.Serializer[object]):
+    """Why, in a sentence for who asked."""
+
+    reason = serializers.CharField(max_length=400)
+
+
+class WindowIn(serializers.Serializer[object]):
+    """From when until when: RFC 3339, UTC, whole seconds."""
+
+    opens = serializers.CharField()
+    closes = serializers.CharField()
+
+
+class PrepareIn(serializers.Serializer[object]):
+    """What a coordinator decides before the manifest is built."""
+
+    key = serializers.IntegerField()
+    signature = serializers.CharField()
+    holders = serializers.ListField(child=serializers.IntegerField())
+    approvers = serializers.ListField(child=serializers.IntegerField())
+    needed = serializers.IntegerField(min_value=0, max_value=16)
+    holder_size = serializers.IntegerField(min_value=64, max_value=1 << 24)
+    consenting = WindowIn()
+    contributing = WindowIn()
+    give_up_after_days = serializers.IntegerField(min_value=1, max_value=365)
+
+
+class OrderIn(serializers.Serializer[object]):
+    """A coordinator's order (``close-consents`` or ``close``) and its signature."""
+
+    order = serializers.CharField()
+    signature = serializers.CharField()

@@ -69,6 +69,8 @@ ENDED = frozenset(
     {S.REJECTED, S.WITHDRAWN, S.EXPIRED, S.REVOKED, S.CLOSED, S.PURGED, S.NOT_RELEASED}
     | {S.INSUFFICIENT, S.ABORTED}
 )
+# Only a person moves these.
+STANDING = ENDED | {S.RELEASED, S.CONTACT, S.DRAFT}
 
 
 def may_follow(before: str, after: str) -> bool:

@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from datarequests import views, views_keys
+from datarequests import views, views_keys, views_steps
+
+STEPS = {
+    "intake": views_steps.IntakeView,
+    "return": views_steps.ReturnView,
+    "preparation": views_steps.PreparationView,
+    "manifest": views_steps.ManifestView,
+    "approval": views_steps.ApprovalView,
+    "rejection": views_steps.RejectionView,
+    "revocation": views_steps.RevocationView,
+    "invite": views_steps.InviteView,
+    "orders": views_steps.RequestOrdersView,
+    "closing": views_steps.ClosingView,
+    "result": views_steps.RequestResultView,
+    "history": views_steps.HistoryView,
+}
 
 urlpatterns = [
     path("requests", views.RequestsView.as_view(), name="requests"),
@@ -16,6 +31,10 @@ urlpatterns = [
         "requests/<str:request_id>/withdrawal",
         views.WithdrawalView.as_view(),
         name="request-withdrawal",
+    ),
+    *(
+        path(f"requests/<str:request_id>/{name}", view.as_view(), name=f"request-{name}")
+        for name, view in STEPS.items()
     ),
     path("register", views.RegisterView.as_view(), name="register"),
     path("keys", views_keys.KeysView.as_view(), name="keys"),

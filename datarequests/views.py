@@ -142,7 +142,7 @@ class SubmissionView(MemberView):
         """Return the bytes that the requester signs to submit, with one of her keys."""
         row, viewer = self.row(request, request_id)
         body = submission_of(row=row, viewer=viewer, key=_key(request.query_params))
-        return Response(_to_sign(body, LABEL_SUBMISSION))
+        return Response(to_sign(body, LABEL_SUBMISSION))
 
     @extend_schema(
         parameters=[REPEAT_KEY],
@@ -213,7 +213,8 @@ def _draft(request: Request) -> dict[str, JSON]:
     }
 
 
-def _to_sign(body: bytes, label: bytes) -> dict[str, JSON]:
+def to_sign(body: bytes, label: bytes) -> dict[str, JSON]:
+    """Return what a person signs: the bytes, under which label, and their digest."""
     return {"body": to_base64(body), "under": label.decode(), "digest": digest(body)}
 
 

@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from mpcengine import node_client
 from mpcengine.http_peer import ClientError, Refused
+from mpcengine.kinds import is_request, job_manifest, manifest_label, signed_manifest_of
 from mpcengine.leases import job_change, job_end, job_missed, job_move, lease_keep
 from mpcengine.models import JobNode, JobState, MpcJob
 from mpcengine.protocol.errors import BadSignature
-from mpcengine.protocol.manifest import Manifest, parse_manifest
-from mpcengine.protocol.signing import LABEL_MANIFEST, verify
-from mpcengine.selectors import peer_of, relay_peer, signed_manifest_of
+from mpcengine.protocol.manifest import Manifest
+from mpcengine.protocol.request_manifest import RequestManifest
+from mpcengine.protocol.signing import verify
+from mpcengine.selectors import peer_of, relay_peer
 
 
 def agreement_collect(job: MpcJob) -> bool:
@@ -20,7 +22,7 @@ def agreement_collect(job: MpcJob) -> bool:
 
     Returns whether the job moved. A silent node is asked again later, until the closing time.
     """
-    manifest = parse_manifest(bytes(job.manifest))
+    manifest = job_manifest(job)
     for row in job.nodes.filter(signature=None):
         lease_keep(job)
         try:
@@ -49,15 +51,14 @@ def agreement_spread(job: MpcJob) -> bool:
     """Put the three signatures at each node, then the signed manifest at the relay.
 
     Returns whether the job moved; the relay comes last, so that no package can reach it
-    before the nodes know the survey is agreed.
+    before the nodes know the survey is agreed. A request is the nodes' own from here on.
     """
+    put = node_client.request_signatures_put if is_request(job) else node_client.signatures_put
     signatures = {row.node: bytes(row.signature or b"") for row in job.nodes.all()}
     for row in job.nodes.filter(has_signatures=False):
         lease_keep(job)
         try:
-            node_client.signatures_put(
-                peer_of(row), digest=job.manifest_digest, signatures=signatures
-            )
+            put(peer_of(row), digest=job.manifest_digest, signatures=signatures)
         except ClientError as error:
             job_missed(job, error)
             continue
@@ -66,6 +67,9 @@ def agreement_spread(job: MpcJob) -> bool:
             job_change(job)
     if job.nodes.filter(has_signatures=False).exists():
         return _ended_too_late(job)
+    if is_request(job):
+        job_move(job, JobState.RUNNING)
+        return True
     return _relay_told(job)
 
 
@@ -82,15 +86,24 @@ def _relay_told(job: MpcJob) -> bool:
     return True
 
 
-def _signature_of(job: MpcJob, manifest: Manifest, row: JobNode) -> bytes:
-    body = bytes(job.manifest)
-    signature = node_client.manifest_propose(
-        peer_of(row),
-        manifest=body,
-        coordinator_signature=bytes(job.coordinator_signature),
-        roster=row.roster or [],
-    )
-    verify(manifest.node(row.node).identity_key, LABEL_MANIFEST, body, signature)
+def _signature_of(job: MpcJob, manifest: Manifest | RequestManifest, row: JobNode) -> bytes:
+    body, coordinated = bytes(job.manifest), bytes(job.coordinator_signature)
+    if is_request(job):
+        signature = node_client.request_propose(
+            peer_of(row),
+            manifest=body,
+            requester_signature=bytes(job.requester_signature),
+            coordinator_signature=coordinated,
+            approvals=job.approvals,
+        )
+    else:
+        signature = node_client.manifest_propose(
+            peer_of(row),
+            manifest=body,
+            coordinator_signature=coordinated,
+            roster=row.roster or [],
+        )
+    verify(manifest.node(row.node).identity_key, manifest_label(job), body, signature)
     return signature
 
 

@@ -5,17 +5,24 @@ from django.db import transaction
 from mpcengine import node_client
 from mpcengine.http_peer import ClientError, Misbehaved
 from mpcengine.job_orders import orders_pending_forward
+from mpcengine.kinds import (
+    is_request,
+    job_manifest,
+    job_result,
+    job_statement,
+    statement_label,
+)
 from mpcengine.leases import job_change, job_end, job_missed, job_move, lease_keep
 from mpcengine.models import JobNode, JobState, MpcJob, SignedResult
 from mpcengine.protocol.canonical import JSON, canonical, digest
 from mpcengine.protocol.errors import ProtocolError
-from mpcengine.protocol.manifest import Manifest, parse_manifest
+from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.nodesfile import NODE_NAMES
-from mpcengine.protocol.result import assemble_result, verify_result
+from mpcengine.protocol.request_manifest import RequestManifest
 from mpcengine.protocol.result_parts import ENOUGH_TO_WITHHOLD
-from mpcengine.protocol.signing import LABEL_STATEMENT, verify
-from mpcengine.protocol.statement import RELEASED, parse_statement
-from mpcengine.selectors import peer_of, signed_manifest_of
+from mpcengine.protocol.signing import verify
+from mpcengine.protocol.statement import RELEASED
+from mpcengine.selectors import peer_of
 from security_events import emit, reason_code
 
 NODE_LOST = "node lost"
@@ -29,7 +36,7 @@ def outcome_collect(job: MpcJob) -> bool:
     Returns whether the job moved. Orders a node has missed are forwarded here too. Two
     statements are enough only where both say that the third node is lost (protocol §14).
     """
-    manifest = parse_manifest(bytes(job.manifest))
+    manifest = job_manifest(job)
     orders_pending_forward(job)
     for row in job.nodes.filter(statement=None):
         lease_keep(job)
@@ -38,13 +45,13 @@ def outcome_collect(job: MpcJob) -> bool:
         except ClientError as error:
             job_missed(job, error)
     stated = list(job.nodes.exclude(statement=None))
-    if len(stated) < len(NODE_NAMES) and not _is_node_lost(stated):
+    if len(stated) < len(NODE_NAMES) and not _is_node_lost(job, stated):
         return False
     _finish(job, stated)
     return True
 
 
-def _ask(job: MpcJob, manifest: Manifest, row: JobNode) -> None:
+def _ask(job: MpcJob, manifest: Manifest | RequestManifest, row: JobNode) -> None:
     """Write a node's state if it is news, and its statement once it has ended."""
     peer = peer_of(row)
     state = node_client.job_state_get(peer, digest=job.manifest_digest)[:32]
@@ -54,7 +61,7 @@ def _ask(job: MpcJob, manifest: Manifest, row: JobNode) -> None:
         outcome = node_client.outcome_get(peer, digest=job.manifest_digest)
         if outcome is None:
             raise Misbehaved(row.node)
-        _check_statement(manifest, row, outcome.statement, outcome.signature)
+        _check_statement(job, manifest, row, outcome)
         changes["statement"] = outcome.statement
         changes["statement_signature"] = outcome.signature
     if changes:
@@ -64,31 +71,34 @@ def _ask(job: MpcJob, manifest: Manifest, row: JobNode) -> None:
 
 
 def _check_statement(
-    manifest: Manifest, row: JobNode, statement: bytes, signature: bytes
+    job: MpcJob,
+    manifest: Manifest | RequestManifest,
+    row: JobNode,
+    outcome: node_client.NodeOutcome,
 ) -> None:
     """Keep only what this node signed about this manifest; raise Misbehaved for all else."""
     try:
-        verify(manifest.node(row.node).identity_key, LABEL_STATEMENT, statement, signature)
-        parsed = parse_statement(statement)
+        key = manifest.node(row.node).identity_key
+        verify(key, statement_label(job), outcome.statement, outcome.signature)
+        parsed = job_statement(job, outcome.statement)
     except ProtocolError:
         raise Misbehaved(row.node) from None
     if (parsed.node, parsed.manifest) != (row.node, manifest.digest):
         raise Misbehaved(row.node)
 
 
-def _is_node_lost(stated: list[JobNode]) -> bool:
-    reasons = [parse_statement(bytes(row.statement or b"")).reason for row in stated]
+def _is_node_lost(job: MpcJob, stated: list[JobNode]) -> bool:
+    reasons = [job_statement(job, bytes(row.statement or b"")).reason for row in stated]
     return len(reasons) >= ENOUGH_TO_WITHHOLD and set(reasons) == {NODE_LOST}
 
 
 def _finish(job: MpcJob, stated: list[JobNode]) -> None:
     try:
-        document = assemble_result(
-            signed_manifest_of(job),
+        document = job_result(
+            job,
             [bytes(row.statement or b"") for row in stated],
             [bytes(row.statement_signature or b"") for row in stated],
         )
-        verify_result(document)
     except ProtocolError as error:
         job_end(job, JobState.FAILED, code=error.code, reason=error.sentence)
         return
@@ -113,4 +123,7 @@ def _tell(job: MpcJob, document: dict[str, JSON]) -> None:
         emit("release.done", manifest=manifest, job=job.pk, result=result)
     else:
         reason = reason_code(str(document["reason"]))
-        emit("survey.withheld", manifest=manifest, job=job.pk, reason=reason)
+        if is_request(job):
+            emit("request.withheld", manifest=manifest, job=job.pk, reason=reason)
+        else:
+            emit("survey.withheld", manifest=manifest, job=job.pk, reason=reason)

@@ -47,12 +47,25 @@ TERMINAL_STATES = (
 )
 
 
-class MpcJob(models.Model):
-    """One manifest on its way through three nodes; its digest is its name."""
+class JobKind(models.TextChoices):
+    """What a job is about."""
 
+    SURVEY = "survey"
+    REQUEST = "request"  # a question about lists, which the relay has no part in
+
+
+class MpcJob(models.Model):
+    """One manifest on its way through three nodes; its digest is its name.
+
+    ``requester_signature`` and ``approvals`` belong to requests.
+    """
+
+    kind = models.CharField(max_length=8, choices=JobKind.choices, default=JobKind.SURVEY)
     manifest_digest = models.CharField(max_length=71, unique=True)
     manifest = models.BinaryField()
     coordinator_signature = models.BinaryField()
+    requester_signature = models.BinaryField(default=b"")
+    approvals = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.PROPOSED)
     reason_code = models.CharField(max_length=100, blank=True)
     reason = models.CharField(max_length=400, blank=True)
@@ -99,7 +112,8 @@ class OrderKind(models.TextChoices):
     """What a coordinator may order (docs/protocol.md §9)."""
 
     OPEN_ANSWERING = "open-answering"  # strict timing: tokens end, packages begin
-    CLOSE = "close"  # no more packages; the nodes freeze
+    CLOSE = "close"  # no more packages or lists; the nodes go on
+    CLOSE_CONSENTS = "close-consents"  # of a request: who takes part is settled
 
 
 class JobOrder(models.Model):

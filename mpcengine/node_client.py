@@ -94,6 +94,44 @@ def signatures_put(node: HttpPeer, *, digest: str, signatures: Mapping[str, byte
     node.send("PUT", f"manifests/{digest}/signatures", {"signatures": value})
 
 
+def request_keys_request(
+    node: HttpPeer, *, request_id: str, coordinator: bytes, signature: bytes
+) -> tuple[bytes, bytes]:
+    """Ask a node for its share key of this request; return it and the node's signature."""
+    answer = node.send(
+        "POST",
+        f"requests/{request_id}/keys",
+        {"coordinator": to_base64(coordinator), "signature": to_base64(signature)},
+    )
+    return _bytes(node, answer, "share_key"), _bytes(node, answer, "signature")
+
+
+def request_propose(
+    node: HttpPeer,
+    *,
+    manifest: bytes,
+    requester_signature: bytes,
+    coordinator_signature: bytes,
+    approvals: Sequence[Mapping[str, str]],
+) -> bytes:
+    """Send a signed and approved request; return the node's signature."""
+    body = {
+        "manifest": to_base64(manifest),
+        "requester_signature": to_base64(requester_signature),
+        "coordinator_signature": to_base64(coordinator_signature),
+        "approvals": list(approvals),
+    }
+    return _bytes(node, node.send("POST", "requests", body), "signature")
+
+
+def request_signatures_put(
+    node: HttpPeer, *, digest: str, signatures: Mapping[str, bytes]
+) -> None:
+    """Give a node the three signatures under a request's manifest."""
+    value = {name: to_base64(signature) for name, signature in signatures.items()}
+    node.send("PUT", f"requests/{digest}/signatures", {"signatures": value})
+
+
 def order_send(receiver: HttpPeer, *, order: bytes, signature: bytes) -> None:
     """Forward a coordinator-signed order to a node or to the relay."""
     receiver.send(

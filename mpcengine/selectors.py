@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db.models import Q
 
 from mpcengine.http_peer import HttpPeer
+from mpcengine.kinds import signed_request_of
 from mpcengine.models import TERMINAL_STATES, JobNode, MpcJob, NodeRecord, SignedResult
 from mpcengine.protocol.canonical import JSON, parse_json
-from mpcengine.protocol.nodesfile import NODE_NAMES, NodesFile, parse_nodes_file
-from mpcengine.protocol.signedmanifest import SignedManifest
+from mpcengine.protocol.nodesfile import NodesFile, parse_nodes_file
 
 
 def job_find(*, digest: str) -> MpcJob | None:
@@ -55,8 +55,10 @@ def result_document_get(*, digest: str) -> JSON | None:
 
 def signed_request_get(*, digest: str) -> JSON | None:
     """Return a request with all its signatures, or None before three nodes have signed."""
-    del digest
-    return None
+    job = job_find(digest=digest)
+    if job is None or job.nodes.filter(signature=None).exists():
+        return None
+    return signed_request_of(job).to_json()
 
 
 def nodes_file_read() -> NodesFile:
@@ -72,17 +74,6 @@ def node_peers() -> dict[str, HttpPeer]:
 def nodes_listed() -> list[NodeRecord]:
     """Return the nodes of the nodes file as last read, in order of index."""
     return list(NodeRecord.objects.all())
-
-
-def signed_manifest_of(job: MpcJob) -> SignedManifest:
-    """Return the job's manifest with its four signatures; all three nodes must have signed."""
-    by_name = {row.node: bytes(row.signature or b"") for row in job.nodes.all()}
-    first, second, third = (by_name[name] for name in NODE_NAMES)
-    return SignedManifest(
-        manifest=bytes(job.manifest),
-        coordinator_signature=bytes(job.coordinator_signature),
-        signatures=(first, second, third),
-    )
 
 
 def peer_of(row: JobNode) -> HttpPeer:

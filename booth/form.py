@@ -34,6 +34,8 @@ def form_write(reader: Reader) -> Markup:
         acts,
         class_="flow",
         id="fields",
+        # Goes nowhere by itself: without the program nothing filled in is put into an address.
+        method="dialog",
         novalidate=True,
         autocomplete="off",
     )

@@ -73,6 +73,13 @@ def note(kind: str, bold: str, rest: str, *more: Child) -> Markup:
     return element("div", sentence, *more, class_=f"note {kind}".strip())
 
 
+def shared(reader: Reader) -> Markup:
+    """Return what a second person at one browser must know, hidden until there may be one."""
+    words = reader.words
+    told = note("wait", words("shared"), words("shared_why"))
+    return element("div", told, class_="shared", hidden=True)
+
+
 def ticks(name: str, rows: Iterable[tuple[str, str]]) -> Markup:
     """Return rows of which the script says how each stands: ``not`` until it is done."""
     return element(

@@ -6,7 +6,7 @@ import hashlib
 from booth import moments
 from booth.drawings import line_chart, stair
 from booth.markup import Child, Markup, element, markup
-from booth.pieces import acts, button, choice, labelled, note, onward
+from booth.pieces import acts, button, choice, labelled, note, onward, shared
 from booth.questions import error
 from booth.said import Reader
 from mpcengine.protocol.canonical import JSON
@@ -258,8 +258,9 @@ def _agree(reader: Reader) -> Markup:
 def _state(reader: Reader) -> Markup:
     """Return how far the booth is with checking itself; without a script it has not begun."""
     words = reader.words
-    kinds = {"checking": "", "ready": "ok", "old": "wait", "failed": "stop"}
+    kinds = {"checking": "", "ready": "ok", "old": "wait", "unkept": "stop", "failed": "stop"}
     states = [(key, note(kind, words(key), words(f"{key}_why"))) for key, kind in kinds.items()]
     first = element("div", note("wait", words("no_script"), words("no_script_why")), id="begin")
     again = button("retry", words("retry"), "btn alt", hidden=True)
-    return element("div", first, choice("state", "div", states, role="status"), again)
+    told = choice("state", "div", states, role="status")
+    return element("div", first, told, again, shared(reader))

@@ -16,6 +16,7 @@ from booth.pieces import (
     note,
     onward,
     screen,
+    shared,
     steps,
     summary,
 )
@@ -34,7 +35,7 @@ def _message(reader: Reader, name: str) -> Markup:
     words = reader.words
     more: Child = None
     if name == "sealed":
-        more = acts(button("resume", words("retry"), "btn"))
+        more = (shared(reader), acts(button("resume", words("retry"), "btn")))
     elif name == "stop":
         code = element("p", element("code", id="stopcode"))
         more = note("stop", words("stop_report"), "", code)
@@ -107,6 +108,7 @@ def _keep_file(reader: Reader) -> Markup:
             acts(element("button", words("keep_save"), class_="btn alt", id="keepsave")),
             class_="flow",
             id="passform",
+            method="dialog",
             novalidate=True,
         ),
         labelled(reader, "keepopen", "keep_open", file_field("keepopen")),

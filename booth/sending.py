@@ -13,12 +13,14 @@ from booth.pieces import (
     nodes_of,
     note,
     screen,
+    shared,
     steps,
     ticks,
 )
 from booth.said import Reader
 
 CAUSES = (
+    "code.other",
     "token.unknown_code",
     "token.already_issued",
     "survey.closed",
@@ -104,6 +106,7 @@ def _done(reader: Reader) -> Markup:
     main = element(
         "div",
         heading(words("stair_sent")),
+        shared(reader),
         element("p", words("sent_old"), id="old", hidden=True),
         element("div", _leads(reader), role="status", class_="lead"),
         ticks("store", [("relay", words("relay")), *nodes_of(reader)]),

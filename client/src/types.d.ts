@@ -86,7 +86,7 @@ interface SignedManifest {
   coordinator: Bytes;
   nodes: Bytes[];
 }
-type Manifest = Awaited<ReturnType<typeof import("./protocol/manifest.js").readManifest>>;
+type Manifest = Awaited<ReturnType<typeof import("./protocol/signed.js").readManifest>>;
 
 /** These three can be stored in IndexedDB as they are. `factors` and `salts` are secret, and forgotten with the tokens in hand. */
 interface Draw {
@@ -175,6 +175,8 @@ interface Receiver {
 interface Kept {
   manifest: string;
   draw?: Draw;
+  /** By which the draw knows its code. */
+  mark?: string;
   ticket?: Ticket;
   parcel?: Parcel;
   isSent?: boolean;
@@ -188,5 +190,5 @@ interface Step {
 type OnStep = (step: Step) => void;
 /** `isOld`: what was sent now was finished before. */
 type Sent = Promise<{ receipt: Receipt; isSafe: boolean; isOld: boolean }>;
-/** `faults`: by node, why it is believed in nothing. */
-type Lookup = Fate & { faults: Record<string, string> };
+/** `faults`: by node, why it is believed in nothing; `isEnded`: two nodes signed that the survey has ended. */
+type Lookup = Fate & { faults: Record<string, string>; isEnded: boolean };

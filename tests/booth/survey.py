@@ -1,6 +1,6 @@
 """Surveys at a running federation, published as a coordinator does, for people to answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.coordinator import Coordinator
 from cli.embedded.federation import Federation
@@ -11,6 +11,7 @@ from mpcengine.protocol.boothpage import origin, page_path
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.manifest import Manifest
 from mpcengine.protocol.orders import CLOSE, OPEN_ANSWERING
+from mpcengine.protocol.partners import PartnersFile
 from mpcengine.protocol.survey import parse_survey
 
 
@@ -59,13 +60,22 @@ class OpenSurvey:
 
 
 def publish(
-    federation: Federation, definition: JSON, *, invited: int = 3, timing: str = "immediate"
+    federation: Federation,
+    definition: JSON,
+    *,
+    invited: int = 3,
+    timing: str = "immediate",
+    partners: PartnersFile | None = None,
 ) -> OpenSurvey:
     """Publish a survey that is open now and stays so until its coordinator closes it."""
     coordinator, survey = coordinator_of(federation), parse_survey(definition)
     survey_id = coordinator.create(survey)
-    codes = coordinator.invite(survey_id, invited)
     terms = terms_by_orders(survey_id, survey, invited, timing)
+    codes: list[str] = []
+    if partners:
+        terms = replace(terms, partners_root=coordinator.invite_partners(survey_id, partners))
+    else:
+        codes = coordinator.invite(survey_id, invited)
     proposed = coordinator.prepare(terms)
     coordinator.check(proposed, terms)
     coordinator.publish(survey_id, proposed)

@@ -5,8 +5,7 @@ import { test } from "node:test";
 
 import { concat, fromHex, fromNumber, sha256, toBase64, toHex, u32, utf8 } from "../../client/src/protocol/bytes.js";
 import { canonical, digest, digestBytes, parseCanonical } from "../../client/src/protocol/canonical.js";
-import { checkLists, confirmationTake, emptyReceipt, fate, isSafe, packIds, parseReceipt, promiseTake, publishedRead } from "../../client/src/protocol/receipt.js";
-import { address, parseSignedManifest, readManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
+import { address, checkLists, confirmationTake, emptyReceipt, fate, isSafe, packIds, parseReceipt, parseSignedManifest, promiseTake, publishedRead, readManifest, verifySignedManifest } from "../../client/src/protocol/signed.js";
 import { signedBytes } from "../../client/src/protocol/signing.js";
 import { refused, vectors } from "./helpers.mjs";
 

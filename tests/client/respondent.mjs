@@ -5,8 +5,7 @@ import { createInterface } from "node:readline";
 import { answersSeal, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../../client/src/protocol/answer.js";
 import { ProtocolError, toBase64 } from "../../client/src/protocol/bytes.js";
 import { shownQuestions } from "../../client/src/protocol/record.js";
-import { parseSignedManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
-import { emptyReceipt, parseReceipt, promiseTake } from "../../client/src/protocol/receipt.js";
+import { emptyReceipt, parseReceipt, parseSignedManifest, promiseTake, verifySignedManifest } from "../../client/src/protocol/signed.js";
 
 let manifest, draw, ticket, parcel;
 

@@ -9,7 +9,7 @@ import { concat, fromHex, fromNumber, sha256, toBase64, toHex, toNumber, utf8 } 
 import { checkRecord, encodeAnswers } from "../../client/src/protocol/record.js";
 import { packVector, prove, split } from "../../client/src/protocol/validity.js";
 import { keySchedule, seal } from "../../client/src/protocol/hpke.js";
-import { parseSignedManifest, verifySignedManifest } from "../../client/src/protocol/manifest.js";
+import { parseSignedManifest, verifySignedManifest } from "../../client/src/protocol/signed.js";
 import { elements, oneTimeVerify, openParcel, openSealed, p256, recombined, refused, vectors } from "./helpers.mjs";
 
 const signed = vectors("manifest").good[0].signed;

@@ -1,10 +1,12 @@
 /** Call relay and nodes: no cookie, no redirect, and patient where silence is the answer. Look at the page that was served. */
 
-import { ProtocolError, randomBytes, sha256, toBase64, utf8 } from "../protocol/bytes.js";
+import { concat, ProtocolError, randomBytes, sha256, toBase64, utf8 } from "../protocol/bytes.js";
 import { canonical, parseJson } from "../protocol/canonical.js";
 
 /** Milliseconds. */
 const [CALL, PATIENCE, FIRST_WAIT, LONGEST_WAIT] = [60_000, 20_000, 250, 8_000];
+/** Bytes: no page, manifest or page of a list is longer. */
+const LONGEST_ANSWER = 12 * 1024 * 1024;
 const CODE = /^[a-z][a-z0-9_.-]{0,79}$/;
 /** Codes after which the same call may succeed, though not at once. */
 const LATER = new Set(["survey.not_open", "manifest.unknown", "relay.full"]);
@@ -49,10 +51,22 @@ export async function request(url, node, more) {
   const quiet = /** @type {const} */ ({ cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" });
   try {
     const response = await fetch(url, { ...quiet, signal, ...more });
-    const content = new Uint8Array(await response.arrayBuffer());
-    return { status: response.status, headers: response.headers, content };
-  } catch {
-    throw new BoothError("network.unreachable", { node, canRetry: true });
+    return { status: response.status, headers: response.headers, content: await bodyRead(response, node) };
+  } catch (error) {
+    throw error instanceof BoothError ? error : new BoothError("network.unreachable", { node, canRetry: true });
+  }
+}
+
+/** A body as it comes in, given up where it is too long. @param {Response} response @param {string} node */
+async function bodyRead({ body }, node) {
+  const reader = body?.getReader();
+  const parts = [];
+  for (let length = 0; ; ) {
+    const { value } = (await reader?.read()) ?? {};
+    if (!value) return concat(...parts);
+    length += value.length;
+    if (length > LONGEST_ANSWER) throw new BoothError("answer.too_long", { node });
+    parts.push(value);
   }
 }
 

@@ -228,7 +228,9 @@ export async function draftSave(_ = null) {
 /** Take up a draft, and tell on which screen it was left. @param {any} found @returns {"form" | "review"} */
 export function draftTake({ filled = [], screen, part, isReviewed, isCorrecting }) {
   filledWrite(filled);
-  Object.assign(form, { count: 0, part: Number(part) || 0, isReviewed: Boolean(isReviewed), isCorrecting: Boolean(isCorrecting) });
+  // Only where an answer was sent can one be replaced, wherever the draft was begun.
+  const isReplacing = Boolean(isCorrecting) && booth.session.state === "sent";
+  Object.assign(form, { count: 0, part: Number(part) || 0, isReviewed: Boolean(isReviewed), isCorrecting: isReplacing });
   return screen === "review" ? "review" : "form";
 }
 
@@ -255,7 +257,7 @@ async function fileTake() {
   wrongSet("keepopen", !found);
   pick("keepfile", found && "opened");
   if (!found) return;
-  draftTake(found);
+  draftTake({ ...found, isCorrecting: form.isCorrecting });
   await draftSave();
 }
 

@@ -5,10 +5,10 @@
  */
 
 import { answersSeal, parseCode, ticketDraw, ticketFinish, ticketOf, ticketRequest } from "../protocol/answer.js";
-import { packBatch, toBase64, utf8 } from "../protocol/bytes.js";
+import { concat, packBatch, sha256, toBase64, toHex, utf8 } from "../protocol/bytes.js";
 import { encodeAnswers, encodeTexts } from "../protocol/record.js";
-import { confirmationTake, emptyReceipt, fate, isSafe, parseReceipt, promiseTake, publishedRead } from "../protocol/receipt.js";
-import { parseSignedManifest, verifySignedManifest } from "../protocol/manifest.js";
+import { confirmationTake, emptyReceipt, fate, isSafe, parseReceipt, parseSignedManifest, promiseTake, publishedRead, verifySignedManifest } from "../protocol/signed.js";
+import { signedBytes } from "../protocol/signing.js";
 import { boothError, BoothError, call, pageCheck } from "./api.js";
 import { deviceLoad, deviceSave, fileRead, fileWrite, Store, Tab } from "./store.js";
 
@@ -58,9 +58,9 @@ export class Session extends EventTarget {
   get state() {
     const { draw, ticket, parcel, isSent } = this.kept ?? {};
     if (this.isErased) return "erased";
-    if (parcel && !isSent) return "sealed";
+    if (parcel) return isSent ? "sent" : "sealed";
     if (this.intake === "closed" || (this.kept && !draw && !ticket)) return "closed";
-    return parcel ? "sent" : ticket ? "ticket" : draw ? "drawn" : "new";
+    return ticket ? "ticket" : draw ? "drawn" : "new";
   }
 
   /** The last receipt of this device, as its file has it. */
@@ -72,21 +72,21 @@ export class Session extends EventTarget {
   async refresh() {
     const { digest, relay, answering } = this.manifest;
     const found = await call({ name: "relay", url: relay.url, patience: 3_000 }, `surveys/${digest}`).catch(() => null);
-    // A clock that is ahead, or the relay's word, ends nothing by itself that cannot be had again.
+    // A clock that is ahead ends nothing by itself, nor does the relay's word, which nobody signs.
     const isOver = Date.now() > answering.closes.valueOf() + GRACE && !["open", "waiting"].includes(found?.state);
     this.intake = isOver ? "closed" : (found?.state ?? "unknown");
     await this.#read();
     if (this.kept?.isSent) this.tab.write("code", null);
-    const isUnused = !this.kept?.parcel && (this.kept?.draw || this.kept?.ticket);
-    if (isOver || (this.state === "closed" && !isUnused)) await this.#alone(() => this.#end()).catch(() => null);
+    if (isOver) await this.#alone(() => this.#end()).catch(() => null);
   }
 
   /** Keep a draft in one place and nowhere else, one after the other. @param {unknown} draft @param {"tab" | "device"} [place] */
   saveDraft(draft, place = "tab") {
     const save = async () => {
       if (place === "device") await deviceSave(this.store, draft, this.manifest.answering.closes);
-      this.tab.write("draft", place === "tab" ? draft : null);
+      const isKept = this.tab.write("draft", place === "tab" ? draft : null);
       if (place === "tab") await this.store.drop("draft");
+      if (!isKept && draft) throw new BoothError("store.refused");
     };
     return (this.#saved = this.#saved.then(save, save));
   }
@@ -151,14 +151,22 @@ export class Session extends EventTarget {
   }
 
   /** What became of the answer sent from here, by the nodes' public lists. Reads whole lists: ask seldom. */
-  confirmations = () => this.checkReceipt(this.receipt);
+  async confirmations() {
+    const found = await this.checkReceipt(this.receipt);
+    if (found.isEnded && this.state === "sent") await this.#alone(() => this.#end()).catch(() => null);
+    return found;
+  }
 
   /** The same for a receipt's JSON. Throws `receipt.other_survey` and what is wrong in it. @param {any} json @returns {Promise<Lookup>} */
   async checkReceipt(json) {
     if (!json) throw new BoothError("attempt.empty");
-    const { digest, nodes } = this.manifest;
+    const { digest, nodes, relay } = this.manifest;
     const receipt = await parseReceipt(json).catch((error) => Promise.reject(boothError(error)));
     if (receipt.manifest !== digest) throw new BoothError("receipt.other_survey");
+    // Signatures hold by the receipt's own keys: they must be those of the manifest.
+    const keys = [receipt.relay.key, ...receipt.nodes.map((/** @type {ReceiptNode} */ node) => node.identity_key)];
+    const due = [relay.key, ...nodes.map(({ identityKey }) => identityKey)].map(toBase64);
+    if (keys.join() !== due.join()) throw new BoothError("receipt.other_keys");
     /** @type {Record<string, string>} */
     const faults = {};
     const looks = nodes.map(async ({ node, url, identityKey }) => {
@@ -167,8 +175,10 @@ export class Session extends EventTarget {
       if (found instanceof BoothError) faults[node] = found.code;
       return found instanceof BoothError ? null : found;
     });
-    return { ...fate(receipt, await Promise.all(looks)), faults };
+    const published = await Promise.all(looks);
+    return { ...fate(receipt, published), faults, isEnded: published.filter((one) => one?.statement).length > 1 };
   }
+
   /** Leave nothing of this survey on this device, in any tab. What was sent stays, and cannot be corrected any more. */
   erase() {
     return this.#alone(async () => {
@@ -211,7 +221,7 @@ export class Session extends EventTarget {
     if (told === "erased") this.isErased = true;
     if (this.isErased || told === "sent") for (const key of ["draft", "code"]) this.tab.write(key, null);
     await this.#read();
-    this.dispatchEvent(new Event("change"));
+    this.dispatchEvent(new Event(told === "sent" ? "sent" : "change"));
   }
 
   /** The survey has ended: a receipt stays, what could correct does not. */
@@ -253,19 +263,22 @@ export class Session extends EventTarget {
   /** @param {string} code @param {OnStep} onStep */
   async #ticketGet(code, onStep) {
     if (!code) throw new BoothError("code.missing");
-    parseCode(code);
     const isNew = !this.kept;
     const draw = this.kept?.draw ?? (await ticketDraw(this.manifest));
+    const mark = await drawMark(draw, code);
+    // Whoever asks with two codes for one key ties them to each other.
+    if (this.kept && this.kept.mark !== mark) throw new BoothError("code.other");
     // What is drawn must outlive its first use.
-    if (isNew) await this.#keep({ draw });
+    if (isNew) await this.#keep({ draw, mark });
     /** @type {Uint8Array<ArrayBuffer>[]} */
     const tokens = [];
     const errors = await this.#each("token", onStep, async (node) => {
       const answer = await call(node, "tokens", await ticketRequest(this.manifest, draw, node.index, code));
       tokens[node.index - 1] = await ticketFinish(this.manifest, draw, node.index, answer.blind_signature);
     });
-    // No node granted this draw anything: it is worth nothing.
-    if (isNew && errors.length === 3 && errors.every((one) => NOT_GRANTED.has(one.code))) await this.#keep(null);
+    // No node granted this draw anything: it is worth nothing. A code that one does not know, none does.
+    const isUnknown = errors.some((one) => one.code === "token.unknown_code") || errors.every((one) => NOT_GRANTED.has(one.code));
+    if (isNew && errors.length === 3 && isUnknown) await this.#keep(null);
     if (errors.length) throw worst(errors);
     await this.#keep({ ticket: ticketOf(draw, tokens) });
   }
@@ -299,3 +312,6 @@ export class Session extends EventTarget {
 
 /** The error that says most: a refusal or a lie, then silence. @param {BoothError[]} errors */
 const worst = (errors) => errors.find((one) => !one.canRetry) ?? errors[0];
+
+/** By this a draw knows its code again; forgotten with the draw. @param {Draw} draw @param {string} code */
+const drawMark = async ({ salts }, code) => toHex(await sha256(signedBytes("drempel/drawn-for/1", concat(salts[0], parseCode(code)))));

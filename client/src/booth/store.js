@@ -1,13 +1,6 @@
 /**
- * Keep what must outlive a moment.
- *
- * On the device: one IndexedDB database for a survey, made with the first thing kept in it and deleted with the last.
- * Whoever only looks leaves nothing. It is open during one transaction only, so no tab is in the way of another that
- * erases. Everything throws `store.refused` or `store.full`.
- *
- * Unfinished answers where the respondent chose: in this tab, on this device, or in a file of hers. A draft is plain
- * JSON of the screens. The device's is encrypted under a key that cannot be exported, and ends when answering does; the
- * file's key comes from a passphrase. Lengths are rounded up: a file says little of how much was written.
+ * Keep what must outlive a moment (docs/protocol.md §20.6): on the device in one IndexedDB database a survey, open during
+ * one transaction only, so no tab is in the way of another that erases; in the tab; unfinished answers also in a file.
  */
 
 import { concat, parseBase64, randomBytes, toBase64, utf8 } from "../protocol/bytes.js";
@@ -72,8 +65,10 @@ const [BLOCK, SALT, NONCE] = [4096, 16, 12];
 const AES = { name: "AES-GCM", length: 256 };
 const USES = /** @type {KeyUsage[]} */ (["encrypt", "decrypt"]);
 
-/** What a tab keeps of one survey, gone with it. */
+/** What a tab keeps of one survey, gone with it; where the browser refuses, with the page. */
 export class Tab {
+  /** @type {Record<string, string>} */
+  #page = {};
   /** @param {string} name */
   constructor(name) {
     this.name = name;
@@ -81,13 +76,26 @@ export class Tab {
 
   /** Null if there is none. @param {string} key @returns {any} */
   read(key) {
-    return JSON.parse(sessionStorage.getItem(`${this.name}/${key}`) ?? "null");
+    const found = this.#keep((storage) => storage.getItem(`${this.name}/${key}`));
+    return JSON.parse(found ?? this.#page[key] ?? "null");
   }
 
-  /** Throws where the browser refuses. @param {string} key @param {unknown} value null forgets it */
+  /** Whether it outlives a reload. @param {string} key @param {unknown} value null forgets it */
   write(key, value) {
-    if (value === null) sessionStorage.removeItem(`${this.name}/${key}`);
-    else sessionStorage.setItem(`${this.name}/${key}`, JSON.stringify(value));
+    delete this.#page[key];
+    const text = JSON.stringify(value);
+    const isKept = this.#keep((storage) => (storage[value === null ? "removeItem" : "setItem"](`${this.name}/${key}`, text), true));
+    if (!isKept && value !== null) this.#page[key] = text;
+    return Boolean(isKept);
+  }
+
+  /** Null where the browser refuses. @template T @param {(storage: Storage) => T} work */
+  #keep(work) {
+    try {
+      return work(sessionStorage);
+    } catch {
+      return null;
+    }
   }
 }
 

@@ -250,7 +250,7 @@ def test_the_word_of_a_relay_takes_no_right_to_answer_away(shared: Asked) -> Non
     lie = {"state": "closed", "drained": True}
     person.window.context.route("**/api/v1/surveys/*", lambda route: route.fulfill(json=lie))
     person.call("refresh")
-    assert (person.state, person.attempt) == ("closed", ["draw", "manifest"])
+    assert (person.state, person.attempt) == ("closed", ["draw", "manifest", "mark"])
     person.window.context.unroute_all()
     person.call("refresh")
     assert person.send({"pick": "red"})["receipt"]["revision"] == 0

@@ -10,7 +10,8 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,7 +36,6 @@ class Recorder:
         self.index = words.index
         # Lengths of messages sent, and 0 where one was waited for.
         self.lengths: list[int] = []
-        self.started = time.process_time()
         self._words = words
 
     @property
@@ -54,9 +54,6 @@ class Recorder:
 
     async def send(self, message: Bytes) -> None:
         """Send, and note the length."""
-        if not self.lengths:
-            # Reading the lists is over: from here on time is the circuit's.
-            self.started = time.process_time()
         self.lengths.append(len(message))
         await self._words.send(message)
 
@@ -92,17 +89,16 @@ async def replay(words: PartyWords, lengths: list[int]) -> None:
 def measured(work: Matching) -> Matching:
     """Return a computation that does ``work``, then the bare replay, and times both."""
 
-    async def run(task: WordsTask) -> Mapping[str, Vector]:
-        words = task.words
+    async def run(given: WordsTask) -> Mapping[str, Vector]:
+        words = given.words
         recorder = Recorder(words)
+        task = await _read(given)
         task.words = recorder  # type: ignore[assignment]
-        await _meet(words)
-        task.phase("meeting")
-        before = task.session.bytes_sent
+        before, used = task.session.bytes_sent, time.process_time()
         arrays = dict(await work(task))
         task.seconds["round_bytes"] = float(task.session.bytes_sent - before)
         task.seconds["round_messages"] = float(recorder.messages)
-        task.seconds["cpu_work"] = time.process_time() - recorder.started
+        task.seconds["cpu_work"] = time.process_time() - used
         await _meet(words)
         task.phase("meeting")
         used = time.process_time()
@@ -112,6 +108,32 @@ def measured(work: Matching) -> Matching:
         return arrays
 
     return run
+
+
+@dataclass(slots=True, kw_only=True)
+class ReadTask(WordsTask):
+    """Hold the blocks, read before any clock starts."""
+
+    kept: deque[Shares]
+
+    async def blocks(self) -> AsyncIterator[Shares]:
+        """Yield the blocks in order."""
+        while self.kept:
+            yield self.kept.popleft()
+
+
+async def _read(task: WordsTask) -> ReadTask:
+    """Read all blocks, then wait for both peers: they may take longer to read."""
+    kept = deque([block async for block in task.blocks()])
+    await _meet(task.words)
+    task.phase("meeting")
+    return ReadTask(
+        session=task.session,
+        seconds=task.seconds,
+        spec=task.spec,
+        words=task.words,
+        kept=kept,
+    )
 
 
 async def _meet(words: PartyWords) -> None:

@@ -205,7 +205,7 @@ def equal_first(a: Words, b: Words, first: int, count: int, ones: Words, out: Wo
     for j in range(whole, n):
         out[j] = _ZERO
     for j in range(whole, min(n, count)):
-        i = first + j
+        i = begin + np.uint64(j)
         v0, v1 = a[0, i] ^ b[0, i] ^ ones0, a[1, i] ^ b[1, i] ^ ones1
         l0, r0, l1, r1 = v0 >> _S32, v0 & _LOW32, v1 >> _S32, v1 & _LOW32
         out[j] = (l0 & (r0 ^ r1)) ^ (l1 & r0)

@@ -59,7 +59,7 @@ async def merge(runtime: WordsRuntime, first: Words, other: Words) -> Merged:
     """
     _, batches, m = first.shape
     n = other.shape[2]
-    words = aligned_rows(batches * (m + n), 0)
+    (words,) = aligned_rows(batches * (m + n))
     for row in (0, 1):
         places = words[row, : batches * (m + n)].reshape(batches, m + n)
         places[:, :m], places[:, m:] = first[row], other[row]

@@ -83,16 +83,22 @@ class Planes:
         return Planes(np.ascontiguousarray(chosen), 0, self.words)
 
 
-def aligned_rows(columns: int, place: int) -> Words:
-    """Return two rows of at least ``columns`` zeros for loops that read and write many rows.
+def aligned_rows(*columns: int) -> list[Words]:
+    """Return two rows of at least so many zeros each, for loops that use many rows at once.
 
-    Rows begin at whole cache lines, and rows of buffers of different ``place`` at different
-    offsets in a page: rows at one offset wait for each other and crowd the same cache lines.
+    Rows begin at whole cache lines, and rows of different buffers at different offsets in a
+    page: rows at one offset wait for each other and crowd the same cache lines. All lie in one
+    piece of memory: a large one has large pages, which cost less to touch.
     """
-    pitch = -(-columns // _LINE) * _LINE + 5 * _LINE
-    flat = np.zeros(2 * pitch + _PAGE, dtype=np.uint64)
-    start = (-(flat.ctypes.data // 8) + 11 * _LINE * place) % _PAGE
-    return flat[start : start + 2 * pitch].reshape(2, pitch)
+    pitches = [-(-each // _LINE) * _LINE + 5 * _LINE for each in columns]
+    flat = np.empty(sum(2 * pitch + _PAGE for pitch in pitches), dtype=np.uint64)
+    flat.fill(0)
+    buffers, at = [], 0
+    for place, pitch in enumerate(pitches):
+        start = at + (-(flat.ctypes.data // 8 + at) + 11 * _LINE * place) % _PAGE
+        buffers.append(flat[start : start + 2 * pitch].reshape(2, pitch))
+        at += 2 * pitch + _PAGE
+    return buffers
 
 
 def make_message(rows: Words, words: int) -> Message:

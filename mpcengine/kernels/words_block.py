@@ -43,11 +43,9 @@ class Block:
         self.count = 0
         self._size = 0
         self._ones = np.array(complement(index), dtype=np.uint64)
-        self._a, self._e = aligned_rows(capacity, 1), aligned_rows(capacity, 2)
-        self._rows = {
-            name: aligned_rows(capacity // parts, place)
-            for place, (name, parts) in enumerate(_PARTS.items(), 3)
-        }
+        sizes = (capacity // parts for parts in _PARTS.values())
+        self._a, self._e, *rows = aligned_rows(capacity, capacity, *sizes)
+        self._rows = dict(zip(_PARTS, rows, strict=True))
 
     def load(self, a: Words, b: Words, first: int, count: int) -> None:
         """Fill with ``count`` pairs from column ``first`` of two shared arrays of one shape."""

@@ -152,6 +152,13 @@ test("a request counts only with five signatures, whole terms and known nodes", 
     const signatures = { ...life.match.signatures, [node]: life.match.coordinator_signature };
     await refused("signature.invalid", () => verifySignedRequest({ ...life.match, signatures }));
   }
+  const [one, two] = life.match.approvals;
+  for (const approvals of [[], [one], [one, one], undefined]) {
+    await refused("request.approvals", () => verifySignedRequest({ ...life.match, approvals }));
+  }
+  const exchanged = [{ ...one, signature: two.signature }, two];
+  await refused("signature.invalid", () => verifySignedRequest({ ...life.match, approvals: exchanged }));
+  await refused("approval.manifest", () => verifySignedRequest({ ...life.match, approvals: life.compare.approvals }));
   const terms = JSON.parse(new TextDecoder().decode(parseBase64(life.match.manifest)));
   const changed = { ...life.match, manifest: toBase64(canonical({ ...terms, request: { ...terms.request, min_organisations: 1 } })) };
   await refused("signature.invalid", () => verifySignedRequest(changed));

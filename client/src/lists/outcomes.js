@@ -3,8 +3,8 @@
  * Each component comes from two nodes; where the copies differ nothing is opened.
  */
 
-import { concat, parseBase64, refuse, toHex, u32, u8, utf8 } from "../protocol/bytes.js";
-import { digestBytes } from "../protocol/canonical.js";
+import { concat, data, parseBase64, refuse, toHex, u32, u8, utf8 } from "../protocol/bytes.js";
+import { digestBytes, parseCanonical } from "../protocol/canonical.js";
 import { keySchedule } from "../protocol/hpke.js";
 import { parsePoint, verify } from "../protocol/signing.js";
 import { privateBytes } from "./request.js";
@@ -95,4 +95,38 @@ async function bytesOf(request, owner, bucket, keys, nodes) {
     return found ?? refuse("private.none", "There is no outcome yet.");
   });
   return openPrivate(request, owner, bucket, keys, messages);
+}
+
+/**
+ * What three nodes signed of a request's end: state, reason, and the values that are shown (null where one is not).
+ * @param {Request} request @param {{statement: string, signature: string}[]} answers of nodes a, b, c
+ * @returns {Promise<{state: string, reason: string | null, values: Record<string, string | null>}>}
+ */
+export async function openValues(request, answers) {
+  /** @type {any[]} */
+  const statements = [];
+  for (const [at, answer] of answers.entries()) {
+    const raw = data(answer?.statement, "statement");
+    await verify(request.nodes[at].identityKey, "drempel/request-statement/1", raw, parseBase64(answer.signature));
+    const statement = parseCanonical(raw);
+    const isOurs = statement.format === "drempel-request-statement/1" && statement.manifest === request.digest && statement.index === at + 1;
+    statements.push(isOurs ? statement : refuse("statement.form", "A node's statement is of another question."));
+  }
+  const [first] = statements;
+  const agrees = statements.every(({ state, root }) => state === first.state && root === first.root);
+  if (!agrees) refuse("statement.differs", "The nodes' statements differ.");
+  /** @type {Record<string, string | null>} */
+  const values = {};
+  for (const name of Object.keys(first.values)) {
+    const [shown, value] = ["shown", "value"].map((part) => joined(statements.map(({ values: held }) => held[name]?.[part])));
+    values[name] = shown === 1n ? String(value) : null;
+  }
+  return { state: first.state, reason: first.reason, values };
+}
+
+/** @param {any[]} pairs two components each, of nodes a, b, c @returns {bigint} */
+function joined(pairs) {
+  const held = pairs.map((pair) => (Array.isArray(pair) && pair.length === 2 ? pair.map(BigInt) : refuse("statement.components", "A value has no components.")));
+  const isSame = held.every(([, second], at) => second === held[(at + 1) % 3][0]);
+  return isSame ? held.reduce((sum, [first]) => sum ^ first, 0n) : refuse("statement.components", "Two nodes gave different copies of one component.");
 }

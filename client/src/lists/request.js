@@ -25,12 +25,13 @@ const FORMAT = "drempel-request-manifest/1";
 const SUITE = {
   sharing: "replicated-xor-64", word: "hmac-sha256-64", seed: "aes128-ctr", envelope: "hpke-p256-sha256-aes128gcm", signature: "ed25519",
 };
+const APPROVAL_FORMAT = "drempel-approval/1";
 const NODES = ["a", "b", "c"];
 /** Capacity of a bucket by the logarithm of its mean, from 2^10 (§19.3). */
 const CAPACITIES = [1_317, 2_457, 4_670, 8_999, 17_520, 34_369, 67_795, 134_261, 266_649, 530_653, 1_057_573, 2_109_870, 4_212_284, 8_414_031];
 
 /**
- * Refuses unless all five signatures hold, keys are keys, and what follows from something else does.
+ * Refuses unless all five signatures hold, and enough approvals, keys are keys, and what follows from something else does.
  * `known` are the nodes' identity keys (base64, a to c) that this organisation trusts.
  * @param {any} signed @param {string[]} [known] @returns {Promise<Request>}
  */
@@ -40,6 +41,7 @@ export async function verifySignedRequest(signed, known) {
   await verify(request.requester.key, REQUEST_LABEL, raw, data(signed.requester_signature, "requester_signature", 64));
   await verify(request.coordinator.key, REQUEST_LABEL, raw, data(signed.coordinator_signature, "coordinator_signature", 64));
   await approvalsVerify(request, signed.approvals);
+  await verifyApprovals(request, signed.approvals);
   for (const { node, identityKey } of request.nodes) {
     await verify(identityKey, REQUEST_LABEL, raw, data(signed.signatures?.[node], `signatures.${node}`, 64));
   }
@@ -64,6 +66,31 @@ async function approvalsVerify({ digest: named, terms }, signed) {
     places.add(said.approver);
   }
   if (!Number.isInteger(needed) || places.size !== given.length || places.size < needed) refuse("request.approvals", "The request is not approved by as many as it needs.", "approvals");
+}
+
+/**
+ * As many different approvers as the manifest asks for signed an approval of it (§19.5).
+ * @param {Request} request @param {any} approvals
+ */
+async function verifyApprovals(request, approvals) {
+  const { needed, approvers } = request.terms.approvals ?? {};
+  if (!Array.isArray(approvers) || !Array.isArray(approvals) || !Number.isInteger(needed)) {
+    return refuse("request.approvals", "The request says not who approves.", "approvals");
+  }
+  const places = new Set();
+  for (const [at, { approval, signature }] of approvals.entries()) {
+    const raw = data(approval, `approvals[${at}].approval`);
+    const { format, manifest, approver, decision } = parseCanonical(raw);
+    const isOfThis = format === APPROVAL_FORMAT && manifest === request.digest && decision === "approve";
+    if (!isOfThis) refuse("approval.manifest", "This approval is of another question.", `approvals[${at}]`);
+    const key = data(approvers[approver]?.key, `approvers[${approver}].key`, 32);
+    await verify(key, "drempel/approval/1", raw, data(signature, `approvals[${at}].signature`, 64));
+    places.add(approver);
+  }
+  if (places.size !== approvals.length || places.size < needed) {
+    refuse("request.approvals", `The request needs approvals of ${needed} different approvers.`, "approvals");
+  }
+  return undefined;
 }
 
 /** @param {Bytes} raw @param {any} terms @returns {Promise<Request>} */

@@ -18,15 +18,25 @@ from mpcengine.protocol.contact import (
 from mpcengine.protocol.contact_card import Card, seal_card, sign_card
 from mpcengine.protocol.contact_details import ContactDetails
 from mpcengine.protocol.envelope import share_key_to_bytes, share_public
+from mpcengine.protocol.private_outcome import (
+    LABEL_SEALED_PRIVATE,
+    PrivatePlace,
+    private_body,
+)
 from mpcengine.protocol.request import parse_request
 from mpcengine.protocol.request_manifest import RequestManifest, build_request_manifest
 from mpcengine.protocol.schemas_request import CONTACT_DETAILS_FORMAT, CONTACTS_FORMAT
-from mpcengine.protocol.signing import LABEL_CONTACT, sign
+from mpcengine.protocol.signing import LABEL_CONTACT, LABEL_PRIVATE, sign
 from mpcengine.protocol.strict import to_base64
 from tests.vectors.cast import ed25519, p256, seed
 from tests.vectors.hpke_reference import seal
 from tests.vectors.make_request import ORIGIN, salts
-from tests.vectors.request_cast import MATCH_REQUEST, OWNERS, request_terms
+from tests.vectors.request_cast import (
+    MATCH_REQUEST,
+    OWNERS,
+    request_terms,
+    sign_request_manifest,
+)
 
 HOLDER = 1
 NUMBER = 1
@@ -115,6 +125,11 @@ def contact_vectors() -> JSON:
     return {
         "origin": ORIGIN,
         "manifest": to_base64(contact_manifest().raw),
+        "signed": sign_request_manifest(contact_manifest()).to_json(),
+        "key": ed25519(OWNERS[HOLDER]).private_bytes_raw().hex(),
+        "drawn": [one.hex() for one in (CARD_KEY, *bodies()[:2], *salts())],
+        "ephemeral": [seed(f"contact part {index}").hex() for index in (1, 2, 3)],
+        "requester": given(),
         "digest": contact_digest(contact_manifest().digest),
         "card_key": CARD_KEY.hex(),
         "card": card().to_json(),
@@ -133,6 +148,37 @@ def contact_vectors() -> JSON:
             "envelopes": {str(owner): data.hex() for owner, data in envelopes.items()},
             "owners": slot_order(envelopes),
         },
+    }
+
+
+def given() -> JSON:
+    """Return the requester's envelope, and its key as three nodes seal it to the holder."""
+    key = seed("requester's card key")
+    envelope = seal_card(card(0), ed25519(OWNERS[0]), key)
+    first, second = seed("given 0"), seed("given 1")
+    third = bytes(a ^ b ^ c for a, b, c in zip(key, first, second, strict=True))
+    held = (first, second, third)
+    messages: list[JSON] = []
+    for index in (1, 2, 3):
+        one, two = words.node_components(index)
+        named = contact_digest(contact_manifest().digest)
+        place = PrivatePlace(manifest=named, index=index, owner=HOLDER, bucket=0)
+        sealed = seal(
+            share_public(p256(f"seal {OWNERS[HOLDER]}")),
+            p256(f"given {index}"),
+            info=LABEL_SEALED_PRIVATE + b"\x00" + place.head(),
+            aad=b"",
+            plaintext=held[one] + held[two],
+        )
+        signature = sign(
+            ed25519(f"identity {index}"), LABEL_PRIVATE, private_body(place, sealed)
+        )
+        messages.append({"sealed": to_base64(sealed), "signature": to_base64(signature)})
+    return {
+        "envelope": to_base64(envelope),
+        "card": card(0).to_json(),
+        "seal_key": share_key_to_bytes(p256(f"seal {OWNERS[HOLDER]}")).hex(),
+        "given": messages,
     }
 
 

@@ -33,12 +33,19 @@ export async function openSealed({ privateKey, point }, info, sealed) {
  * @param {Request} request @param {number} owner @param {number} bucket @param {SealKeys} keys
  * @param {{content: Bytes, signature: string}[]} messages of nodes a, b, c @returns {Promise<Bytes>}
  */
-export async function openPrivate(request, owner, bucket, keys, messages) {
-  const size = privateBytes(request, owner, bucket);
+export const openPrivate = (request, owner, bucket, keys, messages) =>
+  openShared(request, request.digest, owner, bucket, privateBytes(request, owner, bucket), keys, messages);
+
+/**
+ * `size` bytes that three nodes sealed to an owner in components, opened and compared.
+ * @param {Request} request @param {string} named the digest of the manifest, or of its contact @param {number} owner @param {number} bucket
+ * @param {number} size @param {SealKeys} keys @param {{content: Bytes, signature: string}[]} messages of nodes a, b, c @returns {Promise<Bytes>}
+ */
+export async function openShared(request, named, owner, bucket, size, keys, messages) {
   /** @type {Map<number, Bytes>} */
   const components = new Map();
   for (const [at, { content, signature }] of messages.entries()) {
-    const head = concat(digestBytes(request.digest), u8(at + 1), u8(owner), u32(bucket));
+    const head = concat(digestBytes(named), u8(at + 1), u8(owner), u32(bucket));
     await verify(request.nodes[at].identityKey, "drempel/private/1", concat(head, await hashed(content)), parseBase64(signature));
     if (content.length !== OVERHEAD + 2 * size) refuse("private.length", "A private outcome has another length.");
     const plain = await openSealed(keys, concat(utf8("drempel/sealed-private/1"), new Uint8Array(1), head), content);

@@ -124,11 +124,18 @@ async function sealBucket(request, place, listed, real, chance) {
   const shared = new BigUint64Array(listed.length + 1);
   shared.set(words.movedBits(listed));
   shared[listed.length] = BigInt(real);
-  const third = words.wordBytes(shared);
+  return sealWords(request, place, words.wordBytes(shared), chance);
+}
+
+/**
+ * Words, eight bytes each, shared in three and sealed to each node; they become the third component themselves.
+ * @param {Request} request @param {words.Place} place @param {Bytes} third @param {Chance} [chance]
+ */
+export async function sealWords(request, place, third, chance = CHANCE) {
   const seeds = [chance.bytes(16), chance.bytes(16)];
   const found = [];
   for (const [k, seed] of seeds.entries()) {
-    found.push(await words.expandSeed(seed, words.componentContext(place, k), shared.length));
+    found.push(await words.expandSeed(seed, words.componentContext(place, k), third.length / 8));
     words.xorInto(third, found[k]);
   }
   found.push(third);

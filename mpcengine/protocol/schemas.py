@@ -54,6 +54,13 @@ _RSA = base64_of(256)
 _NODE = one_of("a", "b", "c")
 _LARGEST_ROSTER = 1_000_000
 
+_BUDGET: Schema = {
+    "type": "object",
+    "propertyNames": pattern("^[1-9][0-9]{0,2}$", "a number of days"),
+    "additionalProperties": whole(0),
+    "description": "an object from numbers of days to how many",
+}
+
 _NODES_ENTRY = {
     **fields(
         {"node": _NODE, "index": whole(1, 3), "name": NAME, "url": URL, "identity_key": _KEY},
@@ -111,6 +118,11 @@ POLICY_SCHEMA = document(
         max_owners=whole(1, 256),
         max_list=whole(1, 1 << 24),
         max_guesses=whole(1, 1 << 20),
+        max_indicators=whole(1, 1 << 24),
+        max_questions_per_days=_BUDGET,
+        max_refusals_per_days=_BUDGET,
+        min_approvals=whole(0, 16),
+        approvers=items(_KEY, 0, 10_000, "keys"),
         partners_file={
             **pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "the name of a file beside the policy"),
             "maxLength": 100,

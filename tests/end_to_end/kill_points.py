@@ -16,6 +16,16 @@ NODE_STAGES = (
     *("pad", "commit", "list", "held", "root", "verdict", "toss", "coin", "lines", "checked"),
     *("ready", "done", "pattern", "opening"),
 )
+REQUEST_MOVES = (
+    *("prepared", "open", "consent", "contribution", "chunk", "closing", "frozen"),
+    *("checked", "computing", "fixed", "released", "erased"),
+)
+# Without ``near``, which needs two questions of one requester (tests/nodes), and ``again``,
+# which needs a list that overflows.
+REQUEST_STAGES = (
+    *("agreed", "draw", "reveal", "complete", "unusable", "ordered", "earlier", "outcome"),
+    *("ready", "done"),
+)
 PARTY_POINTS = (
     *("check.rows_read", "check.before_outcome"),
     *("party.connected", "party.rows_read", "party.computed", "party.before_outcome"),
@@ -49,6 +59,30 @@ def node_points() -> list[str]:
     """Return the points of a node's web, worker and party."""
     names = (*NODE_MOVES, *(f"say_{stage}" for stage in NODE_STAGES))
     return [f"nodes.{name}.{phase}" for name in names for phase in PHASES] + [*PARTY_POINTS]
+
+
+def request_points() -> list[str]:
+    """Return the points of a node's web, worker and party in a match that is released."""
+    names = (*REQUEST_MOVES, *(f"say_{stage}" for stage in REQUEST_STAGES))
+    party = [point for point in PARTY_POINTS if point.startswith("party.")]
+    return [f"nodes.{name}.{phase}" for name in names for phase in PHASES] + party
+
+
+def request_kills() -> list[Kill]:
+    """Return every point of a request once; the nodes take turns."""
+    return [Kill(NODES[i % 3], point) for i, point in enumerate(request_points())]
+
+
+def drawn_of_requests(seed: str, rounds: int) -> list[tuple[Kill, ...]]:
+    """Draw ``rounds`` groups of six different kills, two a node."""
+    groups: list[tuple[Kill, ...]] = []
+    for number in range(rounds):
+        left = request_points()
+        for place in range(2 * len(NODES)):
+            left.remove(_pick(f"{seed}/{number}/{place}", left))
+        points = [point for point in request_points() if point not in left]
+        groups.append(tuple(Kill(NODES[i % 3], point) for i, point in enumerate(points)))
+    return groups
 
 
 def all_kills() -> list[Kill]:

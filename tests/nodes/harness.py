@@ -72,7 +72,7 @@ class Nodes:
             if kind == "web"
             else worker_program(self.house, service)
         )
-        self.processes[node, kind] = _spawn(program)
+        self.processes[node, kind] = spawn(program)
 
     def restart(self, node: str, kind: str) -> None:
         """Kill a node's process and start it anew."""
@@ -82,7 +82,7 @@ class Nodes:
     def restart_bent(self, node: str, how: str) -> None:
         """Start a node's worker anew with a party that deviates (`tests.party.bent`)."""
         self._kill(node, "worker")
-        self.processes[node, "worker"] = _spawn(bent_program(self.house, node, how))
+        self.processes[node, "worker"] = spawn(bent_program(self.house, node, how))
 
     def _kill(self, node: str, kind: str) -> None:
         self.processes[node, kind].kill()
@@ -363,7 +363,8 @@ def _wait_healthy(nodes: Nodes) -> None:
             raise TookTooLongError(receiver.name) from None
 
 
-def _spawn(program: Program) -> "subprocess.Popen[bytes]":
+def spawn(program: Program) -> "subprocess.Popen[bytes]":
+    """Start a process of a node, which ends with this one."""
     with program.output.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *program.arguments],

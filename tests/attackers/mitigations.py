@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("mitigations.toml")
 ATTACKS = tuple(f"A{number}" for number in range(1, 28))
 FLAWS = tuple(
-    f"flaw {name}" for name in ("A6", "B1", "B2", "B3", "B6", "B7", "B8", "C6", "C7", "C9")
+    f"flaw {name}"
+    for name in ("A6", "B1", "B2", "B3", "B6", "B7", "B8", "C4", "C6", "C7", "C9")
 )
 
 

@@ -12,19 +12,14 @@ from django.views.decorators.http import require_GET
 from accounts.authentication import coordinates, signed_in
 from accounts.forms import TokenForm
 from accounts.selectors import tokens_list
+from mpcengine.selectors import job_view
 from surveys.draft_selectors import draft_list
-from surveys.models import Draft, Survey, SurveyState
+from surveys.models import Draft, Survey
 from surveys.said import text_said
 from surveys.selectors import survey_list
+from surveys.standing import Standing, standing_of
 
 SHOWN = 50
-# The word for a state, and the sort of badge it has.
-STATES = {
-    SurveyState.DRAFT: (_("draft"), "off"),
-    SurveyState.PREPARED: (_("waits for your signature"), "wait"),
-    SurveyState.PUBLISHED: (_("published"), "info"),
-    SurveyState.CLOSED: (_("closed"), "ok"),
-}
 
 
 @require_GET
@@ -34,17 +29,23 @@ def home(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     surveys = survey_list(organisation=user.organisation_id) if coordinates(user) else None
     shown = surveys[:SHOWN] if surveys is not None else []
-    rows = [(one, _title(one), *STATES[SurveyState(one.state)]) for one in shown]
+    rows = [_row(one) for one in shown]
     context = {
         "person": user,
         "coordinates": coordinates(user),
         "drafts": _drafts(user.organisation_id) if coordinates(user) else [],
         "surveys": rows,
+        "tasks": [row for row in rows if row[2].task],
         "more": surveys.count() - len(rows) if surveys is not None else 0,
         "tokens": tokens_list(user=user),
         "form": TokenForm(),
     }
     return render(request, "home.html", context)
+
+
+def _row(survey: Survey) -> tuple[Survey, str, Standing]:
+    job = job_view(digest=survey.manifest_digest) if survey.manifest_digest else None
+    return survey, _title(survey), standing_of(survey, job)
 
 
 def _drafts(organisation: UUID) -> list[tuple[Draft, str]]:

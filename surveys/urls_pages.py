@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys import pages, pages_everyone, pages_results, pages_verify
+from surveys import pages, pages_everyone, pages_follow, pages_results, pages_verify
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -26,6 +26,8 @@ urlpatterns = [
         pages_results.result_public_file,
         name="result_public_file",
     ),
+    path("surveys/<str:survey_id>", pages_follow.follow, name="follow"),
+    path("surveys/<str:survey_id>/close", pages_follow.close, name="survey_close"),
     path("surveys/<str:survey_id>/results", pages_results.results, name="results"),
     path(
         "surveys/<str:survey_id>/results/drempel.<str:kind>",

@@ -115,6 +115,21 @@ def test_two_near_questions_at_once_get_one_outcome(requester: Requester) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("stage", ["earlier", "near"])
+@pytest.mark.parametrize("phase", ["before_write", "after_write", "after_commit"])
+def test_a_node_that_dies_while_comparing_goes_on(
+    nodes: Nodes, requester: Requester, stage: str, phase: str
+) -> None:
+    assert end(requester.ask(FIRST)) == ("released", None)
+    point = f"nodes.say_{stage}.{phase}"
+    nodes.arm("b", point)
+    asked = requester.begin(ONE_MORE)
+    nodes.wait_death("b", point)
+    nodes.start("b", "worker")
+    assert end(asked.result()) == ("withheld", NEAR)
+
+
+@pytest.mark.slow
 def test_a_node_that_lost_what_it_kept_stops_the_next_question(
     nodes: Nodes, requester: Requester
 ) -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("surveys.urls_pages")),
     path("", include("datarequests.urls_pages")),
     path("drafts/", include("surveys.urls_drafts")),
+    path("surveys/", include("surveys.urls_surveys")),
     path("account/", include("accounts.urls")),
     path("admin/", site.urls),
     path("static/<path:name>", static_file, name="static"),

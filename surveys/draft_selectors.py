@@ -9,7 +9,7 @@ from mpcengine.protocol.errors import MalformedMessage
 from mpcengine.protocol.strict import parse_time
 from problems import Missing
 from surveys.drafting.readiness import Check, Plan, readiness
-from surveys.models import Draft, DraftVersion
+from surveys.models import Draft, DraftVersion, Survey
 
 
 def draft_list(*, organisation: UUID) -> QuerySet[Draft]:
@@ -30,14 +30,20 @@ def draft_versions(draft: Draft) -> QuerySet[DraftVersion]:
     return draft.versions.all()
 
 
-def plan_of(draft: Draft, *, now: datetime) -> Plan:
-    """Return what is decided beside a draft's questions."""
+def draft_of_survey(survey: Survey) -> Draft | None:
+    """Return the draft a survey was made of, or None for one made through the API."""
+    return Draft.objects.filter(survey=survey).first()
+
+
+def plan_of(draft: Draft | None, *, now: datetime) -> Plan:
+    """Return what is decided beside a draft's questions; nothing without a draft."""
+    plan = draft.plan if draft is not None else {}
     return Plan(
-        expected=draft.plan.get("expected"),
-        opens=_moment(draft.plan.get("opens")),
-        closes=_moment(draft.plan.get("closes")),
+        expected=plan.get("expected"),
+        opens=_moment(plan.get("opens")),
+        closes=_moment(plan.get("closes")),
         now=now,
-        looked_at=bool(draft.plan.get("looked_at")),
+        looked_at=bool(plan.get("looked_at")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys import views_builder, views_drafts
+from surveys import views_builder, views_drafts, views_surveys
 
 urlpatterns = [
     path("new", views_drafts.draft_new, name="draft_new"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path(
         "<str:draft_id>/export/<str:format_id>", views_drafts.draft_export, name="draft_export"
     ),
+    path("<str:draft_id>/final", views_surveys.draft_final, name="draft_final"),
     path("<str:draft_id>/preview", views_builder.draft_preview, name="draft_preview"),
     path(
         "<str:draft_id>/question/<str:question_id>",

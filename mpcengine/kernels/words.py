@@ -91,8 +91,7 @@ def aligned_rows(*columns: int) -> list[Words]:
     piece of memory: a large one has large pages, which cost less to touch.
     """
     pitches = [-(-each // _LINE) * _LINE + 5 * _LINE for each in columns]
-    flat = np.empty(sum(2 * pitch + _PAGE for pitch in pitches), dtype=np.uint64)
-    flat.fill(0)
+    flat = np.zeros(sum(2 * pitch + _PAGE for pitch in pitches), dtype=np.uint64)
     buffers, at = [], 0
     for place, pitch in enumerate(pitches):
         start = at + (-(flat.ctypes.data // 8 + at) + 11 * _LINE * place) % _PAGE

@@ -49,21 +49,26 @@ def drawn(lines: Sequence[Mapping[str, Any]]) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
     ]
     for name, points in series.items():
-        dashes = "" if name == "work" else ' stroke-dasharray="4 3"'
+        dashes, beside = ("", -8) if name == "work" else (' stroke-dasharray="4 3"', 16)
         corners = [_at(size, time, sizes, times) for size, time in points.items()]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
         parts.append(f'<polyline points="{path}" fill="none" stroke="black"{dashes}/>')
         for (x, y), (size, time) in zip(corners, points.items(), strict=True):
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
-            parts.append(f'<text font-size="12" x="{x:.1f}" y="{y - 8:.1f}">{time:.3f}</text>')
+            parts.append(
+                f'<text font-size="12" x="{x:.1f}" y="{y + beside:.1f}">{time:.3f}</text>'
+            )
             if name == "work":
                 foot = HEIGHT - MARGIN / 2
+                shown = f"2^{size.bit_length() - 1}" if size.bit_count() == 1 else f"{size:,}"
                 parts.append(
-                    f'<text font-size="12" x="{x:.1f}" y="{foot:.0f}">2^{log2(size):.3g}</text>'
+                    f'<text font-size="12" text-anchor="middle" x="{x:.1f}" y="{foot:.0f}">'
+                    f"{shown}</text>"
                 )
     told = ", ".join(f"{name}: slope {slope(points):.2f}" for name, points in series.items())
-    title = f"{lines[0]['case']}: processor seconds of a party over words of a list ({told})"
+    title = f"{lines[0]['case']}: processor seconds of a party over words of a list"
     parts.append(f'<text x="{MARGIN}" y="20">{title}</text>')
+    parts.append(f'<text font-size="12" x="{MARGIN}" y="38">{told}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

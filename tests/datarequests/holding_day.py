@@ -32,6 +32,7 @@ from mpcengine.protocol.manifest_parts import Coordinator, Window
 from mpcengine.protocol.request import parse_request
 from mpcengine.protocol.request_manifest import (
     Approvals,
+    Approver,
     Owner,
     Requester,
     RequestManifest,
@@ -165,7 +166,8 @@ def key_row(user: User, own: OwnerKeys) -> OrganisationKey:
 def publish(federation: Federation, folder: Path, key: OrganisationKey) -> Day:
     """Ask holder 1 (whose key the portal registered) and two others; open the job."""
     asker, others = own_keys(), [own_keys(), own_keys()]
-    asking = Asking(federation=federation, requester=asker.sign)
+    approver = Ed25519PrivateKey.generate()
+    asking = Asking(federation=federation, requester=asker.sign, approvers=(approver,))
     request_id = secrets.token_hex(16)
     now = datetime.now(UTC).replace(microsecond=0)
     opens = now - timedelta(minutes=5)
@@ -189,7 +191,7 @@ def publish(federation: Federation, folder: Path, key: OrganisationKey) -> Day:
                 )
                 for place, (sign_key, seal_key) in enumerate(points)
             ),
-            approvals=Approvals(needed=0, approvers=()),
+            approvals=Approvals(needed=1, approvers=(approver_of(approver),)),
             nodes=asking.share_keys(request_id),
             first_size=64,
             other_size=SIZE,
@@ -200,6 +202,11 @@ def publish(federation: Federation, folder: Path, key: OrganisationKey) -> Day:
     signed = asking.publish(manifest).to_json()
     request = request_row(manifest, key)
     return Day(federation, folder, manifest, signed, asker, others, request)
+
+
+def approver_of(key: Ed25519PrivateKey) -> Approver:
+    """Return an approver of another organisation than anybody's here."""
+    return Approver(name="Amir", organisation="Board", key=public_bytes(key))
 
 
 def request_row(manifest: RequestManifest, key: OrganisationKey) -> DataRequest:

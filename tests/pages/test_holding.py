@@ -10,6 +10,7 @@ from accounts.models import Role
 from accounts.people import invitation_make
 from cli.embedded.federation import Federation, Options, running
 from cli.embedded.templates import templates_ready
+from datarequests import views_holding
 from datarequests.models import OrganisationKey
 from tests.accounts.cast import PASSWORD, code_of, person
 from tests.datarequests.holding_day import nodes_known, publish
@@ -120,6 +121,57 @@ def test_from_the_mail_to_the_hits(
     assert hits.items == ("192.0.2.1", "192.0.2.2")
     assert len(steps.done) <= MOST_STEPS, steps.done
     saved(steps)
+
+
+def test_declining_survives_a_closed_tab_and_looks_like_an_answer(
+    window: Open, federation: Federation, tmp_path: Path
+) -> None:
+    nodes_known(federation)
+    steps = Steps(window(language="nl"))
+    arrive(steps)
+    day = publish(federation, tmp_path, OrganisationKey.objects.get())
+    asking = day.ask("".join(f"ipv4,192.0.2.{n}\n" for n in range(1, 31)))
+    others = [day.connector(owner, "ipv4,192.0.2.1\n") for owner in (2, 3)]
+    steps.watched.go("/holding")
+    steps.page.locator("tbody a").click()
+    steps.page.locator("#checked").wait_for()
+    steps.page.locator("#decline").click()
+    steps.page.locator("#agree").click()
+    steps.page.locator("#send-wait").wait_for()
+    path = steps.watched.place()
+    # The tab is gone before there is a nonce; another one goes on by itself.
+    steps.page.close()
+    for one in others:
+        one.go()
+    steps.watched.page = steps.page = steps.watched.context.new_page()
+    steps.watched.go(path)
+    steps.page.locator("#sent").wait_for(timeout=60_000)
+    asking.join(60)
+    while not all(one.outcomes for one in others):
+        for one in others:
+            one.go()
+    steps.page.locator("#hits-padding").wait_for(timeout=60_000)
+    assert steps.page.locator("#history li").count() == 4
+    # Two organisations are fewer than the question shows; nobody is told which two.
+    assert others[0].outcomes[0].result["match"]["organisations"]["status"] == "suppressed"
+    assert others[0].outcomes[0].result["accepted"] == 3
+
+
+def test_a_page_that_says_something_else_is_not_answered(
+    window: Open, federation: Federation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes_known(federation)
+    steps = Steps(window())
+    arrive(steps)
+    day = publish(federation, tmp_path, OrganisationKey.objects.get())
+
+    real = views_holding._compared
+    lie = {"requester": "Somebody else"}
+    monkeypatch.setattr(views_holding, "_compared", lambda signed: {**real(signed), **lie})
+    steps.watched.go(f"/holding/{day.request.pk}")
+    steps.page.locator("#fault").wait_for()
+    assert steps.page.locator("#fault-code").inner_text() == "page.differs"
+    assert steps.page.locator("#decide").is_hidden()
 
 
 def answer(steps: Steps, path: Path) -> None:

@@ -17,7 +17,8 @@ import { fill, go, heads, onPress, pick, say, show, words } from "./view.js";
 
 /** @typedef {import("./shelf.js").Kept} Kept */
 
-const PAUSE = 2_000;
+/** Milliseconds: between two looks, and of silence until the next node is asked for the question. */
+const [PAUSE, ASKED] = [2_000, 4_000];
 const STEPS = ["decide", "load", "check", "send", "outcome"];
 const told = /** @type {DOMStringMap} */ (pick("holding").dataset);
 const digest = told.digest ?? "";
@@ -214,7 +215,7 @@ class Holding {
 async function fetchRequest() {
   const [urls, listed] = [JSON.parse(told.urls ?? "[]"), JSON.parse(told.known ?? "[]")];
   const known = await knownNodes(listed);
-  const places = new Nodes(urls.map((/** @type {string} */ url, /** @type {number} */ at) => ({ node: "abc"[at], url })));
+  const places = new Nodes(urls.map((/** @type {string} */ url, /** @type {number} */ at) => ({ node: "abc"[at], url })), { patience: ASKED });
   /** @type {unknown} */
   let failed = null;
   for (const at of urls.keys()) {

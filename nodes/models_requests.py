@@ -152,6 +152,27 @@ class PrivateOutcome(models.Model):
         return f"private outcome of owner {self.owner} in job {self.job_id}"
 
 
+class TakenBack(models.Model):
+    """An owner's signed withdrawal or an approver's signed revocation, and what it did here."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="taken_back")
+    kind = models.CharField(max_length=10)
+    place = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
+    signature = models.BinaryField()
+    effect = models.CharField(max_length=10)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["job", "kind", "place"], name="nodes_taken_back_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.place} in job {self.job_id}"
+
+
 class AskedQuestion(models.Model):
     """That a requester asked something here, and whether this operator refused it.
 

@@ -21,6 +21,9 @@ class Reason(StrEnum):
     TOO_FEW_LISTS = "too few lists"
     NEAR = "near an earlier question"
     EARLIER_LOST = "earlier question lost"
+    WITHDRAWN = "consent withdrawn"
+    REVOKED = "approval revoked"
+    HOLDER_SET = "holders differ by too few"
 
 
 class MustWithhold(Exception):

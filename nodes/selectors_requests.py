@@ -11,6 +11,7 @@ from mpcengine.protocol.signing import LABEL_NONCE
 from mpcengine.protocol.strict import to_base64
 from nodes.keystore import node_sign
 from nodes.models import Job, JobKind, OwnerConsent, PrivateOutcome, StoredContribution
+from nodes.models_requests import TakenBack
 from nodes.selectors import request_get, stage_bodies
 from problems import Missing
 
@@ -105,6 +106,12 @@ def private_get(*, digest: str, owner: int, bucket: int) -> PrivateOutcome:
     if row is None:
         raise Missing("private.none", "There is nothing of that owner here.")
     return row
+
+
+def withdrawn_owners(job: Job) -> set[int]:
+    """Return the owners who withdrew from a request before this node said whose lists count."""
+    rows = TakenBack.objects.filter(job=job, kind="withdrawal", effect="discarded")
+    return set(rows.values_list("place", flat=True))
 
 
 def settled_headers(job: Job) -> dict[int, bytes]:

@@ -171,6 +171,21 @@ class EnvelopesOut(serializers.Serializer[object]):
     holders = serializers.ListField(child=serializers.CharField())
 
 
+class WithdrawalIn(serializers.Serializer[object]):
+    withdrawal = serializers.CharField(help_text="base64 of the canonical bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class RevocationIn(serializers.Serializer[object]):
+    revocation = serializers.CharField(help_text="base64 of the canonical bytes")
+    signature = serializers.CharField(help_text="base64 of 64 bytes")
+
+
+class TakenBackOut(serializers.Serializer[object]):
+    place = serializers.IntegerField()
+    effect = serializers.ChoiceField(choices=["discarded", "stopped", "stands"])
+
+
 class RequestSignatureOut(serializers.Serializer[object]):
     digest = serializers.CharField()
     signature = serializers.CharField(help_text="base64 of 64 bytes")

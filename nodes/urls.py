@@ -27,6 +27,8 @@ urlpatterns = [
     path("requests/<str:digest>", views_requests.RequestView.as_view()),
     path("requests/<str:digest>/signatures", views_requests.RequestSignaturesView.as_view()),
     path("requests/<str:digest>/consents", views_requests.ConsentsView.as_view()),
+    path("requests/<str:digest>/withdrawals", views_requests.WithdrawalsView.as_view()),
+    path("requests/<str:digest>/revocations", views_requests.RevocationsView.as_view()),
     path("requests/<str:digest>/nonce", views_requests.NonceView.as_view()),
     path("requests/<str:digest>/overflow", views_requests.OverflowView.as_view()),
     path("requests/<str:digest>/contributions", views_requests.ContributionsView.as_view()),

@@ -36,6 +36,7 @@ from nodes.services.contributions import (
 )
 from nodes.services.request_keys import request_key_create
 from nodes.services.request_manifests import request_accept, request_open
+from nodes.services.taking_back import revocation_accept, withdrawal_accept
 from nodes.tasks import drive_nudge
 from nodes.views import NodeView, octets_of, signature_of
 
@@ -208,6 +209,40 @@ class ChunkView(NodeView):
         if is_complete:
             drive_nudge(request_get(digest=digest).pk)
         return Response({"received": received, "complete": is_complete})
+
+
+class WithdrawalsView(NodeView):
+    """Withdraw a consent."""
+
+    @extend_schema(request=shapes.WithdrawalIn, responses={200: shapes.TakenBackOut})
+    def post(self, request: Request, digest: str) -> Response:
+        """Take an owner's signed withdrawal; say what it does at this moment."""
+        given = Fields(request.data, required=("withdrawal", "signature"))
+        owner, effect = withdrawal_accept(
+            digest=digest,
+            withdrawal=given.data("withdrawal"),
+            signature=given.data("signature", SIGNATURE_BYTES),
+            now=timezone.now(),
+        )
+        drive_nudge(request_get(digest=digest).pk)
+        return Response({"place": owner, "effect": effect})
+
+
+class RevocationsView(NodeView):
+    """Take an approval back."""
+
+    @extend_schema(request=shapes.RevocationIn, responses={200: shapes.TakenBackOut})
+    def post(self, request: Request, digest: str) -> Response:
+        """Take an approver's signed revocation; say what it does at this moment."""
+        given = Fields(request.data, required=("revocation", "signature"))
+        place, effect = revocation_accept(
+            digest=digest,
+            revocation=given.data("revocation"),
+            signature=given.data("signature", SIGNATURE_BYTES),
+            now=timezone.now(),
+        )
+        drive_nudge(request_get(digest=digest).pk)
+        return Response({"place": place, "effect": effect})
 
 
 class PrivateView(NodeView):

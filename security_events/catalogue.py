@@ -194,6 +194,14 @@ _LIFE: Mapping[str, Entry] = {
     "request.withheld": _entry(
         3, "api", "end", ACTIVITY, "a request ended without an outcome", "manifest job reason"
     ),
+    "request.taken_back": _act(
+        3,
+        "api",
+        "end",
+        ACTIVITY,
+        "a consent was withdrawn or an approval revoked; reason: which, and what it did",
+        "manifest job reason",
+    ),
     "request.created": _reserved(1, "api", "creation", ACTIVITY, "a data request was made"),
     "request.approved": _reserved(1, "api", "allowed", ACTIVITY, "a request was approved"),
     "request.rejected": _reserved(1, "api", "denied", ACTIVITY, "a request was rejected"),

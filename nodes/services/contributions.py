@@ -23,7 +23,7 @@ from mpcengine.protocol.request_manifest import RequestManifest
 from nodes.keystore import node_index
 from nodes.models import Job, JobState, ListChunk, ListPart, StoredContribution
 from nodes.selectors import request_get, request_of
-from nodes.selectors_requests import contribution_get, job_consents, job_nonce
+from nodes.selectors_requests import contribution_get, job_consents, job_nonce, withdrawn_owners
 from problems import Conflict, Malformed
 
 
@@ -59,6 +59,8 @@ def contribution_accept(
         if row is None:
             _check_takes(current, manifest, now)
             _check_agrees(current, parsed)
+            if parsed.owner in withdrawn_owners(current):
+                raise Conflict("contribution.withdrawn", "This owner has withdrawn.")
             row = StoredContribution.objects.create(
                 job=job,
                 owner=parsed.owner,

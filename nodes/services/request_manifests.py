@@ -24,6 +24,7 @@ from nodes.services.job_rows import (
     refused_tell,
     signatures_check,
 )
+from nodes.services.taking_back import is_revoked
 from problems import Conflict
 
 
@@ -82,6 +83,8 @@ def request_open(*, digest: str, signatures: Mapping[str, bytes]) -> Job:
     signatures_check(manifest, LABEL_REQUEST_MANIFEST, manifest.raw, signatures)
     if job.state == JobState.REFUSED:
         raise Conflict("manifest.refused", "This node has refused the manifest.")
+    if is_revoked(job):
+        raise Conflict("request.revoked", "An approval of this request was taken back.")
     if job.state != JobState.PREPARED:
         return job
     return job_open(job, signatures)

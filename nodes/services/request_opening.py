@@ -36,6 +36,7 @@ from nodes.models import Job, JobState, PrivateOutcome
 from nodes.reasons import MustWithhold, Reason
 from nodes.selectors import request_of, stage_bodies
 from nodes.selectors_requests import OUTCOME, buckets_of, excluded_owners, used_lists
+from nodes.services.asked import outcome_note
 from nodes.services.contact_beginning import contact_begin
 from nodes.services.difference_sets import set_retain
 from nodes.services.leases import job_move
@@ -75,6 +76,7 @@ def request_opening_step(job: Job) -> Pause | None:
     def write() -> None:
         PrivateOutcome.objects.bulk_create(_privates(job, manifest), batch_size=50)
         contact_begin(job)
+        outcome_note(manifest, used_lists(job))
         emit("release.done", manifest=job.digest, job=job.pk, result=digest(body))
 
     job_move(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from mpcengine.protocol import request_stages as stages
 from mpcengine.protocol.canonical import Digest
 from mpcengine.protocol.contribution import contributions_root
+from mpcengine.protocol.errors import PolicyRefused
 from mpcengine.protocol.request_manifest import RequestManifest
 from mpcengine.protocol.words import WORD_BYTES
 from nodes.keystore import node_name
@@ -34,7 +35,9 @@ from nodes.selectors_requests import (
     settled_headers,
     settled_number,
     used_lists,
+    withdrawn_owners,
 )
+from nodes.services.asked import check_holders, earlier_of, holder_digests
 from nodes.services.incidents import incident_note
 from nodes.services.leases import StaleJob, job_keep, job_move, job_write
 from nodes.services.list_parts import list_parts, true_size
@@ -43,6 +46,7 @@ from nodes.services.nonces import lists_check, nonce_again, nonce_step
 from nodes.services.orders import intake_close
 from nodes.services.pausing import Pause
 from nodes.services.stages import stage_say
+from nodes.services.taking_back import is_revoked
 from security_events import emit
 
 SIZES = "sizes"
@@ -53,6 +57,8 @@ _LOOKS = 2
 def taking_step(job: Job) -> Pause | None:
     """Take consents, then draw the nonce, then take lists, until all or their time are over."""
     manifest, now = request_of(job), timezone.now()
+    if is_revoked(job):
+        raise MustWithhold(Reason.REVOKED, "An approver revoked while lists were taken.")
     if not job.is_answering:
         if not _consenting_over(job, manifest, now):
             return Pause(until=min(manifest.consenting.closes, now + _look()))
@@ -88,6 +94,7 @@ def settling_step(job: Job) -> Pause | None:
     if len({one.nonce for one in said}) != 1:
         raise MustWithhold(Reason.PEERS_DISAGREE, "The nodes closed on different nonces.")
     lists_check(manifest, settled_headers(job))
+    _check_holders(manifest, settled_headers(job))
     job_move(job, JobState.FROZEN)
     return None
 
@@ -105,6 +112,14 @@ def comparing_step(job: Job) -> Pause | None:
     lists_check(manifest, used_lists(job))
     job_move(job, JobState.CHECKED)
     return None
+
+
+def _check_holders(manifest: RequestManifest, owners: Collection[int]) -> None:
+    """End a question whose holders differ by too few from those of an earlier outcome (R11)."""
+    try:
+        check_holders(manifest, holder_digests(manifest, owners), earlier_of(manifest))
+    except PolicyRefused as refusal:
+        raise MustWithhold(Reason.HOLDER_SET, refusal.sentence) from None
 
 
 def request_root(job: Job) -> Digest:
@@ -140,7 +155,10 @@ def _consenting_over(job: Job, manifest: RequestManifest, now: datetime) -> bool
 
 
 def _all_complete(job: Job) -> bool:
-    owners = job_consents(job) or {}
+    gone = withdrawn_owners(job)
+    owners = {
+        owner: one for owner, one in (job_consents(job) or {}).items() if owner not in gone
+    }
     rows = StoredContribution.objects.filter(job=job, number=job.coin_round, is_complete=True)
     is_listed = rows.filter(owner__in=owners).count() == len(owners)
     return is_listed and (not request_of(job).decides_before or _all_decided(job, owners))
@@ -156,6 +174,7 @@ def _say_complete(job: Job) -> None:
     nonce = job_nonce(job)
     number = job.coin_round if nonce is None else nonce[0]
     rows = StoredContribution.objects.filter(job=job, number=number, is_complete=True)
+    rows = rows.exclude(owner__in=withdrawn_owners(job))
     headers = {one.owner: stages.header_hash(bytes(one.header)) for one in rows}
     message = stages.Complete(
         manifest=job.digest, node=node_name(), nonce=number, headers=headers

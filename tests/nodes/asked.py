@@ -17,6 +17,7 @@ from connector.contributing import OwnerKeys, Participant
 from connector.list_words import WordList, words_fix
 from connector.private_outcomes import private_bytes
 from connector.splitting import Prepared
+from mpcengine.protocol.approval import revocation_bytes, withdrawal_bytes
 from mpcengine.protocol.canonical import JSON
 from mpcengine.protocol.envelope import generate_share_key, share_public
 from mpcengine.protocol.manifest_parts import Coordinator, Window
@@ -29,7 +30,13 @@ from mpcengine.protocol.request_manifest import (
     build_request_manifest,
 )
 from mpcengine.protocol.request_result import assemble_request_result
-from mpcengine.protocol.signing import LABEL_ORDER, public_bytes, sign
+from mpcengine.protocol.signing import (
+    LABEL_ORDER,
+    LABEL_REVOCATION,
+    LABEL_WITHDRAWAL,
+    public_bytes,
+    sign,
+)
 from mpcengine.protocol.strict import to_base64
 from tests.nodes.harness import Nodes
 from tests.vectors.cast import ed25519
@@ -84,6 +91,32 @@ class Asked:
             self.prepared[place] = self.owner(place).contribute(
                 own, folder / str(place), seconds=SECONDS, number=number
             )
+
+    def withdraw(self, owner: int) -> list[str]:
+        """Withdraw an owner's consent at each node; return what that does, node by node."""
+        data = withdrawal_bytes(self.digest, owner)
+        said = {
+            "withdrawal": to_base64(data),
+            "signature": to_base64(sign(self.keys[owner].sign, LABEL_WITHDRAWAL, data)),
+        }
+        path = f"requests/{self.digest}/withdrawals"
+        return [
+            str(receiver.send("POST", path, said)["effect"])
+            for receiver in self.nodes.receivers.values()
+        ]
+
+    def revoke(self, approver: int) -> list[str]:
+        """Take an approval back at each node; return what that does, node by node."""
+        data = revocation_bytes(self.digest, approver)
+        said = {
+            "revocation": to_base64(data),
+            "signature": to_base64(sign(APPROVING[approver], LABEL_REVOCATION, data)),
+        }
+        path = f"requests/{self.digest}/revocations"
+        return [
+            str(receiver.send("POST", path, said)["effect"])
+            for receiver in self.nodes.receivers.values()
+        ]
 
     def order(self, kind: str) -> None:
         """Give the coordinator's order to all nodes."""
@@ -160,11 +193,13 @@ def ask(
     *,
     owners: int = 5,
     requester: Ed25519PrivateKey | None = None,
+    holders: Sequence[OwnerKeys] = (),
     **terms: Any,
 ) -> Asked:
     """Publish the sample request of a kind, with fresh keys, at three nodes.
 
-    ``requester``: the key of a requester who has asked before.
+    ``requester``: the key of a requester who has asked before; ``holders``: keys of holders
+    who were asked before.
     """
     house = nodes.house
     federation = Live(
@@ -180,6 +215,7 @@ def ask(
     ]
     if requester is not None:
         keys[0] = replace(keys[0], sign=requester)
+    keys[1 : 1 + len(holders)] = holders
     asker = keys[0].sign if kind == "match" else Ed25519PrivateKey.generate()
     asking = Asking(federation=federation, requester=asker, approvers=APPROVING)
     request_id = secrets.token_hex(16)

@@ -74,6 +74,10 @@ class Nodes:
         )
         self.processes[node, kind] = spawn(program)
 
+    def stop(self, node: str, kind: str) -> None:
+        """Kill a node's process, and leave it so until it is started."""
+        self._kill(node, kind)
+
     def restart(self, node: str, kind: str) -> None:
         """Kill a node's process and start it anew."""
         self._kill(node, kind)

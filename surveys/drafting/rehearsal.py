@@ -55,12 +55,12 @@ def rehearse(survey: Survey, *, respondents: int, seed: bytes) -> list[Invented]
     Raises MalformedInput for a survey that cannot be laid out (protocol §6).
     """
     layout = build_layout(survey)
-    dice = _Dice(seed)
+    dice = Dice(seed)
     answers = [invent(survey, dice) for _ in range(min(respondents, MOST_RESPONDENTS))]
     return _tables(layout, answers, seed)
 
 
-class _Dice:
+class Dice:
     """Give numbers from a seed."""
 
     def __init__(self, seed: bytes) -> None:
@@ -80,7 +80,7 @@ class _Dice:
         return found
 
 
-def invent(survey: Survey, dice: _Dice) -> dict[str, JSON]:
+def invent(survey: Survey, dice: Dice) -> dict[str, JSON]:
     """Return the answers of one invented respondent."""
     answers: dict[str, JSON] = {}
     cells: dict[str, Value] = {}
@@ -101,7 +101,7 @@ def _is_shown(condition: ShowIf, cells: Mapping[str, Value]) -> bool:
     return (cells[condition.var] in condition.values) == (condition.operator != "!=")
 
 
-def _answer(question: JSON, dice: _Dice) -> JSON:
+def _answer(question: JSON, dice: Dice) -> JSON:
     kind = question["kind"]
     options = [one["id"] for one in question.get("options", ())]
     if kind in {"single", "matrix"}:

@@ -104,6 +104,7 @@ class Things:
             "format_id": "drempel",
             "question_id": "q",
             "request_id": self.request.pk,
+            "step": "intake",
             "key_id": 1,
             "asked": release(),
             "module": "desk/keys.js",

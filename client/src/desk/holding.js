@@ -48,8 +48,8 @@ class Holding {
   }
 
   async #checkKeys() {
-    this.keys = await heldKeys();
-    this.own = await publicKeys();
+    this.keys = await heldKeys(told.keys);
+    this.own = await publicKeys(told.keys);
     const { key, sealKey } = this.request.owners[owner];
     const isMine = toBase64(key) === toBase64(this.own.key) && toBase64(sealKey) === toBase64(this.own.sealKey);
     if (!isMine) refuse("keys.other", "The question names another key.");

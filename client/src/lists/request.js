@@ -52,6 +52,9 @@ export async function verifySignedRequest(signed, known) {
   return request;
 }
 
+/** What a manifest says, not yet signed by anybody; refuses what no owner could take part in. @param {Bytes} raw @returns {Promise<Request>} */
+export const parseRequest = (raw) => requestOf(raw, parseCanonical(raw));
+
 /** Refuses unless as many different approvers signed as are needed. @param {Request} request @param {any} signed */
 async function approvalsVerify({ digest: named, terms }, signed) {
   const { needed, approvers } = terms.approvals ?? {};

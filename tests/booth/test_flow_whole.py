@@ -114,7 +114,7 @@ def test_a_node_that_is_away_is_named_and_waited_for(ask: Ask) -> None:
         "where": "",
         "canRetry": True,
     }
-    assert (person.state, person.attempt) == ("drawn", ["draw", "manifest"])
+    assert (person.state, person.attempt) == ("drawn", ["draw", "manifest", "mark"])
     assert ["token", "a", "done"] in person.steps
     person.window.context.unroute_all()
     assert person.send({"pick": "red"})["receipt"]["revision"] == 0

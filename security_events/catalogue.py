@@ -159,12 +159,7 @@ _LIFE: Mapping[str, Entry] = {
         1, "api", "change", ACTIVITY, "a public page was taken down", "person manifest survey"
     ),
     "survey.result_doubtful": _entry(
-        4,
-        "api",
-        "denied",
-        ACTIVITY,
-        "a stored result does not verify",
-        "manifest survey reason",
+        4, "api", "denied", ACTIVITY, "a result does not verify", "manifest survey reason"
     ),
     "survey.withheld": _entry(
         3, "api", "end", ACTIVITY, "a survey ended without a number", "manifest job reason"

@@ -94,7 +94,7 @@ NODE_WORDS: Mapping[str, tuple[Text, str]] = {
     "fixed": (_("knows what may be shown"), "info"),
     "released": (_("signed the result"), "ok"),
     "withheld": (_("released nothing"), "stop"),
-    "erased": (_("signed the result, and erased its pieces"), "ok"),
+    "erased": (_("signed the result"), "ok"),
     "unknown": (_("not heard of yet"), "wait"),
 }
 

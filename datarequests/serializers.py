@@ -5,7 +5,7 @@ Input is read strictly in the views; signatures, keys and bodies are standard ba
 
 from rest_framework import serializers
 
-from datarequests.models import KeyRole, SignedKind
+from datarequests.models import KeyRole
 from datarequests.states import RequestState
 from mpcengine.protocol.request import KINDS
 
@@ -152,7 +152,7 @@ class SignedOut(serializers.Serializer[object]):
 
     number = serializers.IntegerField()
     version = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=SignedKind.values)
+    kind = serializers.CharField()
     organisation = serializers.CharField()
     person = serializers.CharField()
     key = serializers.CharField()
@@ -181,14 +181,14 @@ class ReasonIn(serializers.Serializer[object]):
     reason = serializers.CharField(max_length=400)
 
 
-class WindowIn(serializers.Serializer[object]):
+class RequestWindowIn(serializers.Serializer[object]):
     """From when until when: RFC 3339, UTC, whole seconds."""
 
     opens = serializers.CharField()
     closes = serializers.CharField()
 
 
-class PrepareIn(serializers.Serializer[object]):
+class RequestPrepareIn(serializers.Serializer[object]):
     """What a coordinator decides before the manifest is built."""
 
     key = serializers.IntegerField()
@@ -197,12 +197,12 @@ class PrepareIn(serializers.Serializer[object]):
     approvers = serializers.ListField(child=serializers.IntegerField())
     needed = serializers.IntegerField(min_value=0, max_value=16)
     holder_size = serializers.IntegerField(min_value=64, max_value=1 << 24)
-    consenting = WindowIn()
-    contributing = WindowIn()
+    consenting = RequestWindowIn()
+    contributing = RequestWindowIn()
     give_up_after_days = serializers.IntegerField(min_value=1, max_value=365)
 
 
-class OrderIn(serializers.Serializer[object]):
+class RequestOrderIn(serializers.Serializer[object]):
     """A coordinator's order (``close-consents`` or ``close``) and its signature."""
 
     order = serializers.CharField()

@@ -38,11 +38,11 @@ def terms_shown(manifest: RequestManifest, owner: int) -> Shown:
         "learns": learns,
         "known": json.dumps([to_base64(bytes(one.identity_key)) for one in nodes_listed()]),
         "urls": json.dumps([one.url for one in nodes_listed()]),
-        "compared": json.dumps(_compared(manifest)),
+        "compared": json.dumps(terms_compared(manifest)),
     }
 
 
-def _compared(manifest: RequestManifest) -> Mapping[str, object]:
+def terms_compared(manifest: RequestManifest) -> Mapping[str, object]:
     """Return what the page says, for the program to compare with what was signed."""
     request = manifest.request.to_json()
     said = {key: value for key, value in request.items() if key != "format"}
@@ -66,4 +66,5 @@ def _moment(moment: datetime) -> int:
 
 
 def said(texts: Mapping[str, str]) -> str:
+    """Return a text in the reader's language, or in the first there is."""
     return texts.get(get_language() or "") or next(iter(texts.values()), "")

@@ -95,7 +95,7 @@ class PreparationView(StepView):
         viewer.need("coordinator")
         return Response(to_sign(prepare_request_body(row.pk), LABEL_PREPARE_REQUEST))
 
-    @extend_schema(request=shapes.PrepareIn, **STEP)
+    @extend_schema(request=shapes.RequestPrepareIn, **STEP)
     def post(self, request: Request, request_id: str) -> Response:
         """Ask the nodes for keys and build the manifest that everybody signs (coordinator)."""
         row, viewer = self.row(request, request_id)
@@ -206,7 +206,7 @@ class InviteView(StepView):
 class RequestOrdersView(StepView):
     """Order consents or contributions to close."""
 
-    @extend_schema(request=shapes.OrderIn, **STEP)
+    @extend_schema(request=shapes.RequestOrderIn, **STEP)
     def post(self, request: Request, request_id: str) -> Response:
         """Take a coordinator-signed order and forward it to the nodes."""
         row, viewer = self.row(request, request_id)

@@ -187,6 +187,19 @@ class Asked:
         return [code for code in about if code.startswith("request.")]
 
 
+def _keys(
+    owners: int, requester: Ed25519PrivateKey | None, holders: Sequence[OwnerKeys]
+) -> list[OwnerKeys]:
+    keys = [
+        OwnerKeys(sign=Ed25519PrivateKey.generate(), seal=generate_share_key())
+        for _ in range(owners)
+    ]
+    if requester is not None:
+        keys[0] = replace(keys[0], sign=requester)
+    keys[1 : 1 + len(holders)] = holders
+    return keys
+
+
 def ask(
     nodes: Nodes,
     kind: str = "match",
@@ -209,13 +222,7 @@ def ask(
         nodes_file=house.nodes,
         coordinator_key=house.coordinator,
     )
-    keys = [
-        OwnerKeys(sign=Ed25519PrivateKey.generate(), seal=generate_share_key())
-        for _ in range(owners)
-    ]
-    if requester is not None:
-        keys[0] = replace(keys[0], sign=requester)
-    keys[1 : 1 + len(holders)] = holders
+    keys = _keys(owners, requester, holders)
     asker = keys[0].sign if kind == "match" else Ed25519PrivateKey.generate()
     asking = Asking(federation=federation, requester=asker, approvers=APPROVING)
     request_id = secrets.token_hex(16)

@@ -395,7 +395,6 @@ def _stop(nodes: Nodes) -> None:
 
 
 def _bytes(text: object) -> bytes:
-    data = parse_base64(text)
-    if data is None:
+    if (data := parse_base64(text)) is None:
         raise TypeError("not base64")
     return data

@@ -10,7 +10,7 @@ from accounts.models import Role
 from accounts.people import invitation_make
 from cli.embedded.federation import Federation, Options, running
 from cli.embedded.templates import templates_ready
-from datarequests import views_holding
+from datarequests import terms
 from datarequests.models import OrganisationKey
 from tests.accounts.cast import PASSWORD, code_of, person
 from tests.datarequests.holding_day import nodes_known, publish
@@ -165,9 +165,9 @@ def test_a_page_that_says_something_else_is_not_answered(
     arrive(steps)
     day = publish(federation, tmp_path, OrganisationKey.objects.get())
 
-    real = views_holding._compared
+    real = terms.terms_compared
     lie = {"requester": "Somebody else"}
-    monkeypatch.setattr(views_holding, "_compared", lambda signed: {**real(signed), **lie})
+    monkeypatch.setattr(terms, "terms_compared", lambda signed: {**real(signed), **lie})
     steps.watched.go(f"/holding/{day.request.pk}")
     steps.page.locator("#fault").wait_for()
     assert steps.page.locator("#fault-code").inner_text() == "page.differs"

@@ -18,9 +18,20 @@ _LONGEST_SECONDS = 300
 _IMPORT = "async (asked) => (await import('/benchmarks/respondent.mjs')).measure(asked)"
 
 
-def measured(engine: str, asked: dict[str, JSON]) -> dict[str, JSON]:
-    """Return what ``respondent.mjs`` measures; raise FileNotFoundError without the engine."""
-    return _node(asked) if engine == "node" else _chromium(asked)
+# What a page computes in the meantime, to see that a throttle throttles.
+_LOOP = """() => { const start = performance.now(); let x = 1;
+  for (let n = 0; n < 3e7; n++) x = (x * 1103515245 + 12345) % 2147483648;
+  return (performance.now() - start) / 1000 + 0 * x; }"""
+
+
+def measured(engine: str, asked: dict[str, JSON], *, throttle: int = 1) -> dict[str, JSON]:
+    """Return what ``respondent.mjs`` measures; raise FileNotFoundError without the engine.
+
+    ``throttle``: how many times slower Chromium makes the page's thread; what it computes on
+    other threads (WebCrypto) stays as fast. ``loop`` is the seconds of a plain loop, without
+    and with it.
+    """
+    return _node(asked) if engine == "node" else _chromium(asked, throttle)
 
 
 def _node(asked: dict[str, JSON]) -> dict[str, JSON]:
@@ -39,7 +50,7 @@ def _node(asked: dict[str, JSON]) -> dict[str, JSON]:
     return found
 
 
-def _chromium(asked: dict[str, JSON]) -> dict[str, JSON]:
+def _chromium(asked: dict[str, JSON], throttle: int) -> dict[str, JSON]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a package for tests only
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(ROOT)))
@@ -51,12 +62,17 @@ def _chromium(asked: dict[str, JSON]) -> dict[str, JSON]:
             )
             page = browser.new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/benchmarks/README.md")
+            loop = [page.evaluate(_LOOP)]
+            tools = page.context.new_cdp_session(page)
+            tools.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
+            loop.append(page.evaluate(_LOOP))
             found: dict[str, JSON] = page.evaluate(_IMPORT, asked)
             version = f"Chromium {browser.version}"
             browser.close()
     finally:
         server.shutdown()
-    return {**found, "cpu_seconds_all": None, "peak_rss_mb": None, "version": version}
+    rest = {"cpu_seconds_all": None, "peak_rss_mb": None, "version": version, "loop": loop}
+    return {**found, **rest}
 
 
 class _Files(SimpleHTTPRequestHandler):

@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument("--reports", type=int, default=200)
     parser.add_argument("--seed", default="drempel", help="of the made-up answers")
     parser.add_argument("--engine", choices=("python", *ENGINES), default="python")
+    parser.add_argument("--throttle", type=int, default=1, help="Chromium: times slower")
     chosen = parser.parse_args()
     measure = python_figures if chosen.engine == "python" else engine_figures
     print(json.dumps(measure(chosen)))
@@ -83,7 +84,7 @@ def engine_figures(chosen: argparse.Namespace) -> dict[str, JSON]:
     cells = rows.reshape(len(rows), chosen.questions, chosen.options).argmax(axis=2).tolist()
     answers = [{f"q{q}": f"o{option}" for q, option in enumerate(row)} for row in cells]
     asked = {"survey": definition, "answers": answers, "reports": chosen.reports}
-    found = measured(chosen.engine, asked)
+    found = measured(chosen.engine, asked, throttle=chosen.throttle)
     seconds = found["blind"] + found["seal"]
     steps = ("blind", "finish", "prove", "split", "seal", "layout", "first")
     return {
@@ -99,6 +100,8 @@ def engine_figures(chosen: argparse.Namespace) -> dict[str, JSON]:
         "bare_rate": round(found["words"] / found["bare"]),
         **{f"seconds_{step}": round(found[step], 6) for step in steps},
         "cpu_seconds_all": found["cpu_seconds_all"],
+        "throttle": chosen.throttle,
+        "seconds_loop": [round(one, 3) for one in found.get("loop", ())],
         "versions": {"engine": found["version"]},
     }
 

@@ -33,11 +33,17 @@ def case_names() -> tuple[str, ...]:
 
 
 def case_run(
-    name: str, seconds: float, *, seed: str | None, engine: str | None = None
+    name: str,
+    seconds: float,
+    *,
+    seed: str | None,
+    engine: str | None = None,
+    throttle: int = 1,
 ) -> list[dict[str, JSON]]:
     """Run ``python -m benchmarks.<name>`` and return the objects it printed, one a line.
 
-    ``engine``: one of ENGINES, for a case of ENGINE_CASES. Raises CliError if it fails or
+    ``engine``: one of ENGINES, for a case of ENGINE_CASES; ``throttle``: how many times slower
+    Chromium is made. Raises CliError if it fails or
     takes longer than ``seconds``.
     """
     templates = templates_ready()
@@ -50,7 +56,8 @@ def case_run(
         shutil.copytree(templates / "numba", folder / "numba")
         options: tuple[str, ...] = (name,) if name in WORDS_CASES else ()
         options += () if seed is None else ("--seed", seed)
-        options += ("--engine", engine) if engine and name in ENGINE_CASES else ()
+        if engine and name in ENGINE_CASES:
+            options += ("--engine", engine, "--throttle", str(throttle))
         program = _program(name, folder, options)
         supervisor.run(program, seconds)
         return _figures(name, program.output)

@@ -8,12 +8,15 @@ SECONDS = 3600
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare ``[CASE …] [--seed SEED] [--engine ENGINE] [--json]``."""
+    """Declare ``[CASE …] [--seed SEED] [--engine ENGINE] [--throttle N] [--json]``."""
     parser.add_argument("cases", metavar="CASE", nargs="*", help="which cases; all if none")
     parser.add_argument("--seed", help="of the made-up answers; the same seed, the same data")
     parser.add_argument(
         "--engine",
         help="of the case prove: python (default), node or chromium (the booth's code)",
+    )
+    parser.add_argument(
+        "--throttle", type=int, default=1, help="make Chromium's page so many times slower"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON line a case")
 
@@ -32,9 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(
             f"There is no engine '{arguments.engine}'; there are {', '.join(ENGINES)}."
         )
+    if not 1 <= arguments.throttle <= 20:
+        raise BadInput("--throttle is a number from 1 to 20.")
     progress = Progress(is_quiet=arguments.json)
     for name in arguments.cases or known:
         progress.step(f"Measuring {name}")
-        for figures in case_run(name, SECONDS, seed=arguments.seed, engine=arguments.engine):
+        given = {"seed": arguments.seed, "engine": arguments.engine}
+        for figures in case_run(name, SECONDS, throttle=arguments.throttle, **given):
             print(json.dumps(figures) if arguments.json else figures_text(figures), flush=True)
     return 0

@@ -113,6 +113,8 @@ def test_bench_knows_its_cases_and_prints_figures_for_people() -> None:
 def test_bench_knows_its_engines(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["bench", "prove", "--engine", "abacus"]) == 2
     assert "python, node, chromium" in capsys.readouterr().err
+    assert main.main(["bench", "prove", "--engine", "chromium", "--throttle", "0"]) == 2
+    assert "from 1 to 20" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -29,3 +29,17 @@ def test_it_measures_a_whole_answer(engine: str) -> None:
     assert found["bytes_sent_per_party"] == 1271 + 3 * (81 + 8 * 62)
     assert 0 < found["bound_seconds"] < found["seconds"]
     assert {"seconds_blind", "seconds_finish", "seconds_seal", "seconds_first"} <= set(found)
+
+
+@pytest.mark.skipif("chromium" not in ENGINES, reason="no Chromium here")
+def test_it_slows_the_page_down() -> None:
+    options = ("--questions", "5", "--reports", "2", "--engine", "chromium", "--throttle", "8")
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.prove", *options],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=200,
+    )
+    # Eight times, less what the loop of an idle machine and that of a busy one differ.
+    usual, slowed = json.loads(done.stdout)["seconds_loop"]
+    assert slowed > 2 * usual

@@ -62,7 +62,7 @@ def question(request: HttpRequest, request_id: str) -> HttpResponse:
         "form": ReasonForm(),
         "key_roles": key_roles(viewer),
         "approvals": _approvals(row),
-        "holders": [one.name for one in manifest.owners] if manifest else [],
+        "parties": [one.name for one in manifest.owners] if manifest else [],
         "has_result": row.state in {RequestState.RELEASED, RequestState.CONTACT},
         "definition": json.dumps(row.definition),
         **(terms_shown(manifest, 0) if manifest else _written(row)),

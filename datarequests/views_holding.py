@@ -54,6 +54,7 @@ def question(request: HttpRequest, request_id: str) -> HttpResponse:
     context = {
         "here": "holding",
         "viewer": viewer,
+        "for_holder": True,
         "key": invitation.key,
         "state": state,
         "badge": BADGES[state],

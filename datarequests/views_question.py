@@ -65,7 +65,7 @@ def question(request: HttpRequest, request_id: str) -> HttpResponse:
         "parties": [one.name for one in manifest.owners] if manifest else [],
         "has_result": row.state in {RequestState.RELEASED, RequestState.CONTACT},
         "definition": json.dumps(row.definition),
-        **(terms_shown(manifest, 0) if manifest else _written(row)),
+        **(terms_shown(manifest, len(manifest.owners) - 1) if manifest else _written(row)),
     }
     return desk_render(
         request, "datarequests/asking/question.html", context, entry="desk/asking.js"
@@ -132,6 +132,7 @@ def question_list(request: HttpRequest, request_id: str) -> HttpResponse:
         "crumbs": _crumbs(row),
         "viewer": viewer,
         "is_under_way": row.state in UNDER_WAY,
+        "for_holder": True,
         "key_name": KeyRole.REQUESTER.value,
         **terms_shown(manifest, 0),
     }

@@ -110,6 +110,15 @@ def test_it_matches_at_the_edges_of_sizes(m: int, n: int, common: int) -> None:
     check(m, n, common)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(1, 3001, 250))
+def test_it_matches_at_every_size_of_either_list(first: int) -> None:
+    # 1789 and 3000 have no common divisor: n, too, takes every value once.
+    for m in range(first, first + 250):
+        n = m * 1789 % 3000 + 1
+        check(m, n, min(m, n) // 2, seed=m)
+
+
 def test_it_matches_more_than_one_chunk_at_a_time() -> None:
     check(60_000, 50_001, 20_000)
 

@@ -21,9 +21,11 @@ from accounts.models import ApiToken, Organisation, Role, User
 from accounts.services import token_issue
 from datarequests.desk import release
 from datarequests.models import DataRequest
+from mpcengine.protocol.request import parse_request
 from surveys.drafts import draft_create
 from surveys.models import Survey
 from tests.accounts.cast import PASSWORD, person
+from tests.datarequests.cast import DEFINITION
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("access.csv")
@@ -84,7 +86,7 @@ class Things:
             community=carol.organisation,
             author=carol,
             kind="match",
-            definition={"title": {"en": "One"}},
+            definition=parse_request(DEFINITION).to_json(),
             list_size=64,
             version=1,
             state="submitted",

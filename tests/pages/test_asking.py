@@ -162,6 +162,30 @@ def addresses(path: Path, count: int) -> Path:
     return path
 
 
+def approved(asker: Desk, coordinator: Desk, approvers: tuple[Desk, Desk]) -> str:
+    """Bring a question from its draft to the nodes; return its number."""
+    number = write(asker)
+    asker.sign(number, "submission")
+    coordinator.press(number, "Take it in")
+    prepare(coordinator, number)
+    for desk in (asker, coordinator):
+        desk.sign(number, "manifest")
+    for desk in approvers:
+        desk.sign(number, "approval")
+    coordinator.press(number, "Bring it to the nodes")
+    drive()
+    return number
+
+
+def history_holds(desk: Desk, number: str) -> None:
+    """The history shows what was signed, and the portal has nobody's consent."""
+    desk.watched.go(f"/questions/{number}/history")
+    assert desk.page.locator(".note.ok").count() == 1
+    assert desk.page.locator("tbody tr").count() == 5
+    held = b"".join(bytes(one.body) for one in SignedObject.objects.all())
+    assert b"drempel-consent" not in held
+
+
 @pytest.mark.timeout(600)
 def test_it_goes_from_a_draft_to_an_answer(
     window: Open, nodes: Nodes, settings: Settings, tmp_path: Path
@@ -178,17 +202,7 @@ def test_it_goes_from_a_draft_to_an_answer(
     hugo.page.locator("#keys-make").click()
     hugo.page.locator("#keys-there").wait_for()
 
-    number = write(asker)
-    asker.sign(number, "submission")
-    coordinator.press(number, "Take it in")
-    prepare(coordinator, number)
-    for desk in (asker, coordinator):
-        desk.sign(number, "manifest")
-    for desk in (amir, bea):
-        desk.sign(number, "approval")
-    coordinator.press(number, "Bring it to the nodes")
-    drive()
-
+    number = approved(asker, coordinator, (amir, bea))
     row = DataRequest.objects.get(pk=number)
     manifest = parse_request_manifest(bytes(row.versions.get().manifest or b""))
     threads = [
@@ -213,8 +227,4 @@ def test_it_goes_from_a_draft_to_an_answer(
         assert numbers == ["3", "hidden"]
     hugo.page.locator("#hits-table").wait_for(timeout=60_000)
     assert hugo.page.locator("#hits-rows tr").count() == 30
-    bea.watched.go(f"/questions/{number}/history")
-    assert bea.page.locator(".note.ok").count() == 1
-    assert bea.page.locator("tbody tr").count() == 5
-    held = b"".join(bytes(one.body) for one in SignedObject.objects.all())
-    assert b"drempel-consent" not in held
+    history_holds(bea, number)

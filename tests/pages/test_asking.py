@@ -177,6 +177,13 @@ def approved(asker: Desk, coordinator: Desk, approvers: tuple[Desk, Desk]) -> st
     return number
 
 
+def holder_key(desk: Desk) -> None:
+    """Make a holder's keys in her inbox."""
+    desk.watched.go("/holding")
+    desk.page.locator("#keys-make").click()
+    desk.page.locator("#keys-there").wait_for()
+
+
 def history_holds(desk: Desk, number: str) -> None:
     """The history shows what was signed, and the portal has nobody's consent."""
     desk.watched.go(f"/questions/{number}/history")
@@ -198,10 +205,7 @@ def test_it_goes_from_a_draft_to_an_answer(
         one.register()
     keys = [desk.key() for desk in (asker, coordinator, amir, bea)]
     nodes_know(nodes, settings, keys[1])
-    hugo.watched.go("/holding")
-    hugo.page.locator("#keys-make").click()
-    hugo.page.locator("#keys-there").wait_for()
-
+    holder_key(hugo)
     number = approved(asker, coordinator, (amir, bea))
     row = DataRequest.objects.get(pk=number)
     manifest = parse_request_manifest(bytes(row.versions.get().manifest or b""))

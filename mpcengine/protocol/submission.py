@@ -1,6 +1,6 @@
 """What people sign towards a portal: the public half of a key, and a question they submit.
 
-Source: docs/protocol.md §19.15. A registered key is signed with itself, so that nobody enters a
+Source: docs/protocol.md §19.16. A registered key is signed with itself, so that nobody enters a
 key of somebody else; a submission names request and version, so that it is good for no other.
 """
 

@@ -1,7 +1,7 @@
 /**
  * What a person may be given to sign on the desk: under which label, and what it must say. The portal hands out bytes;
  * before a key signs, they are compared with what the page shows, so that no other thing is signed in its place.
- * Source: docs/protocol.md §19.5, §19.15. Everything throws ProtocolError `sign.differs`.
+ * Source: docs/protocol.md §19.5, §19.16. Everything throws ProtocolError `sign.differs`.
  */
 
 import { fromHex, refuse, toBase64, toHex } from "../protocol/bytes.js";

@@ -8,6 +8,7 @@
 import { refuse, toBase64 } from "../protocol/bytes.js";
 import { canonical } from "../protocol/canonical.js";
 import { pointBytes, signedBytes } from "../protocol/signing.js";
+import { transact } from "./database.js";
 
 /** @typedef {import("../protocol/bytes.js").Bytes} Bytes */
 /** @typedef {{name: string, sign: CryptoKeyPair, seal: CryptoKeyPair, made: string}} Held */
@@ -80,30 +81,8 @@ export const registeredKey = ({ organisation, role, key, sealKey }) =>
 /** @param {string} name @returns {Promise<Held | undefined>} */
 const read = (name) => within("readonly", (shelf) => shelf.get(name));
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const settled = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-/** Resolves once it is on the disk. @template T @param {IDBTransactionMode} mode @param {(shelf: IDBObjectStore) => IDBRequest<T>} work @returns {Promise<T>} */
-async function within(mode, work) {
-  let database;
-  try {
-    const opening = indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(SHELF);
-    database = await settled(opening);
-    const transaction = database.transaction(SHELF, mode, { durability: "strict" });
-    const asked = work(transaction.objectStore(SHELF));
-    await new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onabort = () => reject(transaction.error);
-    });
-    return asked.result;
-  } catch {
-    return refuse("keys.refused", "This browser does not keep keys; leave a private window, or allow storage.");
-  } finally {
-    database?.close();
-  }
-}
+/** @template T @param {IDBTransactionMode} mode @param {(shelf: IDBObjectStore) => IDBRequest<T>} work @returns {Promise<T>} */
+const within = (mode, work) =>
+  transact(DATABASE, SHELF, mode, work).catch(() =>
+    refuse("keys.refused", "This browser does not keep keys; leave a private window, or allow storage."),
+  );

@@ -4,6 +4,7 @@
  */
 
 import { ProtocolError, refuse } from "../protocol/bytes.js";
+import { transact } from "./database.js";
 
 /**
  * @typedef {{digest: string, owner: number, state: "fixed" | "consented" | "handed_in" | "ended", takesPart: boolean,
@@ -38,31 +39,9 @@ export async function knownNodes(keys) {
   return known?.keys ?? keys;
 }
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const settled = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
 /** @template T @param {IDBTransactionMode} mode @param {(shelf: IDBObjectStore) => IDBRequest<T>} work @returns {Promise<T>} */
-async function within(mode, work) {
-  let database;
-  try {
-    const opening = indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(SHELF);
-    database = await settled(opening);
-    const transaction = database.transaction(SHELF, mode, { durability: "strict" });
-    const asked = work(transaction.objectStore(SHELF));
-    await new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onabort = () => reject(transaction.error);
-    });
-    return asked.result;
-  } catch (/** @type {any} */ error) {
+const within = (mode, work) =>
+  transact(DATABASE, SHELF, mode, work).catch((error) => {
     if (error instanceof ProtocolError) throw error;
     return refuse(error?.name === "QuotaExceededError" ? "store.full" : "keys.refused", "This browser keeps nothing.");
-  } finally {
-    database?.close();
-  }
-}
+  });

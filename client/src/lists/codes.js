@@ -18,7 +18,7 @@ export function hash(text) {
 
 /** @param {string} text */
 export function asn(text) {
-  const match = /^(?:as)?[ \t\n\r\f\v]?([0-9]{1,10})$/i.exec(text);
+  const match = text.match(/^(?:as)?[ \t\n\r\f\v]?([0-9]{1,10})$/i);
   if (!match || Number(match[1]) > LARGEST_ASN) return no("is no number of a network such as AS64496");
   return `AS${Number(match[1])}`;
 }

@@ -15,7 +15,7 @@ const TRACKING = /^(utm_[^=]*|fbclid|gclid)$/s;
 /** @param {string} text */
 export function url(text) {
   const isWeb = ["http:", "https"].includes(text.slice(0, 5).toLowerCase());
-  const parts = WHOLE.exec(isWeb ? text.replaceAll("\\", "/") : text);
+  const parts = (isWeb ? text.replaceAll("\\", "/") : text).match(WHOLE);
   if (!parts) return no("is no address such as https://example.org/page");
   const scheme = parts[1].toLowerCase();
   const place = authority(parts[2].slice(parts[2].lastIndexOf("@") + 1), scheme);
